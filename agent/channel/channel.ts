@@ -1,0 +1,51 @@
+/**
+ * The membership channel: what ownership may rely on, whichever engine runs it.
+ *
+ * 1. `view`: all who install a view install the same one; ids only grow.
+ * 2. `deliver`: only in the view it was sent in; FIFO per sender, own messages included; members that go together
+ *    from one view to the next delivered the same messages in the first.
+ * 3. `lost`: the engine is gone (not the network). Claim nothing.
+ */
+import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts';
+
+export type ChannelEvent =
+  | { readonly kind: 'view'; readonly view: View }
+  | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
+  | { readonly kind: 'lost'; readonly reason: string }
+  /** This member may not be in the group: e.g. another live member has its host name. The agent ends. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** What an operator sees of one other member, in the view or not. */
+export type PeerStatus = {
+  readonly member: MemberId;
+  readonly host: HostName;
+  readonly inView: boolean;
+  /** Heard within its patience on any path, and hearing us. */
+  readonly state: 'alive' | 'one-way' | 'silent';
+  readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number }[];
+};
+
+export type ChannelStatus = {
+  readonly engine: 'built-in' | 'spread' | 'corosync';
+  readonly peers: readonly PeerStatus[];
+  /** Frames refused, by named reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Who sent the newest refused frame of each reason: an address. */
+  readonly refusedFrom: Readonly<Record<string, string>>;
+  /** Things said once: e.g. no permission for SCHED_RR. */
+  readonly notices: readonly string[];
+};
+
+export type Channel = {
+  readonly self: MemberId;
+  /**
+   * Multicasts to the current view, the sender included. Dropped where a new view comes first: the caller reports anew in
+   * every view. At most 1 MiB.
+   */
+  send(payload: Uint8Array): void;
+  status(): Promise<ChannelStatus>;
+  /** Leaves the group so that the others install a view without this member at once; then closes. */
+  leave(): Promise<void>;
+};
+
+export type OnChannelEvent = (event: ChannelEvent, now: InstantMs) => void;

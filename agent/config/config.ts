@@ -1,0 +1,59 @@
+/** The configuration as values: what a file that passed `parseConfig` says. Names are checked, addresses canonical. */
+import type { HostName } from '../membership/view.ts';
+
+export type SetName = string & { readonly __brand: 'SetName' };
+export type InterfaceName = string & { readonly __brand: 'InterfaceName' };
+
+/** An IPv4 or IPv6 address in its canonical text form (RFC 5952 for IPv6). */
+export type IpAddress = string & { readonly __brand: 'IpAddress' };
+
+export type VirtualAddress = {
+  readonly family: 4 | 6;
+  readonly address: IpAddress;
+  /** 1..32 or 1..128 */
+  readonly prefixLength: number;
+  readonly interface: InterfaceName;
+};
+
+/** One or more addresses that always move together: the unit of ownership. */
+export type AddressSet = {
+  readonly name: SetName;
+  readonly addresses: readonly VirtualAddress[];
+  /** Hosts that should own it, best first; every other host comes after them, equal among each other. */
+  readonly prefer: readonly HostName[];
+};
+
+export type Host = {
+  readonly name: HostName;
+  /** Addresses that carry heartbeats; the first names it on the wire. */
+  readonly paths: readonly IpAddress[];
+  /** Share of the load it takes among equals, 1..1000, default 100. */
+  readonly weight: number;
+};
+
+export type Discovery =
+  | { readonly kind: 'multicast'; readonly address: IpAddress }
+  /** Unicast to the paths of every host in the file. */
+  | { readonly kind: 'hosts' };
+
+export type Config = {
+  readonly file: string;
+  readonly group: string;
+  readonly keyFile: string;
+  /** Interval between heartbeats, 5..10000, default 100. */
+  readonly heartbeatMs: number;
+  /** Patience: how long a member may be silent; default 3 heartbeats. */
+  readonly detectMs: number;
+  /** UDP port of the built-in engine, default 4807. */
+  readonly port: number;
+  readonly discovery: Discovery;
+  /** How long a cold start waits for the hosts of the file before it hands out sets. */
+  readonly matureMs: number;
+  /** How long a claimed address stays in the kernel without renewal, whole seconds from 6, or 'never'. */
+  readonly lifetimeSeconds: number | 'never';
+  readonly balance: 'off' | 'on-demand';
+  readonly hosts: readonly Host[];
+  readonly sets: readonly AddressSet[];
+  /** Digest over everything of the pool that members must agree on: 16 hex digits. */
+  readonly poolVersion: string;
+};

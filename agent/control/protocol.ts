@@ -1,0 +1,66 @@
+/** What goes over the control socket: one JSON object a line each way, answered in the order asked. */
+import type { ChannelStatus } from '../channel/channel.ts';
+
+export type ControlRequest =
+  | { readonly kind: 'status' }
+  /** Answered when the moves are done, or with an error that says what hinders. */
+  | { readonly kind: 'balance' };
+
+export type ControlReply =
+  | { readonly ok: true; readonly kind: 'status'; readonly status: Status }
+  | { readonly ok: true; readonly kind: 'balance'; readonly moves: readonly Move[] }
+  | { readonly ok: false; readonly error: string };
+
+export type Move = { readonly set: string; readonly from: string | null; readonly to: string; readonly reason: string };
+
+/** Machine-readable as it stands (`status --json`); fields are only ever added. Instants are ISO 8601 in UTC. */
+export type Status = {
+  readonly version: string;
+  readonly group: string;
+  readonly host: string;
+  readonly member: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly poolVersion: string;
+  /** starting: not mature yet; settled; moving: a decision is being carried out; leaving; lost: no channel. */
+  readonly state: 'starting' | 'settled' | 'moving' | 'leaving' | 'lost';
+  readonly view: {
+    /** `<counter>.<leader's host>` */
+    readonly id: string;
+    readonly since: string;
+    readonly coordinator: string;
+  } | null;
+  readonly sets: readonly SetStatus[];
+  readonly members: readonly MemberStatus[];
+  readonly channel: ChannelStatus;
+  /** Newest last, at most 50: what moved, why, when. */
+  readonly events: readonly StatusEvent[];
+};
+
+export type SetStatus = {
+  readonly name: string;
+  /** `address/prefix` */
+  readonly addresses: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly owner: string | null;
+  readonly since: string | null;
+  /** Why this owner, or why nobody. */
+  readonly reason: string;
+  /** What this host's kernel has of it. */
+  readonly here: 'none' | 'claiming' | 'held' | 'releasing' | 'failed';
+  /** Hosts that were reported to hold it, the owner included; more than one only while it moves. */
+  readonly heldBy: readonly string[];
+  readonly problem: string | null;
+};
+
+export type MemberStatus = {
+  readonly host: string;
+  readonly member: string | null;
+  /** member: in the view. absent: in the file and not heard. Else as the channel sees it. */
+  readonly state: 'member' | 'joining' | 'one-way' | 'silent' | 'absent' | 'leaving';
+  readonly coordinator: boolean;
+  readonly sets: number;
+  readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number | null }[];
+};
+
+export type StatusEvent = { readonly at: string; readonly text: string };

@@ -1,0 +1,42 @@
+/** The words every layer shares: who a member is, and what a view is (DESIGN: extended virtual synchrony). */
+
+/** One run of an agent on one host: `<host>/<incarnation>`, 32 hex digits of incarnation. Sorts by host, then by run. */
+export type MemberId = string & { readonly __brand: 'MemberId' };
+
+/** The name of a host, unique in its group. */
+export type HostName = string & { readonly __brand: 'HostName' };
+
+/** Milliseconds on the agent's monotonic clock; comparable only within one run. */
+export type InstantMs = number & { readonly __brand: 'InstantMs' };
+
+/** Ids of views only grow; `leader` tells apart the views that two sides of a cut agree on at once. */
+export type ViewId = {
+  /** Whole number from 1 up. */
+  readonly counter: number;
+  /** The member that led the agreement. */
+  readonly leader: MemberId;
+};
+
+/** An agreed, ordered list of members. All who install a view install the same one. */
+export type View = {
+  readonly id: ViewId;
+  /** In the agreed order; never empty; contains the member that installs it. */
+  readonly members: readonly MemberId[];
+  /** Those of `members` that came from this member's previous view together with it (itself included). */
+  readonly together: readonly MemberId[];
+};
+
+/** Negative where `a` is the older. */
+export function compareViewIds(a: ViewId, b: ViewId): number {
+  if (a.counter !== b.counter) return a.counter - b.counter;
+  return a.leader < b.leader ? -1 : a.leader > b.leader ? 1 : 0;
+}
+
+export function hostOf(member: MemberId): HostName {
+  return member.slice(0, member.lastIndexOf('/')) as HostName; // the format of MemberId is fixed by memberId()
+}
+
+/** @param incarnation 32 lower-case hex digits, random for every run of the agent */
+export function memberId(host: HostName, incarnation: string): MemberId {
+  return `${host}/${incarnation}` as MemberId; // the one place that makes one from its parts
+}

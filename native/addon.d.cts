@@ -1,0 +1,106 @@
+/**
+ * Sockets and calls that Node lacks. No policy, no parsing: bytes in, bytes out.
+ *
+ * Every function that fails throws an Error with `code` ('EPERM'), `errno` (positive) and `syscall` ('bind'); the
+ * message is `<operation>: <code> (<strerror text>)`.
+ */
+export interface NativeError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+export interface SocketHandlers {
+  /** One datagram; `data` belongs to the receiver. `from`: unix datagram: sender path or ''; packet: see PacketSource; raw: source address text. */
+  onMessage(data: Buffer, from: MessageSource): void;
+  /**
+   * A receive failed: ENOBUFS (netlink lost messages: resync by a dump), ENETDOWN (link went down), … The socket goes on
+   * working; only close() ends it.
+   */
+  onError(error: NativeError): void;
+}
+
+export interface MessageSource {
+  /** Packet: interface index it came in on. 0 elsewhere. */
+  readonly interfaceIndex: number;
+  /** Packet: 'host' | 'broadcast' | 'multicast' | 'other' | 'outgoing'. '' elsewhere. */
+  readonly packetType: '' | 'host' | 'broadcast' | 'multicast' | 'other' | 'outgoing';
+  /** Netlink: sender's port id as text ('0': the kernel). Unix: path ('\0' first: abstract). Raw: address text. Packet: ''. */
+  readonly address: string;
+}
+
+export interface NativeSocket {
+  /** Sends one datagram now, or throws (EAGAIN where the send buffer is full). Returns nothing. */
+  send(data: Uint8Array, to?: SendTarget): void;
+  /** Idempotent. No handler runs after it returned. */
+  close(): void;
+  /** Whether the open socket keeps the event loop alive; sockets start referenced. */
+  ref(): void;
+  unref(): void;
+  /** Netlink: own port id. 0 elsewhere. */
+  readonly portId: number;
+}
+
+/** unix: `path`. packet: `interfaceIndex` (and the frame holds its own link header). raw: `address`. netlink: none (the kernel). */
+export interface SendTarget {
+  readonly path?: string;
+  readonly interfaceIndex?: number;
+  readonly address?: string;
+}
+
+export interface NetlinkOptions {
+  /** NETLINK_ROUTE = 0 */
+  readonly protocol: number;
+  /** Multicast groups by number (RTNLGRP_*), joined with NETLINK_ADD_MEMBERSHIP. */
+  readonly groups: readonly number[];
+  /** NETLINK_EXT_ACK and NETLINK_CAP_ACK. */
+  readonly extendedAck: boolean;
+  /** NETLINK_GET_STRICT_CHK, so that dumps can be filtered by the kernel. */
+  readonly strictChecking: boolean;
+  /** SO_RCVBUFFORCE, falling back to SO_RCVBUF. 0: the kernel's default. */
+  readonly receiveBufferBytes: number;
+}
+
+export interface PacketOptions {
+  /** Bound to this interface; 0: all. */
+  readonly interfaceIndex: number;
+  /** Host byte order, e.g. 0x0806; 0: receives nothing (send only). */
+  readonly etherType: number;
+  /** Classic BPF program as [code, jt, jf, k] rows; empty: no filter. Attached before the socket is bound, so nothing unfiltered is received. */
+  readonly filter: readonly (readonly [number, number, number, number])[];
+  /** Also frames this host sends ('outgoing'). */
+  readonly outgoing: boolean;
+}
+
+export interface UnixDatagramOptions {
+  /** Path to bind; '\0' first: abstract; '': unbound, only sends. */
+  readonly path: string;
+}
+
+/** A raw socket of one IP protocol; receives the datagram as the kernel gives it (IPv4: with its header). */
+export interface RawOptions {
+  readonly family: 4 | 6;
+  /** IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58 */
+  readonly protocol: number;
+  /** IPv4 ICMP_FILTER / ICMPV6_FILTER: the only types received; empty: all. */
+  readonly types: readonly number[];
+}
+
+export function openNetlink(options: NetlinkOptions, handlers: SocketHandlers): NativeSocket;
+export function openPacket(options: PacketOptions, handlers: SocketHandlers): NativeSocket;
+export function openUnixDatagram(options: UnixDatagramOptions, handlers: SocketHandlers): NativeSocket;
+export function openRaw(options: RawOptions, handlers: SocketHandlers): NativeSocket;
+
+export interface FileLock {
+  /** Idempotent; the kernel also unlocks when the process ends. */
+  release(): void;
+}
+/** Creates the file where needed (mode 0600, not through a symbolic link) and takes flock(LOCK_EX | LOCK_NB); writes the pid into it. Throws EWOULDBLOCK (code 'EAGAIN') where another process has it. */
+export function lockFile(options: { readonly path: string }): FileLock;
+
+/** The calling thread only, SCHED_RR | SCHED_RESET_ON_FORK at `priority` (1..99). */
+export function setThreadRealtime(options: { readonly priority: number }): void;
+/** mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT). */
+export function lockMemory(): void;
+/** CapEff of the calling thread as a bigint bit mask. */
+export function effectiveCapabilities(): bigint;
