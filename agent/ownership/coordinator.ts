@@ -1,0 +1,108 @@
+/** The first member of the view decides, as soon as it knows what it needs, and again whenever that changes the answer. */
+import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import { assign } from './assignment.ts';
+import { compareGrants, type SetName } from './grant.ts';
+import type { Holder } from './keeper.ts';
+import type { Assignment, Decision, Report } from './message.ts';
+import { describeReason } from './reason.ts';
+import { candidateOf } from './report.ts';
+import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
+
+export function coordinatorOf(view: View): MemberId {
+  const [first] = view.members;
+  if (first === undefined) throw new Error('a view has at least its own member');
+  return first;
+}
+
+/** Sends a decision where this member coordinates, knows enough, and has something new to say. */
+export function coordinate(state: OwnershipState, now: InstantMs): Step {
+  const { view } = state;
+  const idle: Step = { state, effects: [] };
+  if (view === null || coordinatorOf(view) !== state.self) return idle;
+  if (state.proposed !== state.decided) return idle; // its own words come back first
+  if (!knowsEnough(state, view, now)) return idle;
+
+  const n = state.decided + 1;
+  const assignments = assign({
+    pool: state.pool,
+    view,
+    candidates: [...state.reports].map(([member, report]) => candidateOf(state, member, report)),
+    holders: holdersOf(state, view),
+    previous: state.assignments,
+    decidedInView: state.decided > 0,
+    mature: isMature(state, view),
+    mode: state.asked.length > 0 ? 'balance' : 'sticky',
+    grant: { view: view.id, n },
+  }).map((assignment) => withAge(state, assignment, now));
+  if (state.decided > 0 && state.asked.length === 0 && !differs(state, assignments)) return idle;
+
+  const decision: Decision = { kind: 'decision', n, assignments, answers: state.asked };
+  return { state: { ...state, proposed: n }, effects: [{ kind: 'send', message: decision }] };
+}
+
+/** When `coordinate` would know enough for want of time; null: it does not wait. */
+export function coordinatorDeadline(state: OwnershipState): InstantMs | null {
+  const { view } = state;
+  if (view === null || coordinatorOf(view) !== state.self || state.decided > 0) return null;
+  return (state.viewSince + reportPatienceMs) as InstantMs; // later on the same clock
+}
+
+export function isMature(state: OwnershipState, view: View): boolean {
+  return view.members.length >= state.pool.hostsExpected || [...state.reports.values()].some(({ mature }) => mature);
+}
+
+/**
+ * Members that come from the previous view together delivered the same messages, so what they reported there still
+ * counts; those that come from elsewhere are waited for. A coordinator without a past waits for all.
+ */
+function knowsEnough(state: OwnershipState, view: View, now: InstantMs): boolean {
+  if (view.members.every((member) => state.reports.has(member))) return true;
+  const deadline = coordinatorDeadline(state);
+  return deadline === null || now >= deadline;
+}
+
+function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, readonly Holder[]> {
+  const holders = new Map<SetName, Holder[]>();
+  const add = (set: SetName, holder: Holder): void => {
+    const known = holders.get(set);
+    if (known === undefined) holders.set(set, [holder]);
+    else known.push(holder);
+  };
+  for (const [member, report] of state.reports) {
+    for (const { set, grant } of report.holds) add(set, { member, grant, ...sideOf(view, member, report) });
+  }
+  for (const [set, { owner, grant }] of state.assignments) {
+    if (owner === null || !view.members.includes(owner)) continue;
+    if (holders.get(set)?.some(({ member }) => member === owner)) continue;
+    add(set, { member: owner, grant, ...sideOf(view, owner, state.reports.get(owner)) }); // told to, on its way
+  }
+  return holders;
+}
+
+function sideOf(
+  view: View,
+  member: MemberId,
+  report: Report | undefined,
+): { readonly side: string; readonly sideSize: number } {
+  if (view.together.includes(member)) return { side: 'ours', sideSize: view.together.length };
+  const previous = report?.previous ?? null;
+  if (previous === null) return { side: member, sideSize: 1 };
+  return { side: `${previous.id.counter}.${previous.id.leader}`, sideSize: previous.size };
+}
+
+function withAge(state: OwnershipState, assignment: Assignment, now: InstantMs): Assignment {
+  const known = state.assignments.get(assignment.set);
+  return known === undefined || known.owner !== assignment.owner
+    ? assignment
+    : { ...assignment, ageMs: Math.max(0, Math.round(now - known.since)) };
+}
+
+/** Whether the group must hear of it: another owner or grant, or another reason why nobody has it. */
+function differs(state: OwnershipState, assignments: readonly Assignment[]): boolean {
+  return assignments.some((assignment) => {
+    const known = state.assignments.get(assignment.set);
+    if (known === undefined || known.owner !== assignment.owner) return true;
+    if (compareGrants(known.grant, assignment.grant) !== 0) return true;
+    return assignment.owner === null && describeReason(known.reason) !== describeReason(assignment.reason);
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * Carries out on this host what the decisions say: claim, keep, give, release. Make before break: what belongs to another
+ * is kept until the other says, for the grant in force, that it has it.
+ */
+import type { MemberId } from '../membership/view.ts';
+import { compareGrants, type SetName } from './grant.ts';
+import type { GrantedSet } from './message.ts';
+import { unableSets } from './report.ts';
+import {
+  granted,
+  type Holding,
+  type OwnershipEffect,
+  type OwnershipState,
+  type PlacedAssignment,
+  type Step,
+} from './state.ts';
+
+/** Brings the holdings in line with the newest decision, for `sets` or for all there are. */
+export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Step {
+  const holdings = new Map(state.holdings);
+  const todo = new Todo();
+  for (const set of sets ?? new Set([...state.assignments.keys(), ...holdings.keys()])) {
+    const assignment = state.assignments.get(set);
+    const holding = holdings.get(set);
+    if (assignment === undefined) continue; // no decision about it: it stays as it is
+    const next =
+      assignment.owner === state.self
+        ? own(state, assignment, holding, todo)
+        : yieldTo(state, assignment, holding, todo);
+    if (next === undefined) holdings.delete(set);
+    else holdings.set(set, next);
+  }
+  return { state: { ...state, holdings }, effects: todo.effects() };
+}
+
+/** The kernel has them and they were announced: the group is told, those that go elsewhere by now are given on. */
+export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step {
+  const holdings = new Map(state.holdings);
+  const told: GrantedSet[] = [];
+  for (const set of sets) {
+    const holding = holdings.get(set);
+    if (holding === undefined || holding.phase !== 'claiming') continue;
+    const held: Holding = { ...holding, phase: 'held' };
+    holdings.set(set, held);
+    told.push(granted(set, held));
+  }
+  const reconciled = reconcile({ ...state, holdings }, sets);
+  const mine = told.filter(({ set }) => state.assignments.get(set)?.owner === state.self);
+  const tell: readonly OwnershipEffect[] =
+    mine.length === 0 ? [] : [{ kind: 'send', message: { kind: 'claimed', sets: mine } }];
+  return { state: reconciled.state, effects: [...tell, ...reconciled.effects] };
+}
+
+/** Gone from the kernel: the group is told; what this host was given back meanwhile is claimed again. */
+export function onReleased(state: OwnershipState, sets: readonly SetName[]): Step {
+  const holdings = new Map(state.holdings);
+  const gone = sets.filter((set) => holdings.delete(set));
+  if (gone.length === 0) return { state, effects: [] };
+  const reconciled = reconcile({ ...state, holdings }, gone);
+  return {
+    state: reconciled.state,
+    effects: [{ kind: 'send', message: { kind: 'released', sets: gone } }, ...reconciled.effects],
+  };
+}
+
+/** Another member claimed: what this host was keeping for it goes. */
+export function onOthersClaim(state: OwnershipState, sender: MemberId, sets: readonly GrantedSet[]): Step {
+  const claimsHeard = new Map(state.claimsHeard);
+  for (const { set, grant } of sets) claimsHeard.set(set, { member: sender, grant });
+  return reconcile(
+    { ...state, claimsHeard },
+    sets.map(({ set }) => set),
+  );
+}
+
+/** Another member released what this host owns: neighbours that still ask the old one hear of the new one again. */
+export function onOthersRelease(state: OwnershipState, sets: readonly SetName[]): Step {
+  const held = sets.filter(
+    (set) => state.holdings.get(set)?.phase === 'held' && state.assignments.get(set)?.owner === state.self,
+  );
+  return { state, effects: held.length === 0 ? [] : [{ kind: 'announce', sets: held }] };
+}
+
+function own(
+  state: OwnershipState,
+  assignment: PlacedAssignment,
+  holding: Holding | undefined,
+  todo: Todo,
+): Holding | undefined {
+  const { set, grant } = assignment;
+  if (holding === undefined) {
+    if (state.left || unableSets(state).has(set)) return undefined; // the coordinator has been told, or will be
+    todo.claim.push(set);
+    return { grant, phase: 'claiming' };
+  }
+  if (holding.phase === 'releasing') return holding; // claimed again once it is gone
+  if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
+  const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
+  if (!news) return holding;
+  todo.announce.push(set);
+  todo.claimed.push({ set, grant });
+  return { grant, phase: 'held' };
+}
+
+function yieldTo(
+  state: OwnershipState,
+  assignment: PlacedAssignment,
+  holding: Holding | undefined,
+  todo: Todo,
+): Holding | undefined {
+  const { set, owner, grant } = assignment;
+  // A claim under way comes back as an event first: the kernel is never asked for two things about one set.
+  if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
+  const heard = state.claimsHeard.get(set);
+  const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
+  if (owner === null || ownerHasIt) {
+    todo.release.push(set);
+    return { ...holding, phase: 'releasing' };
+  }
+  if (holding.phase === 'held') todo.hush.push(set);
+  return { ...holding, phase: 'giving' };
+}
+
+/** Effects of one pass, many sets in each. */
+class Todo {
+  readonly claim: SetName[] = [];
+  readonly release: SetName[] = [];
+  readonly announce: SetName[] = [];
+  readonly hush: SetName[] = [];
+  readonly claimed: GrantedSet[] = [];
+
+  effects(): readonly OwnershipEffect[] {
+    const effects: OwnershipEffect[] = [];
+    if (this.hush.length > 0) effects.push({ kind: 'hush', sets: this.hush });
+    if (this.claim.length > 0) effects.push({ kind: 'claim', sets: this.claim });
+    if (this.announce.length > 0) effects.push({ kind: 'announce', sets: this.announce });
+    if (this.claimed.length > 0) effects.push({ kind: 'send', message: { kind: 'claimed', sets: this.claimed } });
+    if (this.release.length > 0) effects.push({ kind: 'release', sets: this.release });
+    return effects;
+  }
+}

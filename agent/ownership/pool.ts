@@ -1,0 +1,29 @@
+/** What ownership knows of the configuration: the sets, and the hosts that may own them. */
+import type { HostName } from '../membership/view.ts';
+import type { SetName } from './grant.ts';
+
+export type PoolSet = {
+  readonly name: SetName;
+  /** Hosts that should own it, best first; all others come after, equal among each other. */
+  readonly prefer: readonly HostName[];
+};
+
+export type Pool = {
+  /** Equal on two agents exactly where the files agree on the pool. */
+  readonly version: string;
+  /** Sorted by name. */
+  readonly sets: readonly PoolSet[];
+  /** Share of the load by host, 1..1000; a host that is not listed has `weightDefault`. */
+  readonly weights: ReadonlyMap<HostName, number>;
+  /** How many hosts the file names: when all are there, a cold start is over. */
+  readonly hostsExpected: number;
+  readonly balance: 'off' | 'on-demand';
+};
+
+export const weightDefault = 100;
+
+/** 0 is the most wanted; hosts that the set does not name share the last place. */
+export function priorityOf(set: PoolSet, host: HostName): number {
+  const index = set.prefer.indexOf(host);
+  return index === -1 ? set.prefer.length : index;
+}

@@ -1,0 +1,49 @@
+/** What this member says of itself, and what it makes of the others' words. */
+import { hostOf, type MemberId } from '../membership/view.ts';
+import type { Candidate } from './candidates.ts';
+import { weightOf } from './candidates.ts';
+import type { SetName } from './grant.ts';
+import type { GrantedSet, Report } from './message.ts';
+import { granted, type OwnershipState } from './state.ts';
+
+export function ownReport(state: OwnershipState): Report {
+  return {
+    kind: 'report',
+    host: hostOf(state.self),
+    pool: state.pool.version,
+    previous:
+      state.previousView === null ? null : { id: state.previousView.id, size: state.previousView.members.length },
+    holds: [...state.holdings].filter(([, { phase }]) => phase !== 'releasing').map(([set, h]) => granted(set, h)),
+    sets: state.pool.sets.map(({ name }) => name),
+    unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
+    mature: state.mature,
+    leaving: state.leavingUntil !== null,
+  };
+}
+
+/** What this host cannot hold now: the facts, and the claims that failed a short while ago. */
+export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> {
+  const all = new Map(state.unable);
+  for (const [set, { why }] of state.failed) if (!all.has(set)) all.set(set, why);
+  return all;
+}
+
+export function candidateOf(state: OwnershipState, member: MemberId, report: Report): Candidate {
+  return {
+    member,
+    weight: weightOf(state.pool, member),
+    sets: new Set(report.sets),
+    unable: new Map(report.unable.map(({ set, why }) => [set, why])),
+    leaving: report.leaving,
+  };
+}
+
+export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Report {
+  const holds = new Map(report.holds.map((hold) => [hold.set, hold]));
+  for (const hold of claimed) holds.set(hold.set, hold);
+  return { ...report, holds: [...holds.values()] };
+}
+
+export function withReleased(report: Report, released: readonly SetName[]): Report {
+  return { ...report, holds: report.holds.filter(({ set }) => !released.includes(set)) };
+}

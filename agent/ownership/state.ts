@@ -1,0 +1,142 @@
+/** What one member knows and does about ownership; the events that change it and the effects that come of it. */
+import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import type { Grant, SetName } from './grant.ts';
+import type { Assignment, GrantedSet, Message, Report, Request } from './message.ts';
+import type { Pool } from './pool.ts';
+import type { Reason } from './reason.ts';
+
+/** A set this host has, or is getting, or is getting rid of. */
+export type Holding = {
+  readonly grant: Grant;
+  /**
+   * claiming: the kernel was asked for it. held: it is there and announced. giving: it is there until the new owner says
+   * that it has it too. releasing: the kernel was asked to remove it.
+   */
+  readonly phase: 'claiming' | 'held' | 'giving' | 'releasing';
+};
+
+export type PlacedAssignment = Assignment & { readonly since: InstantMs };
+
+export type BalanceRequest = {
+  readonly id: number;
+  /** The moves, once the coordinator has decided; null until then. */
+  readonly moves: readonly SetMove[] | null;
+};
+
+export type SetMove = {
+  readonly set: SetName;
+  readonly from: MemberId | null;
+  readonly to: MemberId | null;
+  readonly reason: Reason;
+};
+
+export type OwnershipState = {
+  readonly self: MemberId;
+  readonly pool: Pool;
+  /** null before the first view and after the channel was lost. */
+  readonly view: View | null;
+  /** When the view was installed, or the channel lost. */
+  readonly viewSince: InstantMs;
+  /** The view before this one. */
+  readonly previousView: View | null;
+  /** The newest report of each member of the view, as far as it came; brought up to date by claimed and released. */
+  readonly reports: ReadonlyMap<MemberId, Report>;
+  /** The newest decision, of this view or an earlier one. */
+  readonly assignments: ReadonlyMap<SetName, PlacedAssignment>;
+  /** Number of the newest decision delivered in this view; 0: none yet. */
+  readonly decided: number;
+  /** Number of the newest decision this member sent in this view; ahead of `decided` while one is under way. */
+  readonly proposed: number;
+  /** The newest claim of another member that was heard in this view: it may come before the decision it belongs to. */
+  readonly claimsHeard: ReadonlyMap<SetName, { readonly member: MemberId; readonly grant: Grant }>;
+  readonly holdings: ReadonlyMap<SetName, Holding>;
+  /** Facts of this host: why a set cannot be held here. */
+  readonly unable: ReadonlyMap<SetName, string>;
+  /** Claims that failed here, and until when nothing is tried. */
+  readonly failed: ReadonlyMap<SetName, { readonly why: string; readonly until: InstantMs }>;
+  readonly mature: boolean;
+  readonly matureAt: InstantMs;
+  /** null: not leaving; else until when the others are waited for. */
+  readonly leavingUntil: InstantMs | null;
+  readonly left: boolean;
+  /** Requests of this host's operators that are not answered. */
+  readonly balances: readonly BalanceRequest[];
+  /** Requests of all members that no decision of this view has carried out. */
+  readonly asked: readonly Request[];
+};
+
+export type OwnershipEvent = { readonly now: InstantMs } & (
+  | { readonly kind: 'view'; readonly view: View }
+  | { readonly kind: 'message'; readonly sender: MemberId; readonly message: Message }
+  | { readonly kind: 'lost' }
+  /** The whole truth about what this host cannot hold. */
+  | { readonly kind: 'unable'; readonly sets: ReadonlyMap<SetName, string> }
+  /** The kernel has them, and the first announcement is out. */
+  | { readonly kind: 'claimed'; readonly sets: readonly SetName[] }
+  | { readonly kind: 'claim-failed'; readonly set: SetName; readonly why: string }
+  | { readonly kind: 'released'; readonly sets: readonly SetName[] }
+  | { readonly kind: 'balance'; readonly id: number }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'wakeup' }
+);
+
+export type OwnershipEffect =
+  | { readonly kind: 'send'; readonly message: Message }
+  /** Put the addresses into the kernel, announce them, answer `claimed` or `claim-failed`. */
+  | { readonly kind: 'claim'; readonly sets: readonly SetName[] }
+  /** Stop announcing, take the addresses out, answer `released`. */
+  | { readonly kind: 'release'; readonly sets: readonly SetName[] }
+  /** Announce at once and start the repeats anew. */
+  | { readonly kind: 'announce'; readonly sets: readonly SetName[] }
+  /** Stop announcing; the addresses stay. */
+  | { readonly kind: 'hush'; readonly sets: readonly SetName[] }
+  | { readonly kind: 'moved'; readonly move: SetMove }
+  | { readonly kind: 'balanced'; readonly id: number; readonly moves: readonly SetMove[] }
+  | { readonly kind: 'balance-refused'; readonly id: number; readonly why: string }
+  /** Everything is given away or released: the agent may go. */
+  | { readonly kind: 'left' };
+
+/** After a failed claim the set goes to another host; this one offers itself again after that long. */
+export const claimRetryMs = 10_000;
+/** How long the coordinator waits for the reports of a new view before it decides without those that did not come. */
+export const reportPatienceMs = 1_000;
+/** How long one that leaves waits for the others to take its sets before it releases what is left. */
+export const leavePatienceMs = 5_000;
+
+export type OwnershipOptions = {
+  readonly self: MemberId;
+  readonly pool: Pool;
+  readonly matureMs: number;
+  readonly now: InstantMs;
+};
+
+export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions): OwnershipState {
+  return {
+    self,
+    pool,
+    view: null,
+    viewSince: now,
+    previousView: null,
+    reports: new Map(),
+    assignments: new Map(),
+    decided: 0,
+    proposed: 0,
+    claimsHeard: new Map(),
+    holdings: new Map(),
+    unable: new Map(),
+    failed: new Map(),
+    mature: false,
+    matureAt: (now + matureMs) as InstantMs, // later on the same clock
+    leavingUntil: null,
+    left: false,
+    balances: [],
+    asked: [],
+  };
+}
+
+/** Keeps `OwnershipState` small to write: what a part of the step gives back. */
+export type Step = { readonly state: OwnershipState; readonly effects: readonly OwnershipEffect[] };
+
+export function granted(set: SetName, { grant }: Holding): GrantedSet {
+  return { set, grant };
+}

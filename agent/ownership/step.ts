@@ -1,0 +1,253 @@
+/** Ownership, one event at a time: `step(state, event)` gives the next state and what is to be done. */
+import { strict as assert } from 'node:assert';
+import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import { coordinate, coordinatorDeadline, coordinatorOf, isMature } from './coordinator.ts';
+import type { SetName } from './grant.ts';
+import { onClaimed, onOthersClaim, onOthersRelease, onReleased, reconcile } from './holder.ts';
+import type { Decision, Message, Report } from './message.ts';
+import { ownReport, unableSets, withClaimed, withReleased } from './report.ts';
+import {
+  type BalanceRequest,
+  claimRetryMs,
+  leavePatienceMs,
+  type OwnershipEffect,
+  type OwnershipEvent,
+  type OwnershipState,
+  type SetMove,
+  type Step,
+} from './state.ts';
+
+export function step(before: OwnershipState, event: OwnershipEvent): Step {
+  const { now } = event;
+  let { state, effects } = handle(before, event);
+  for (const follow of [expire, coordinate, answer, leave]) {
+    const next = follow(state, now);
+    state = next.state;
+    effects = [...effects, ...next.effects];
+  }
+  assertInvariants(state);
+  return { state, effects };
+}
+
+/** When to send a `wakeup`, where nothing else happens before; null: never. */
+export function nextWakeup(state: OwnershipState): InstantMs | null {
+  const instants = [...state.failed.values()].map(({ until }) => until);
+  if (!state.mature) instants.push(state.matureAt);
+  if (state.leavingUntil !== null && !state.left) instants.push(state.leavingUntil);
+  const deadline = coordinatorDeadline(state);
+  if (deadline !== null && state.proposed === 0) instants.push(deadline);
+  return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
+}
+
+function handle(state: OwnershipState, event: OwnershipEvent): Step {
+  switch (event.kind) {
+    case 'view':
+      return onView(state, event.view, event.now);
+    case 'message':
+      return onMessage(state, event.sender, event.message, event.now);
+    case 'lost':
+      return onLost(state, event.now);
+    case 'unable':
+      return reported({ ...state, unable: event.sets });
+    case 'claimed':
+      return onClaimed(state, event.sets);
+    case 'claim-failed':
+      return onClaimFailed(state, event.set, event.why, event.now);
+    case 'released':
+      return onReleased(state, event.sets);
+    case 'balance':
+      return onBalance(state, event.id);
+    case 'leave':
+      return onLeave(state, event.now);
+    case 'wakeup':
+      return { state, effects: [] };
+  }
+}
+
+function onView(state: OwnershipState, view: View, now: InstantMs): Step {
+  const together = new Set(state.view === null ? [state.self] : view.together);
+  const reports = new Map([...state.reports].filter(([member]) => together.has(member)));
+  const next: OwnershipState = {
+    ...state,
+    view,
+    viewSince: now,
+    previousView: state.view,
+    reports,
+    decided: 0,
+    proposed: 0,
+    claimsHeard: new Map(),
+    asked: [],
+  };
+  const report = ownReport(next);
+  const again = next.balances.filter(({ moves }) => moves === null);
+  return {
+    state: { ...next, reports: new Map(reports).set(state.self, report) },
+    effects: [
+      { kind: 'send', message: report },
+      ...again.map(({ id }): OwnershipEffect => ({ kind: 'send', message: { kind: 'balance', id } })),
+    ],
+  };
+}
+
+/** The engine is gone: what another could hold goes. */
+function onLost(state: OwnershipState, now: InstantMs): Step {
+  const held = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
+  const holdings = new Map(state.holdings);
+  for (const [set, holding] of held) holdings.set(set, { ...holding, phase: 'releasing' });
+  const next: OwnershipState = {
+    ...state,
+    view: null,
+    viewSince: now,
+    reports: new Map(),
+    assignments: new Map(),
+    claimsHeard: new Map(),
+    holdings,
+  };
+  return {
+    state: next,
+    effects: held.length === 0 ? [] : [{ kind: 'release', sets: held.map(([set]) => set) }],
+  };
+}
+
+function onMessage(state: OwnershipState, sender: MemberId, message: Message, now: InstantMs): Step {
+  if (state.view === null || !state.view.members.includes(sender)) return { state, effects: [] };
+  switch (message.kind) {
+    case 'report':
+      return { state: withReport(state, sender, message), effects: [] };
+    case 'decision':
+      return sender === coordinatorOf(state.view) ? onDecision(state, message, now) : { state, effects: [] };
+    case 'claimed': {
+      const next = updateReport(state, sender, (report) => withClaimed(report, message.sets));
+      return sender === state.self ? { state: next, effects: [] } : onOthersClaim(next, sender, message.sets);
+    }
+    case 'released': {
+      const next = updateReport(state, sender, (report) => withReleased(report, message.sets));
+      return sender === state.self ? { state: next, effects: [] } : onOthersRelease(next, message.sets);
+    }
+    case 'balance':
+      return { state: { ...state, asked: [...state.asked, { asker: sender, id: message.id }] }, effects: [] };
+  }
+}
+
+function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): Step {
+  const moves: SetMove[] = [];
+  const assignments = new Map(state.assignments);
+  for (const assignment of decision.assignments) {
+    const before = state.assignments.get(assignment.set);
+    const from = before?.owner ?? null;
+    if (before === undefined ? assignment.owner !== null : from !== assignment.owner) {
+      moves.push({ set: assignment.set, from, to: assignment.owner, reason: assignment.reason });
+    }
+    const since = (now - assignment.ageMs) as InstantMs; // earlier on the same clock
+    assignments.set(assignment.set, { ...assignment, since });
+  }
+  const answered = new Set(decision.answers.filter(({ asker }) => asker === state.self).map(({ id }) => id));
+  const balances = state.balances.map(
+    (request): BalanceRequest => (answered.has(request.id) ? { ...request, moves } : request),
+  );
+  const done = new Set(decision.answers.map(({ asker, id }) => `${asker} ${id}`));
+  const reconciled = reconcile({
+    ...state,
+    assignments,
+    balances,
+    decided: decision.n,
+    proposed: Math.max(state.proposed, decision.n),
+    mature: state.mature || (state.view !== null && isMature(state, state.view)),
+    asked: state.asked.filter(({ asker, id }) => !done.has(`${asker} ${id}`)),
+  });
+  return {
+    state: reconciled.state,
+    effects: [...moves.map((move): OwnershipEffect => ({ kind: 'moved', move })), ...reconciled.effects],
+  };
+}
+
+function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {
+  const holdings = new Map(state.holdings);
+  holdings.delete(set);
+  const until = (now + claimRetryMs) as InstantMs; // later on the same clock
+  return reported({ ...state, holdings, failed: new Map(state.failed).set(set, { why, until }) });
+}
+
+function onBalance(state: OwnershipState, id: number): Step {
+  const refuse = (why: string): Step => ({ state, effects: [{ kind: 'balance-refused', id, why }] });
+  if (state.pool.balance === 'off')
+    return refuse('balance is off in the configuration: set [balance] mode = "on-demand"');
+  if (state.view === null) return refuse('there is no membership channel');
+  if (state.leavingUntil !== null) return refuse('this agent is leaving');
+  return {
+    state: { ...state, balances: [...state.balances, { id, moves: null }] },
+    effects: [{ kind: 'send', message: { kind: 'balance', id } }],
+  };
+}
+
+function onLeave(state: OwnershipState, now: InstantMs): Step {
+  if (state.leavingUntil !== null) return { state, effects: [] };
+  return reported({ ...state, leavingUntil: (now + leavePatienceMs) as InstantMs }); // later on the same clock
+}
+
+/** What time alone changes: maturity, claims that may be tried again. */
+function expire(state: OwnershipState, now: InstantMs): Step {
+  const failed = new Map([...state.failed].filter(([, { until }]) => until > now));
+  const mature = state.mature || now >= state.matureAt;
+  if (failed.size === state.failed.size && mature === state.mature) return { state, effects: [] };
+  return reported({ ...state, failed, mature });
+}
+
+/** Balance requests whose moves are all done: new owners have claimed, old ones have released. */
+function answer(state: OwnershipState): Step {
+  const settled = state.balances.filter(({ moves }) => moves?.every(({ set }) => isSettled(state, set)));
+  if (settled.length === 0) return { state, effects: [] };
+  return {
+    state: { ...state, balances: state.balances.filter((request) => !settled.includes(request)) },
+    effects: settled.map(({ id, moves }): OwnershipEffect => ({ kind: 'balanced', id, moves: moves ?? [] })),
+  };
+}
+
+/** Whether the set is with its owner, and with nobody else, as far as the members have said. */
+export function isSettled(state: OwnershipState, set: SetName): boolean {
+  const owner = state.assignments.get(set)?.owner ?? null;
+  const holders = [...state.reports].filter(([, report]) => report.holds.some((hold) => hold.set === set));
+  return owner === null ? holders.length === 0 : holders.length === 1 && holders[0]?.[0] === owner;
+}
+
+function leave(state: OwnershipState, now: InstantMs): Step {
+  if (state.leavingUntil === null || state.left) return { state, effects: [] };
+  if (state.holdings.size === 0 && (state.view === null || state.decided > 0 || now >= state.leavingUntil)) {
+    return { state: { ...state, left: true }, effects: [{ kind: 'left' }] };
+  }
+  if (now < state.leavingUntil) return { state, effects: [] };
+  const rest = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
+  if (rest.length === 0) return { state, effects: [] };
+  const holdings = new Map(state.holdings);
+  for (const [set, holding] of rest) holdings.set(set, { ...holding, phase: 'releasing' });
+  return { state: { ...state, holdings }, effects: [{ kind: 'release', sets: rest.map(([set]) => set) }] };
+}
+
+/** Tells the group of this member's changed facts, and does what they allow now. */
+function reported(state: OwnershipState): Step {
+  if (state.view === null) return { state, effects: [] };
+  const reconciled = reconcile(state);
+  const report = ownReport(reconciled.state);
+  return {
+    state: withReport(reconciled.state, state.self, report),
+    effects: [{ kind: 'send', message: report }, ...reconciled.effects],
+  };
+}
+
+function withReport(state: OwnershipState, member: MemberId, report: Report): OwnershipState {
+  return { ...state, reports: new Map(state.reports).set(member, report) };
+}
+
+function updateReport(state: OwnershipState, member: MemberId, update: (report: Report) => Report): OwnershipState {
+  const report = state.reports.get(member);
+  return report === undefined ? state : withReport(state, member, update(report));
+}
+
+function assertInvariants(state: OwnershipState): void {
+  assert(state.proposed >= state.decided, 'a decision was delivered that its coordinator did not send');
+  if (state.view === null) return;
+  assert(state.view.members.includes(state.self), 'this member is in its own view');
+  for (const set of state.failed.keys()) {
+    assert(state.holdings.get(set)?.phase !== 'claiming' || !unableSets(state).has(set), 'a failed claim is not tried');
+  }
+}

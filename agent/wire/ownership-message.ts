@@ -1,0 +1,219 @@
+/**
+ * Ownership's messages as bytes: JSON in UTF-8, because versions of the agent live side by side during an upgrade and a
+ * person can read a capture. Whatever comes in is checked field by field; a field that is not known is ignored.
+ */
+import type { HostName, MemberId, ViewId } from '../membership/view.ts';
+import type { Grant, SetName } from '../ownership/grant.ts';
+import type { Assignment, Decision, GrantedSet, Message, Report, Request } from '../ownership/message.ts';
+import type { Choice, Reason } from '../ownership/reason.ts';
+
+export type MessageRefusal = {
+  readonly kind: 'refused';
+  readonly reason: 'not-utf8' | 'not-json' | 'unknown-message' | 'malformed-message';
+  /** The field at fault: `assignments[3].owner`. */
+  readonly at: string;
+};
+
+export function encodeOwnershipMessage(message: Message): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+/** Never throws. */
+export function decodeOwnershipMessage(bytes: Uint8Array): Message | MessageRefusal {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return { kind: 'refused', reason: 'not-utf8', at: '' };
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'refused', reason: 'not-json', at: '' };
+  }
+  try {
+    return readMessage(new Field(value, ''));
+  } catch (error) {
+    if (error instanceof Malformed) return { kind: 'refused', reason: error.reason, at: error.at };
+    throw error;
+  }
+}
+
+function readMessage(message: Field): Message | MessageRefusal {
+  const kind = message.get('kind').text();
+  switch (kind) {
+    case 'report':
+      return readReport(message);
+    case 'decision':
+      return readDecision(message);
+    case 'claimed':
+      return { kind, sets: message.get('sets').list(readGrantedSet) };
+    case 'released':
+      return { kind, sets: message.get('sets').list(readSetName) };
+    case 'balance':
+      return { kind, id: message.get('id').count() };
+    default:
+      return { kind: 'refused', reason: 'unknown-message', at: 'kind' };
+  }
+}
+
+function readReport(report: Field): Report {
+  return {
+    kind: 'report',
+    host: report.get('host').text() as HostName, // a name for people; who sent it, the channel says
+    pool: report.get('pool').text(),
+    previous: report.get('previous').orNull((previous) => ({
+      id: readViewId(previous.get('id')),
+      size: previous.get('size').count(),
+    })),
+    holds: report.get('holds').list(readGrantedSet),
+    sets: report.get('sets').list(readSetName),
+    unable: report
+      .get('unable')
+      .list((entry) => ({ set: readSetName(entry.get('set')), why: entry.get('why').text() })),
+    mature: report.get('mature').flag(),
+    leaving: report.get('leaving').flag(),
+  };
+}
+
+function readDecision(decision: Field): Decision {
+  return {
+    kind: 'decision',
+    n: decision.get('n').count(),
+    assignments: decision.get('assignments').list(readAssignment),
+    answers: decision
+      .get('answers')
+      .list((entry): Request => ({ asker: readMemberId(entry.get('asker')), id: entry.get('id').count() })),
+  };
+}
+
+function readAssignment(assignment: Field): Assignment {
+  return {
+    set: readSetName(assignment.get('set')),
+    owner: assignment.get('owner').orNull(readMemberId),
+    grant: readGrant(assignment.get('grant')),
+    releasing: assignment.get('releasing').list(readMemberId),
+    reason: readReason(assignment.get('reason')),
+    ageMs: assignment.get('ageMs').count(),
+  };
+}
+
+function readReason(reason: Field): Reason {
+  const kind = reason.get('kind').text();
+  const from = (): HostName => reason.get('from').text() as HostName; // for people
+  switch (kind) {
+    case 'first':
+      return { kind, choice: readChoice(reason) };
+    case 'takeover':
+    case 'balance':
+      return { kind, from: from(), choice: readChoice(reason) };
+    case 'handover':
+      return { kind, from: from(), why: reason.get('why').text(), choice: readChoice(reason) };
+    case 'merge':
+      return {
+        kind,
+        others: reason.get('others').list((other) => other.text() as HostName), // for people
+        choice: readChoice(reason),
+      };
+    case 'found':
+      return { kind };
+    case 'nobody':
+      return { kind, why: reason.get('why').text() };
+    default:
+      throw new Malformed(reason.at);
+  }
+}
+
+const choices: readonly string[] = [
+  'only candidate',
+  'preferred',
+  'least loaded',
+  'first by name',
+  'larger side',
+  'newest grant',
+] satisfies readonly Choice[];
+
+function readChoice(reason: Field): Choice {
+  const choice = reason.get('choice');
+  const text = choice.text();
+  if (!choices.includes(text)) throw new Malformed(choice.at);
+  return text as Choice; // one of `choices`
+}
+
+function readGrantedSet(entry: Field): GrantedSet {
+  return { set: readSetName(entry.get('set')), grant: readGrant(entry.get('grant')) };
+}
+
+function readGrant(grant: Field): Grant {
+  return { view: readViewId(grant.get('view')), n: grant.get('n').count() };
+}
+
+function readViewId(id: Field): ViewId {
+  return { counter: id.get('counter').count(), leader: readMemberId(id.get('leader')) };
+}
+
+function readMemberId(field: Field): MemberId {
+  return field.text() as MemberId; // compared with members of the view before it counts
+}
+
+function readSetName(field: Field): SetName {
+  return field.text() as SetName; // compared with the pool before it counts
+}
+
+class Malformed extends Error {
+  readonly at: string;
+  readonly reason: 'malformed-message';
+
+  constructor(at: string) {
+    super(at);
+    this.at = at;
+    this.reason = 'malformed-message';
+  }
+}
+
+/** A value of unknown shape and where it stands. */
+class Field {
+  readonly at: string;
+  readonly #value: unknown;
+
+  constructor(value: unknown, at: string) {
+    this.#value = value;
+    this.at = at;
+  }
+
+  get(name: string): Field {
+    if (typeof this.#value !== 'object' || this.#value === null) throw this.#wrong();
+    const at = this.at === '' ? name : `${this.at}.${name}`;
+    return new Field((this.#value as Record<string, unknown>)[name], at); // an object has string keys
+  }
+
+  text(): string {
+    if (typeof this.#value !== 'string') throw this.#wrong();
+    return this.#value;
+  }
+
+  flag(): boolean {
+    if (typeof this.#value !== 'boolean') throw this.#wrong();
+    return this.#value;
+  }
+
+  /** A whole number from 0 up. */
+  count(): number {
+    if (typeof this.#value !== 'number' || !Number.isSafeInteger(this.#value) || this.#value < 0) throw this.#wrong();
+    return this.#value;
+  }
+
+  list<T>(read: (entry: Field) => T): readonly T[] {
+    if (!Array.isArray(this.#value)) throw this.#wrong();
+    return this.#value.map((entry, index) => read(new Field(entry, `${this.at}[${index}]`)));
+  }
+
+  orNull<T>(read: (field: Field) => T): T | null {
+    return this.#value === null ? null : read(this);
+  }
+
+  #wrong(): Malformed {
+    return new Malformed(this.at);
+  }
+}

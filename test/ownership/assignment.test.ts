@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type HostName, type MemberId, memberId } from '../../agent/membership/view.ts';
+import { type AssignmentInput, assign } from '../../agent/ownership/assignment.ts';
+import type { Candidate } from '../../agent/ownership/candidates.ts';
+import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Holder } from '../../agent/ownership/keeper.ts';
+import type { Assignment } from '../../agent/ownership/message.ts';
+import { describeReason } from '../../agent/ownership/reason.ts';
+import { poolOf } from './group.ts';
+
+type Case = {
+  readonly sets: string;
+  readonly hosts: readonly string[];
+  readonly holds?: Record<string, string>;
+  readonly sides?: Record<string, string>;
+  readonly unable?: Record<string, string>;
+  readonly leaving?: readonly string[];
+  readonly prefer?: Record<string, string[]>;
+  readonly weights?: Record<string, number>;
+  readonly mode?: 'sticky' | 'balance';
+  readonly mature?: boolean;
+};
+
+const idOf = (host: string): MemberId => memberId(host as HostName, '0'.repeat(32));
+
+function inputOf(given: Case): AssignmentInput {
+  const pool = poolOf(given.sets, { prefer: given.prefer ?? {}, weights: given.weights ?? {} });
+  const members = given.hosts.map(idOf);
+  const id = { counter: 5, leader: idOf('e1') };
+  const holders = new Map<SetName, Holder[]>();
+  for (const [host, sets] of Object.entries(given.holds ?? {})) {
+    for (const set of sets as Iterable<SetName>) {
+      const side = given.sides?.[host] ?? 'ours';
+      const sideSize = side === 'ours' ? 2 : 1;
+      const holder = { member: idOf(host), grant: { view: { ...id, counter: 4 }, n: 1 }, side, sideSize };
+      holders.set(set, [...(holders.get(set) ?? []), holder]);
+    }
+  }
+  const candidates = given.hosts.map(
+    (host): Candidate => ({
+      member: idOf(host),
+      weight: given.weights?.[host] ?? 100,
+      sets: new Set(given.sets) as Set<SetName>,
+      unable: new Map([...(given.unable?.[host] ?? '')].map((set) => [set as SetName, 'interface eth0 is down'])),
+      leaving: given.leaving?.includes(host) ?? false,
+    }),
+  );
+  return {
+    pool,
+    view: { id, members, together: members },
+    candidates,
+    holders,
+    previous: new Map(),
+    decidedInView: false,
+    mature: given.mature ?? true,
+    mode: given.mode ?? 'sticky',
+    grant: { view: id, n: 1 },
+  };
+}
+
+/** `a:e1 b:e2 c:-` */
+function brief(assignments: readonly Assignment[]): string {
+  return assignments.map(({ set, owner }) => `${set}:${owner?.split('/')[0] ?? '-'}`).join(' ');
+}
+
+describe('assign(): who gets what', () => {
+  it.each<[string, Case, string]>([
+    ['spreads over equals', { sets: 'abcd', hosts: ['e1', 'e2', 'e3'] }, 'a:e1 b:e2 c:e3 d:e1'],
+    ['gives nothing before it is mature', { sets: 'ab', hosts: ['e1'], mature: false }, 'a:- b:-'],
+    [
+      'keeps what is held before it is mature',
+      { sets: 'ab', hosts: ['e1'], holds: { e1: 'a' }, mature: false },
+      'a:e1 b:-',
+    ],
+    ['keeps owners however uneven', { sets: 'abc', hosts: ['e1', 'e2'], holds: { e1: 'abc' } }, 'a:e1 b:e1 c:e1'],
+    ['fills from the least loaded', { sets: 'abcd', hosts: ['e1', 'e2'], holds: { e1: 'ab' } }, 'a:e1 b:e1 c:e2 d:e2'],
+    ['goes by weight', { sets: 'abcdef', hosts: ['e1', 'e2'], weights: { e1: 200 } }, 'a:e1 b:e1 c:e2 d:e1 e:e1 f:e2'],
+    [
+      'prefers the named hosts in order',
+      { sets: 'ab', hosts: ['e1', 'e2', 'e3'], prefer: { a: ['e3', 'e2'], b: ['e9', 'e2'] } },
+      'a:e3 b:e2',
+    ],
+    [
+      'is sticky against a preference',
+      { sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a' }, prefer: { a: ['e2'] } },
+      'a:e1',
+    ],
+    [
+      'a balance goes by preference first',
+      { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, prefer: { a: ['e2'] }, mode: 'balance' },
+      'a:e2 b:e1',
+    ],
+    [
+      'a balance moves the least',
+      { sets: 'abcdef', hosts: ['e1', 'e2', 'e3'], holds: { e1: 'abcd', e2: 'ef' }, mode: 'balance' },
+      'a:e3 b:e3 c:e1 d:e1 e:e2 f:e2',
+    ],
+    [
+      'a balance goes by weight',
+      { sets: 'abcd', hosts: ['e1', 'e2'], holds: { e1: 'abcd' }, weights: { e1: 300 }, mode: 'balance' },
+      'a:e2 b:e1 c:e1 d:e1',
+    ],
+    ['nobody who is leaving', { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, leaving: ['e1'] }, 'a:e2 b:e2'],
+    ['nobody who cannot hold it', { sets: 'ab', hosts: ['e1', 'e2'], unable: { e1: 'a' } }, 'a:e2 b:e1'],
+    [
+      'at a merge: the larger side',
+      { sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a', e2: 'a' }, sides: { e1: 'other' } },
+      'a:e2',
+    ],
+    [
+      'at a merge: the preferred one before the larger side',
+      { sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a', e2: 'a' }, sides: { e1: 'other' }, prefer: { a: ['e1'] } },
+      'a:e1',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(brief(assign(inputOf(given)))).toBe(expected);
+  });
+
+  it('names those who must release, and gives a new grant for it', () => {
+    const [a] = assign(
+      inputOf({ sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a', e2: 'a' }, sides: { e2: 'other' } }),
+    );
+    expect(a?.releasing).toEqual([idOf('e2')]);
+    expect(a?.grant.view.counter).toBe(5);
+    expect(a && describeReason(a.reason)).toBe('kept when e2 held it too; larger side');
+  });
+
+  it('keeps the grant of a holder whom nobody contests', () => {
+    const [a] = assign(inputOf({ sets: 'a', hosts: ['e1', 'e2'], holds: { e2: 'a' } }));
+    expect(a?.grant.view.counter).toBe(4);
+  });
+
+  it('the same inputs in any order give the same answer', () => {
+    const given = inputOf({
+      sets: 'abcdefgh',
+      hosts: ['e1', 'e2', 'e3', 'e4'],
+      holds: { e1: 'abc', e3: 'd' },
+      unable: { e2: 'ae' },
+    });
+    const expected = assign(given);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...given.candidates], { minLength: 4 }), (candidates) => {
+        expect(assign({ ...given, candidates })).toEqual(expected);
+      }),
+    );
+  });
+
+  it('whatever is held: a balance leaves a spread of at most one among equals, and moves no more than it must', () => {
+    const hosts = ['e1', 'e2', 'e3'];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...hosts), { minLength: 1, maxLength: 12 }), (owners) => {
+        const sets = 'abcdefghijkl'.slice(0, owners.length);
+        const holds: Record<string, string> = { e1: '', e2: '', e3: '' };
+        owners.forEach((host, index) => {
+          holds[host] += sets[index] ?? '';
+        });
+        const after = assign(inputOf({ sets, hosts, holds, mode: 'balance' }));
+        const counts = hosts.map((host) => after.filter(({ owner }) => owner === idOf(host)).length);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+        const moved = after.filter(({ owner }, index) => owner !== idOf(owners[index] ?? '')).length;
+        const before = hosts.map((host) => holds[host]?.length ?? 0).sort((a, b) => b - a);
+        const target = [...counts].sort((a, b) => b - a);
+        expect(moved).toBe(before.reduce((sum, load, index) => sum + Math.max(0, load - (target[index] ?? 0)), 0));
+      }),
+    );
+  });
+});

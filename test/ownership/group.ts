@@ -1,0 +1,219 @@
+/**
+ * Members that run the real ownership step over a perfect channel and a kernel that takes its time: a story is told by
+ * calls, and every step keeps what happened in order. Virtual time; nothing here is random unless a chooser is given.
+ */
+import {
+  compareViewIds,
+  type HostName,
+  type InstantMs,
+  type MemberId,
+  memberId,
+  type View,
+} from '../../agent/membership/view.ts';
+import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Message } from '../../agent/ownership/message.ts';
+import type { Pool } from '../../agent/ownership/pool.ts';
+import { describeReason } from '../../agent/ownership/reason.ts';
+import {
+  initialOwnership,
+  type OwnershipEffect,
+  type OwnershipEvent,
+  type OwnershipState,
+} from '../../agent/ownership/state.ts';
+import { nextWakeup, step } from '../../agent/ownership/step.ts';
+
+/** Without `now`. */
+export type Occurrence = OwnershipEvent extends infer E
+  ? E extends { now: InstantMs }
+    ? Omit<E, 'now'>
+    : never
+  : never;
+
+type Pending = { readonly to: string; readonly event: Occurrence };
+
+export class Group {
+  now = 0 as InstantMs;
+  readonly members = new Map<string, OwnershipState>();
+  /** Sets in each host's kernel, the announced ones marked. */
+  readonly kernels = new Map<string, Set<string>>();
+  readonly story: string[] = [];
+  /** Claims of `host set` that the kernel refuses. */
+  readonly refuses = new Map<string, string>();
+  readonly messages: { sender: string; message: Message }[] = [];
+  #pending: Pending[] = [];
+  #counter = 0;
+  #views = new Map<string, View>();
+  readonly pool: Pool;
+  readonly #matureMs: number;
+  readonly #choose: (count: number) => number;
+  onStep: () => void = () => {};
+
+  constructor(pool: Pool, options: { matureMs?: number; choose?: (count: number) => number } = {}) {
+    this.pool = pool;
+    this.#matureMs = options.matureMs ?? 1_000;
+    this.#choose = options.choose ?? (() => 0);
+  }
+
+  id(host: string): MemberId {
+    const state = this.members.get(host);
+    if (state === undefined) throw new Error(`${host} does not run`);
+    return state.self;
+  }
+
+  start(host: string): void {
+    this.#counter += 1;
+    const self = memberId(host as HostName, this.#counter.toString(16).padStart(32, '0'));
+    this.members.set(host, initialOwnership({ self, pool: this.pool, matureMs: this.#matureMs, now: this.now }));
+    this.kernels.set(host, new Set());
+  }
+
+  /** The host is gone with its kernel. */
+  die(host: string): void {
+    this.members.delete(host);
+    this.kernels.delete(host);
+    this.#views.delete(host);
+    this.#pending = this.#pending.filter(({ to }) => to !== host);
+  }
+
+  /** Messages on their way in an old view are lost for all; `hosts` install one view. */
+  view(...hosts: readonly string[]): void {
+    this.#counter += 1;
+    const members = hosts.map((host) => this.id(host)).sort();
+    const id = { counter: this.#counter, leader: members[0] as MemberId };
+    this.#pending = this.#pending.filter(({ to, event }) => event.kind !== 'message' || !hosts.includes(to));
+    const before = new Map(hosts.map((host) => [host, this.#views.get(host)]));
+    for (const host of hosts) {
+      const old = before.get(host);
+      const together = members.filter((member) => {
+        const theirs = before.get(hosts.find((name) => this.id(name) === member) ?? '');
+        return member === this.id(host) || (old && theirs && compareViewIds(old.id, theirs.id) === 0);
+      });
+      const view: View = { id, members, together };
+      this.#views.set(host, view);
+      this.#pending.push({ to: host, event: { kind: 'view', view } });
+    }
+  }
+
+  tell(host: string, event: Occurrence): void {
+    this.#pending.push({ to: host, event });
+  }
+
+  /** One pending event: FIFO for each receiver, the choice among receivers is the chooser's. */
+  advance(): boolean {
+    const receivers = [...new Set(this.#pending.map(({ to }) => to))];
+    const to = receivers[this.#choose(receivers.length)];
+    const index = this.#pending.findIndex((pending) => pending.to === to);
+    const [pending] = this.#pending.splice(index, index === -1 ? 0 : 1);
+    if (pending === undefined) return false;
+    this.#step(pending.to, pending.event);
+    this.onStep();
+    return true;
+  }
+
+  settle(): void {
+    for (let steps = 0; this.advance(); steps++) if (steps > 100_000) throw new Error('does not settle');
+  }
+
+  /** Lets time pass, with the wakeups that are due. */
+  pass(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      this.settle();
+      const due = [...this.members].map(([host, state]) => [host, nextWakeup(state)] as const);
+      const next = due.filter(([, at]) => at !== null && at <= end).sort((a, b) => Number(a[1]) - Number(b[1]))[0];
+      if (next === undefined) break;
+      this.now = Math.max(this.now, Number(next[1])) as InstantMs;
+      this.tell(next[0], { kind: 'wakeup' });
+    }
+    this.now = end as InstantMs;
+  }
+
+  /** `e1: a b | e2: c`: what the kernels have. */
+  held(): string {
+    return [...this.kernels].map(([host, sets]) => `${host}: ${[...sets].sort().join(' ')}`.trim()).join(' | ');
+  }
+
+  #step(host: string, event: Occurrence): void {
+    const state = this.members.get(host);
+    if (state === undefined) return;
+    const { state: next, effects } = step(state, { ...event, now: this.now } as OwnershipEvent); // the same kind, completed
+    this.members.set(host, next);
+    for (const effect of effects) this.#perform(host, effect);
+  }
+
+  #perform(host: string, effect: OwnershipEffect): void {
+    const kernel = this.kernels.get(host) ?? new Set();
+    switch (effect.kind) {
+      case 'send':
+        this.#multicast(host, effect.message);
+        return;
+      case 'claim':
+        for (const set of effect.sets) this.#claim(host, set);
+        return;
+      case 'release':
+        for (const set of effect.sets) {
+          kernel.delete(set);
+          this.story.push(`${host} releases ${set}`);
+        }
+        this.tell(host, { kind: 'released', sets: effect.sets });
+        return;
+      case 'announce':
+      case 'hush':
+        for (const set of effect.sets)
+          this.story.push(`${host} ${effect.kind === 'hush' ? 'hushes' : 'announces'} ${set}`);
+        return;
+      case 'moved':
+        return;
+      case 'balanced':
+        this.story.push(
+          `${host} balanced: ${effect.moves.map(({ set, reason }) => `${set} ${describeReason(reason)}`).join(', ')}`,
+        );
+        return;
+      case 'balance-refused':
+        this.story.push(`${host} refuses to balance: ${effect.why}`);
+        return;
+      case 'left':
+        this.story.push(`${host} has left`);
+    }
+  }
+
+  #claim(host: string, set: SetName): void {
+    const why = this.refuses.get(`${host} ${set}`);
+    if (why !== undefined) {
+      this.story.push(`${host} fails to claim ${set}`);
+      this.tell(host, { kind: 'claim-failed', set, why });
+      return;
+    }
+    this.kernels.get(host)?.add(set);
+    this.story.push(`${host} claims ${set}`);
+    this.tell(host, { kind: 'claimed', sets: [set] });
+  }
+
+  #multicast(host: string, message: Message): void {
+    const view = this.#views.get(host);
+    const sender = this.id(host);
+    this.messages.push({ sender: host, message });
+    for (const [to, state] of this.members) {
+      if (view?.members.includes(state.self) && this.#views.get(to)?.id === view.id) {
+        this.#pending.push({ to, event: { kind: 'message', sender, message } });
+      }
+    }
+  }
+}
+
+/** A pool of sets named by `names`, for as many hosts as said; `prefer` by set. */
+export function poolOf(
+  names: string,
+  options: { hosts?: number; prefer?: Record<string, string[]>; weights?: Record<string, number> } = {},
+): Pool {
+  return {
+    version: 'v1',
+    sets: [...names].sort().map((name) => ({
+      name: name as SetName,
+      prefer: (options.prefer?.[name] ?? []) as HostName[],
+    })),
+    weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
+    hostsExpected: options.hosts ?? 3,
+    balance: 'on-demand',
+  };
+}
