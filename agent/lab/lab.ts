@@ -1,0 +1,232 @@
+/**
+ * The lab: hosts, a client and a switch, each in a network namespace of its own on this machine, with real kernels and real
+ * links, and the faults that befall them. The demo, the tests and the benchmark share it.
+ *
+ * It leaves nothing behind: dispose() ends it; so does the end of this process, whichever way that comes.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AddressWatch } from './address-watch.ts';
+import { atProcessEnd } from './at-process-end.ts';
+import { type Capture, startCapture } from './capture.ts';
+import { monotonicMs } from './clock.ts';
+import { applyCuts, type Cut } from './cuts.ts';
+import { addressesOf, type KernelAddress } from './kernel-addresses.ts';
+import { type Namespace, openNamespace } from './namespace.ts';
+import { clientNumber, connect, interfaceName, raiseSwitch, resetAddresses, type Wiring, wiringOf } from './network.ts';
+import { examinePrivilege } from './privilege.ts';
+
+/** Something with a cable to the switch. */
+export type LabNode = {
+  /** 'e1', 'e2', … or 'client' */
+  readonly name: string;
+  /** Where its commands and processes run. */
+  readonly namespace: Namespace;
+  readonly wiring: Wiring;
+};
+
+export type LabHost = LabNode & {
+  /** Its disk: outlives a power cut. */
+  readonly directory: string;
+  /** Its /run: empty after a power cut. */
+  readonly runDirectory: string;
+};
+
+export type LabOptions = {
+  /** 1..200 */
+  readonly hosts: number;
+};
+
+/** The machine does not allow a lab; the message says what is missing and what would help. */
+export class LabUnavailableError extends Error {
+  override readonly name = 'LabUnavailableError';
+}
+
+export class Lab {
+  readonly hosts: readonly LabHost[];
+  readonly client: LabNode;
+  /** Temporary; holds every log, and is removed by dispose(). */
+  readonly directory: string;
+  readonly #switch: Namespace;
+  readonly #cuts = new Set<Cut>();
+  readonly #watches = new Set<AddressWatch>();
+  readonly #forget: () => void;
+
+  constructor(directory: string, switchNamespace: Namespace, client: LabNode, hosts: readonly LabHost[]) {
+    this.directory = directory;
+    this.#switch = switchNamespace;
+    this.client = client;
+    this.hosts = hosts;
+    this.#forget = atProcessEnd(() => {
+      for (const each of this.#namespaces()) each.disposeNow();
+      removeDirectory(directory);
+    });
+  }
+
+  /** @throws RangeError where there is no such host */
+  host(name: string): LabHost {
+    const found = this.hosts.find((each) => each.name === name);
+    if (found === undefined) throw new RangeError(`Cannot find host ${name} in the lab`);
+    return found;
+  }
+
+  /**
+   * Takes the power: the link goes down at the switch and every process of the host ends, at once. Its kernel is gone too,
+   * so what addresses it had are. @returns monotonic ms of the moment
+   */
+  async cutPower(host: LabHost): Promise<number> {
+    const watched = new Set([...this.#watches].flatMap((watch) => watch.monitorPids));
+    const doomed = host.namespace.pids().filter((pid) => !watched.has(pid));
+    await this.unplug(host);
+    const atMs = monotonicMs();
+    host.namespace.killAll(doomed, watched);
+    for (const watch of this.#watches) watch.powerLost(host.name, atMs);
+    await host.namespace.allEnded(watched);
+    await resetAddresses(host.namespace, host.wiring);
+    rmSync(host.runDirectory, { recursive: true, force: true });
+    return atMs;
+  }
+
+  /** Gives it back: the host is as after a boot, with its own addresses and no processes. */
+  async restorePower(host: LabHost): Promise<void> {
+    mkdirSync(host.runDirectory, { recursive: true, mode: 0o755 });
+    await Promise.all([...this.#watches].map((watch) => watch.powerBack(host.name)));
+    await this.plug(host);
+  }
+
+  /** The cable out: both ends lose the carrier. */
+  async unplug(node: LabNode): Promise<void> {
+    await this.#switch.run(['ip', 'link', 'set', node.wiring.port, 'down']);
+  }
+
+  async plug(node: LabNode): Promise<void> {
+    await this.#switch.run(['ip', 'link', 'set', node.wiring.port, 'up']);
+  }
+
+  /**
+   * Frames from one to another no longer pass the switch; the other way they do. 'any' stands for every port.
+   * @param only what alone is cut; default: every frame @returns how to end this cut
+   */
+  async block(
+    from: LabNode | 'any',
+    to: LabNode | 'any',
+    only: { readonly udpPort?: number } = {},
+  ): Promise<() => Promise<void>> {
+    const cut: Cut = {
+      fromPort: from === 'any' ? null : from.wiring.port,
+      toPort: to === 'any' ? null : to.wiring.port,
+      udpPort: only.udpPort ?? null,
+    };
+    this.#cuts.add(cut);
+    await applyCuts(this.#switch, this.#cuts);
+    return async () => {
+      if (this.#cuts.delete(cut)) await applyCuts(this.#switch, this.#cuts);
+    };
+  }
+
+  /** Ends every cut. */
+  async unblockAll(): Promise<void> {
+    this.#cuts.clear();
+    await applyCuts(this.#switch, this.#cuts);
+  }
+
+  /** Captures what passes a node's port at the switch. @param filter tcpdump's; '' takes all */
+  capture(node: LabNode, filter: string, file: string): Promise<Capture> {
+    return startCapture(this.#switch, node.wiring.port, filter, file);
+  }
+
+  /** What the host's kernel has, its own addresses and loopback left out. */
+  async addresses(host: LabHost): Promise<readonly KernelAddress[]> {
+    const own = new Set<string>(host.wiring.addresses);
+    const all = await addressesOf(host.namespace);
+    return all.filter((each) => each.scope === 'global' && !own.has(`${each.address}/${each.prefixLength}`));
+  }
+
+  /** Watches every host's kernel from now on. */
+  async watchAddresses(): Promise<AddressWatch> {
+    const watch = new AddressWatch();
+    await Promise.all(this.hosts.map((host) => watch.add(host.namespace)));
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** Ends everything the lab made and waits for the end. */
+  async dispose(): Promise<void> {
+    this.#forget();
+    for (const watch of this.#watches) watch.close();
+    await Promise.all(this.#namespaces().map((each) => each.dispose()));
+    removeDirectory(this.directory);
+  }
+
+  #namespaces(): readonly Namespace[] {
+    return [...this.hosts.map((host) => host.namespace), this.client.namespace, this.#switch];
+  }
+}
+
+/** The interface every host and the client have. */
+export { interfaceName };
+
+/** @throws LabUnavailableError where the machine does not allow it */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const privilege = await examinePrivilege();
+  if (privilege.kind === 'none') throw new LabUnavailableError(privilege.reason);
+  if (privilege.kind === 'user-namespace') {
+    throw new LabUnavailableError(
+      `Cannot make network namespaces without CAP_SYS_ADMIN: run as root, or behind: ${privilege.prefix.join(' ')}`,
+    );
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-lab-'));
+  const opened: Namespace[] = [];
+  const forget = atProcessEnd(() => {
+    for (const each of opened) each.disposeNow();
+    removeDirectory(directory);
+  });
+  try {
+    const lab = await build(directory, opened, options.hosts);
+    return lab;
+  } catch (error) {
+    for (const each of opened) await each.dispose();
+    removeDirectory(directory);
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+async function build(directory: string, opened: Namespace[], hostCount: number): Promise<Lab> {
+  const open = async (name: string): Promise<Namespace> => {
+    const namespace = await openNamespace(name, directory);
+    opened.push(namespace);
+    return namespace;
+  };
+  const numbers = Array.from({ length: hostCount }, (_, index) => index + 1);
+  const switchNamespace = await open('switch');
+  await raiseSwitch(switchNamespace);
+  const attach = async (name: string, number: number): Promise<LabNode> => {
+    const node: LabNode = { name, namespace: await open(name), wiring: wiringOf(number) };
+    await connect(switchNamespace, node.namespace, node.wiring, 100 + number);
+    return node;
+  };
+  const [client, ...nodes] = await Promise.all([
+    attach('client', clientNumber),
+    ...numbers.map((number) => attach(`e${number}`, number)),
+  ]);
+  return new Lab(
+    directory,
+    switchNamespace,
+    client,
+    nodes.map((node) => withDirectories(node, directory)),
+  );
+}
+
+function withDirectories(node: LabNode, root: string): LabHost {
+  const directory = join(root, node.name);
+  const runDirectory = join(directory, 'run');
+  mkdirSync(runDirectory, { recursive: true, mode: 0o755 });
+  return { ...node, directory, runDirectory };
+}
+
+function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+}
