@@ -1,2 +1,7 @@
 'use strict';
-module.exports = require('./build/Release/holdfast.node');
+
+try {
+  module.exports = require('./build/Release/holdfast.node');
+} catch (cause) {
+  throw new Error('Cannot load the native addon: run "npm run setup" in its package', { cause });
+}
