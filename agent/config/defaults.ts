@@ -1,0 +1,15 @@
+/** What holds where the file is silent. */
+
+export const defaultHeartbeatMs = 100;
+/** `detect` where only the heartbeat is given, and the other way round. */
+export const defaultDetectHeartbeats = 3;
+/** Unassigned by IANA; next to Spread's 4803. */
+export const defaultPort = 4807;
+/** IPv4 local scope (RFC 2365 §6.1): routers keep it in the site. */
+export const defaultMulticastAddress4 = '239.255.72.68';
+/** Transient, link-local scope (RFC 4291 §2.7). */
+export const defaultMulticastAddress6 = 'ff12::4807';
+/** Long enough for hosts that were powered on together; ends early when all hosts of the file are there. */
+export const defaultMatureMs = 5000;
+export const defaultLifetimeSeconds = 6;
+export const defaultWeight = 100;

@@ -1,0 +1,30 @@
+/** Bounds of what one file may ask for: what a group was designed and measured for, not what would still parse. */
+
+export const configFileBytesMax = 1024 * 1024;
+export const keyFileBytesMax = 16 * 1024;
+/** Old, current and next key, with room; each costs one more try to open a foreign frame. */
+export const groupKeysMax = 8;
+
+/** The built-in engine's bound (docs/decisions/configuration.md). */
+export const hostsMax = 64;
+export const pathsPerHostMax = 8;
+export const setsMax = 4096;
+export const addressesPerSetMax = 64;
+
+/** A DNS label (RFC 1035 §2.3.1). */
+export const nameLengthMax = 63;
+/** IFNAMSIZ less the terminating zero byte. */
+export const interfaceNameBytesMax = 15;
+
+export const heartbeatMsMin = 5;
+export const heartbeatMsMax = 10_000;
+export const detectMsMax = 60_000;
+/** One heartbeat may always be lost or late: patience is at least two. */
+export const detectHeartbeatsMin = 2;
+export const matureMsMax = 600_000;
+/** Kernel lifetimes end up to 1.25 s late and are renewed every 2 s: below 6 s one late renewal could lose an address. */
+export const lifetimeSecondsMin = 6;
+export const lifetimeSecondsMax = 86_400;
+export const weightMin = 1;
+export const weightMax = 1000;
+export const portMax = 65_535;

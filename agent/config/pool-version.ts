@@ -1,0 +1,33 @@
+/** Whether two members would manage the same pool in the same way. */
+import { createHash } from 'node:crypto';
+import type { Config } from './config.ts';
+
+const digitsShown = 16;
+
+/**
+ * 16 hex digits: SHA-256 over what members must agree on, in one order. Comments, the order of tables and keys, defaults
+ * that are written out, and what only concerns how members reach each other (port, key, discovery) do not count.
+ */
+export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
+  const agreed = {
+    group: config.group,
+    heartbeatMs: config.heartbeatMs,
+    detectMs: config.detectMs,
+    matureMs: config.matureMs,
+    lifetimeSeconds: config.lifetimeSeconds,
+    balance: config.balance,
+    hosts: config.hosts.toSorted(byName).map(({ name, paths, weight }) => [name, paths, weight]),
+    sets: config.sets
+      .toSorted(byName)
+      .map(({ name, addresses, prefer }) => [
+        name,
+        addresses.map((address) => `${address.address}/${address.prefixLength} ${address.interface}`).toSorted(),
+        prefer,
+      ]),
+  };
+  return createHash('sha256').update(JSON.stringify(agreed)).digest('hex').slice(0, digitsShown);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
