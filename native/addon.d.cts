@@ -2,7 +2,12 @@
  * Sockets and calls that Node lacks. No policy, no parsing: bytes in, bytes out.
  *
  * Every function that fails throws an Error with `code` ('EPERM'), `errno` (positive) and `syscall` ('bind'); the
- * message is `<operation>: <code> (<strerror text>)`.
+ * message is `<operation>: <code> (<strerror text>)`. An option of the wrong type is a TypeError, one out of its bounds a
+ * RangeError; both name it.
+ *
+ * A socket belongs to the thread that opened it, stays open (and its object alive) until close() or the thread's end,
+ * and delivers at most 256 datagrams before the event loop gets to other work. What a handler throws is an uncaught
+ * exception.
  */
 export interface NativeError extends Error {
   readonly code: string;
@@ -14,14 +19,15 @@ export interface SocketHandlers {
   /** One datagram; `data` belongs to the receiver. `from`: unix datagram: sender path or ''; packet: see PacketSource; raw: source address text. */
   onMessage(data: Buffer, from: MessageSource): void;
   /**
-   * A receive failed: ENOBUFS (netlink lost messages: resync by a dump), ENETDOWN (link went down), … The socket goes on
-   * working; only close() ends it.
+   * A receive failed: ENOBUFS (netlink lost messages: resync by a dump), ENETDOWN (link went down), EMSGSIZE (a datagram
+   * above 256 KiB was dropped), … The socket goes on working; only close() ends it. An error that keeps coming back is
+   * reported at most ten times a second.
    */
   onError(error: NativeError): void;
 }
 
 export interface MessageSource {
-  /** Packet: interface index it came in on. 0 elsewhere. */
+  /** Packet: interface index it came in on. Raw IPv6: that of a link-local sender. 0 elsewhere. */
   readonly interfaceIndex: number;
   /** Packet: 'host' | 'broadcast' | 'multicast' | 'other' | 'outgoing'. '' elsewhere. */
   readonly packetType: '' | 'host' | 'broadcast' | 'multicast' | 'other' | 'outgoing';
@@ -41,7 +47,10 @@ export interface NativeSocket {
   readonly portId: number;
 }
 
-/** unix: `path`. packet: `interfaceIndex` (and the frame holds its own link header). raw: `address`. netlink: none (the kernel). */
+/**
+ * unix: `path`. packet: `interfaceIndex`, without it the interface that the socket is bound to (and the frame holds its own
+ * link header). raw: `address`, and for an IPv6 link-local or multicast one `interfaceIndex`. netlink: none (the kernel).
+ */
 export interface SendTarget {
   readonly path?: string;
   readonly interfaceIndex?: number;
@@ -73,7 +82,10 @@ export interface PacketOptions {
 }
 
 export interface UnixDatagramOptions {
-  /** Path to bind; '\0' first: abstract; '': unbound, only sends. */
+  /**
+   * Path to bind; '\0' first: abstract; '': unbound, only sends. At most 107 bytes (abstract: 108), else ENAMETOOLONG. The
+   * file is the caller's to remove, before and after.
+   */
   readonly path: string;
 }
 
@@ -82,7 +94,7 @@ export interface RawOptions {
   readonly family: 4 | 6;
   /** IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58 */
   readonly protocol: number;
-  /** IPv4 ICMP_FILTER / ICMPV6_FILTER: the only types received; empty: all. */
+  /** ICMP or ICMPv6 types, the only ones received, by a filter in the kernel; empty: all, as for other protocols. */
   readonly types: readonly number[];
 }
 
@@ -92,7 +104,7 @@ export function openUnixDatagram(options: UnixDatagramOptions, handlers: SocketH
 export function openRaw(options: RawOptions, handlers: SocketHandlers): NativeSocket;
 
 export interface FileLock {
-  /** Idempotent; the kernel also unlocks when the process ends. */
+  /** Idempotent. The kernel also unlocks when the process ends, however it ends; the collector does not. The file stays. */
   release(): void;
 }
 /** Creates the file where needed (mode 0600, not through a symbolic link) and takes flock(LOCK_EX | LOCK_NB); writes the pid into it. Throws EWOULDBLOCK (code 'EAGAIN') where another process has it. */

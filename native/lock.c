@@ -87,7 +87,10 @@ static bool is_current(int fd, const char *path) {
 static bool write_pid(int fd) {
   char text[32];
   int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-  return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)length, 0) == length;
+  if (ftruncate(fd, 0) != 0) return false;
+  ssize_t written = pwrite(fd, text, (size_t)length, 0);
+  if (written >= 0 && written != length) errno = ENOSPC;
+  return written == length;
 }
 
 /* The locked file, or -1 with errno and the name of the call that failed. */

@@ -39,9 +39,12 @@ static bool read_options(napi_env env, napi_value value, struct raw_options *res
 }
 
 static void describe_source(const struct sockaddr_storage *address, socklen_t length, struct source *source) {
-  const void *bytes = address->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
-                                                    : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
   if (length < sizeof(struct sockaddr_in)) return;
+  const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+  const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+  bool is_v4 = address->ss_family == AF_INET;
+  const void *bytes = is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr;
+  if (!is_v4) source->interface_index = v6->sin6_scope_id;
   if (inet_ntop(address->ss_family, bytes, source->address, sizeof(source->address)) == NULL) return;
   source->address_length = strlen(source->address);
 }

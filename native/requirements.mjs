@@ -15,8 +15,16 @@ export const compilerPrograms = {
   make: 'build-essential',
   python3: 'python3',
 };
-export const agentPrograms = { ip: 'iproute2', nft: 'nftables' };
-export const testPrograms = { bridge: 'iproute2', tcpdump: 'tcpdump', unshare: 'util-linux', nsenter: 'util-linux' };
+/** The demo's and the tests' hosts in network namespaces. */
+export const labPrograms = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  nft: 'nftables',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+};
+export const testPrograms = { tcpdump: 'tcpdump' };
 
 const nodeVersionMin = [20, 19];
 

@@ -7,12 +7,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAddon, isAddonStale } from './build.mjs';
 import {
-  agentPrograms,
   checkPlatform,
   compilerPrograms,
   findMissing,
   findProgram,
   installCommand,
+  labPrograms,
   run,
   runMain,
   SetupError,
@@ -34,7 +34,7 @@ runMain(() => {
 });
 
 function installPrograms(forTests) {
-  const needed = { ...compilerPrograms, ...agentPrograms, ...(forTests ? testPrograms : {}) };
+  const needed = { ...compilerPrograms, ...labPrograms, ...(forTests ? testPrograms : {}) };
   const { programs, packages } = findMissing(needed);
   if (programs.length === 0) return;
   const command = installCommand(packages);

@@ -216,11 +216,12 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   napi_valuetype type;
   struct options to;
   struct target target = {.length = 0};
-  if (!get_bytes(env, arguments[0], &data, &length)) return NULL;
   if (napi_typeof(env, arguments[1], &type) != napi_ok) return error_throw_pending(env);
   bool has_target = type != napi_undefined;
   if (has_target && !options_open(&to, env, "send", arguments[1])) return NULL;
   if (!socket->kind->resolve_target(socket, has_target ? &to : NULL, &target)) return NULL;
+  /* Last: a getter of the target is JavaScript, which could detach the bytes or close the socket. */
+  if (!get_bytes(env, arguments[0], &data, &length)) return NULL;
   if (socket->fd < 0) return error_throw(env, EBADF, "sendto", "Cannot send on %s socket that is closed", kind);
 
   const struct sockaddr *address = target.length > 0 ? (const struct sockaddr *)&target.address : NULL;
