@@ -1,0 +1,106 @@
+/** ARP for IPv4 over Ethernet (RFC 826), and the three packets RFC 5227 makes of it. Whole frames, both ways. */
+import assert from 'node:assert';
+import { concatBytes, viewOf } from './bytes.ts';
+import { decodeEthernet, encodeEthernet, etherTypes } from './ethernet.ts';
+import { formatIpAddress, parseIpAddress } from './ip-address.ts';
+import { broadcastMac, formatMac, type MacAddress, macBytes, zeroMac } from './mac-address.ts';
+
+export type ArpPacket = {
+  readonly operation: 'request' | 'reply';
+  readonly senderMac: MacAddress;
+  /** IPv4, dotted decimal; 0.0.0.0 in a probe. */
+  readonly senderAddress: string;
+  readonly targetMac: MacAddress;
+  readonly targetAddress: string;
+};
+
+export type ArpRefusal = 'short' | 'not-arp' | 'not-ipv4-over-ethernet' | 'operation';
+
+export type DecodedArp =
+  | { readonly kind: 'arp'; readonly packet: ArpPacket; readonly source: MacAddress; readonly destination: MacAddress }
+  | { readonly kind: 'refused'; readonly reason: ArpRefusal };
+
+/** An announcement is a request for the sender's own address (RFC 5227 §2.3). */
+export function arpAnnouncementRequest(mac: MacAddress, address: string): Uint8Array {
+  return encodeArp(broadcastMac, {
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: address,
+    targetMac: zeroMac,
+    targetAddress: address,
+  });
+}
+
+/**
+ * The same as a reply, for receivers that learn from replies only. Target MAC = sender MAC: within its locktime Linux lets a
+ * broadcast reply override an entry only so.
+ */
+export function arpAnnouncementReply(mac: MacAddress, address: string): Uint8Array {
+  return encodeArp(broadcastMac, {
+    operation: 'reply',
+    senderMac: mac,
+    senderAddress: address,
+    targetMac: mac,
+    targetAddress: address,
+  });
+}
+
+/** Sender address 0.0.0.0, so that nobody's cache learns from the question (RFC 5227 §2.1.1). */
+export function arpProbe(mac: MacAddress, address: string): Uint8Array {
+  return encodeArp(broadcastMac, {
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: '0.0.0.0',
+    targetMac: zeroMac,
+    targetAddress: address,
+  });
+}
+
+/** The Ethernet source is the packet's sender. */
+export function encodeArp(destination: MacAddress, packet: ArpPacket): Uint8Array {
+  const fixed = new Uint8Array(8);
+  const view = viewOf(fixed);
+  view.setUint16(0, hardwareEthernet);
+  view.setUint16(2, etherTypes.ipv4);
+  view.setUint8(4, 6);
+  view.setUint8(5, 4);
+  view.setUint16(6, packet.operation === 'request' ? 1 : 2);
+  const payload = concatBytes([
+    fixed,
+    macBytes(packet.senderMac),
+    ipv4Bytes(packet.senderAddress),
+    macBytes(packet.targetMac),
+    ipv4Bytes(packet.targetAddress),
+  ]);
+  return encodeEthernet({ destination, source: packet.senderMac, etherType: etherTypes.arp, payload });
+}
+
+export function decodeArp(bytes: Uint8Array): DecodedArp {
+  const frame = decodeEthernet(bytes);
+  if (frame === null) return { kind: 'refused', reason: 'short' };
+  if (frame.etherType !== etherTypes.arp) return { kind: 'refused', reason: 'not-arp' };
+  const { payload } = frame;
+  if (payload.length < 28) return { kind: 'refused', reason: 'short' };
+  const view = viewOf(payload);
+  if (view.getUint16(0) !== hardwareEthernet || view.getUint16(2) !== etherTypes.ipv4 || view.getUint16(4) !== 0x0604) {
+    return { kind: 'refused', reason: 'not-ipv4-over-ethernet' };
+  }
+  const operation = view.getUint16(6);
+  if (operation !== 1 && operation !== 2) return { kind: 'refused', reason: 'operation' };
+  const packet: ArpPacket = {
+    operation: operation === 1 ? 'request' : 'reply',
+    senderMac: formatMac(payload.subarray(8, 14)),
+    senderAddress: formatIpAddress(payload.subarray(14, 18)),
+    targetMac: formatMac(payload.subarray(18, 24)),
+    targetAddress: formatIpAddress(payload.subarray(24, 28)),
+  };
+  return { kind: 'arp', packet, source: frame.source, destination: frame.destination };
+}
+
+const hardwareEthernet = 1;
+
+function ipv4Bytes(address: string): Uint8Array {
+  const parsed = parseIpAddress(address);
+  assert(parsed?.family === 4, `not an IPv4 address: ${address}`);
+  return parsed.bytes;
+}

@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeMessages, encodeMessage, type NetlinkMessage, netlinkFlags } from '../../agent/wire/netlink.ts';
+import { families, routeTypes } from '../../agent/wire/rtnetlink.ts';
+import {
+  addressFlags,
+  decodeAddress,
+  encodeAddress,
+  encodeAddressDump,
+  type KernelAddress,
+} from '../../agent/wire/rtnetlink-address.ts';
+import { decodeLink, encodeLinkRequest, type KernelLink, linkFlags } from '../../agent/wire/rtnetlink-link.ts';
+import { decodeNeighbour, encodeNeighbourDump, neighbourStates } from '../../agent/wire/rtnetlink-neighbour.ts';
+import { anyBytes, damaged, ipv4, ipv6 } from './arbitraries.ts';
+import { readFixtures } from './fixture.ts';
+
+const captured = readFixtures('rtnetlink.txt');
+const { request, acknowledge, create, exclusive, dump } = netlinkFlags;
+
+function messagesOf(name: string): readonly NetlinkMessage[] {
+  const decoded = decodeMessages(captured(name));
+  if (decoded.kind === 'refused') throw new Error(decoded.reason);
+  return decoded.messages;
+}
+
+/** With the sequence number of the captured one, which is arbitrary. */
+function asCaptured(name: string, type: number, flags: number, body: Uint8Array): Uint8Array {
+  return encodeMessage({ type, flags, sequence: messagesOf(name)[0]?.sequence ?? 0, portId: 0, body });
+}
+
+const vip4: KernelAddress = {
+  family: 4,
+  address: '192.0.2.10',
+  prefixLength: 24,
+  interfaceIndex: 3,
+  peer: null,
+  broadcast: '192.0.2.255',
+  label: 'va:web',
+  flags: 0,
+  scope: 0,
+  lifetimes: { preferred: 6, valid: 6 },
+  routePriority: null,
+  protocol: null,
+};
+const vip6: KernelAddress = {
+  ...vip4,
+  family: 6,
+  address: '2001:db8:20::10',
+  prefixLength: 64,
+  broadcast: null,
+  label: null,
+  flags: addressFlags.noDuplicateDetection,
+  lifetimes: { preferred: 0, valid: 600 },
+  routePriority: 77,
+};
+const bare: KernelAddress = { ...vip4, broadcast: null, label: null, lifetimes: null };
+
+describe('encodeAddress', () => {
+  it.each([
+    ['address-add-4', routeTypes.newAddress, request | acknowledge | create | exclusive, vip4],
+    ['address-add-6', routeTypes.newAddress, request | acknowledge | create | exclusive, vip6],
+    ['address-delete-4', routeTypes.deleteAddress, request | acknowledge, bare],
+  ])('encodeAddress(): is byte for byte what iproute2 sends: %s', (name, type, flags, address) => {
+    expect(asCaptured(name, type, flags, encodeAddress(address))).toEqual(captured(name));
+  });
+
+  it('encodeAddressDump(): is what `ip addr show` sends', () => {
+    const body = encodeAddressDump(families.unspecified, 0);
+    expect(asCaptured('address-dump-request', routeTypes.getAddress, request | dump, body)).toEqual(
+      captured('address-dump-request'),
+    );
+  });
+
+  it('encodeAddress(): decodes to the same address', () => {
+    const seconds = fc.oneof(fc.nat(0xfffffffe), fc.constant('forever' as const));
+    const rest = {
+      interfaceIndex: fc.nat(0xffffffff),
+      label: fc.option(fc.stringMatching(/^[a-z0-9:]{1,15}$/)),
+      flags: fc.nat(0xffffffff),
+      scope: fc.nat(255),
+      lifetimes: fc.option(fc.record({ preferred: seconds, valid: seconds })),
+      routePriority: fc.option(fc.nat(0xffffffff)),
+      protocol: fc.option(fc.nat(255)),
+    };
+    const any: fc.Arbitrary<KernelAddress> = fc.oneof(
+      fc.record({
+        family: fc.constant(4 as const),
+        address: ipv4,
+        prefixLength: fc.nat(32),
+        peer: fc.option(ipv4),
+        broadcast: fc.option(ipv4),
+        ...rest,
+      }),
+      fc.record({
+        family: fc.constant(6 as const),
+        address: ipv6,
+        prefixLength: fc.nat(128),
+        peer: fc.option(ipv6),
+        broadcast: fc.constant(null),
+        ...rest,
+      }),
+    );
+    fc.assert(
+      fc.property(any, (address) => {
+        fc.pre(address.peer !== address.address);
+        expect(decodeAddress(encodeAddress(address))).toEqual({ kind: 'address', address });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('decodeAddress', () => {
+  it('decodeAddress(): reads the answer to `ip addr show`', () => {
+    const decoded = messagesOf('address-dump').map(({ body }) => decodeAddress(body));
+    const dynamic = 0; // no flag: it has a lifetime
+    expect(decoded).toEqual([
+      {
+        kind: 'address',
+        address: {
+          ...bare,
+          address: '127.0.0.1',
+          prefixLength: 8,
+          interfaceIndex: 1,
+          label: 'lo',
+          flags: addressFlags.permanent,
+          scope: 254,
+          lifetimes: { preferred: 'forever', valid: 'forever' },
+        },
+      },
+      { kind: 'address', address: { ...vip4, flags: dynamic } },
+      expect.objectContaining({ address: expect.objectContaining({ address: '::1', protocol: 1 }) }),
+      {
+        kind: 'address',
+        address: { ...vip6, flags: addressFlags.noDuplicateDetection | addressFlags.deprecated },
+      },
+    ]);
+  });
+
+  it.each([
+    ['address-added', routeTypes.newAddress, '192.0.2.10'],
+    ['address-added-6', routeTypes.newAddress, '2001:db8:20::10'],
+    ['address-deleted', routeTypes.deleteAddress, '192.0.2.10'],
+  ])('decodeAddress(): reads a notification: %s', (name, type, address) => {
+    const [message] = messagesOf(name);
+    expect(message?.type).toBe(type);
+    expect(decodeAddress(message?.body ?? new Uint8Array())).toMatchObject({ kind: 'address', address: { address } });
+  });
+
+  it('decodeAddress(): tells the address of a point-to-point link from its peer', () => {
+    const address = { ...bare, peer: '192.0.2.11', prefixLength: 32 };
+    expect(decodeAddress(encodeAddress(address))).toEqual({ kind: 'address', address });
+  });
+
+  it.each([
+    ['body-length', Uint8Array.of(2, 24, 0, 0)],
+    ['family', Uint8Array.of(7, 24, 0, 0, 1, 0, 0, 0)],
+    ['prefix-length', Uint8Array.of(2, 33, 0, 0, 1, 0, 0, 0)],
+    ['address', Uint8Array.of(2, 24, 0, 0, 1, 0, 0, 0)],
+    ['attribute-length', Uint8Array.of(2, 24, 0, 0, 1, 0, 0, 0, 9, 0, 1, 0)],
+  ])('decodeAddress(): names why it refuses: %s', (reason, body) => {
+    expect(decodeAddress(body)).toEqual({ kind: 'refused', reason });
+  });
+
+  it('decodeAddress(): never throws', () => {
+    const body = fc.oneof(anyBytes, damaged(encodeAddress(vip6)));
+    fc.assert(
+      fc.property(body, (bytes) => void expect(['address', 'refused']).toContain(decodeAddress(bytes).kind)),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('decodeLink', () => {
+  it('decodeLink(): reads the answer to `ip -d link show`', () => {
+    const decoded = messagesOf('link-dump').map(({ body }) => decodeLink(body));
+    const links = decoded.flatMap((each) => (each.kind === 'link' ? [each.link] : []));
+    const broadcastMulticast = 0x1002;
+    expect(links).toEqual<KernelLink[]>([
+      {
+        family: 0,
+        index: 1,
+        hardwareType: 772,
+        flags: linkFlags.up | linkFlags.loopback | 0x40 | linkFlags.lowerUp,
+        name: 'lo',
+        mac: expect.stringMatching('00:00:00:00:00:00'),
+        mtu: 65536,
+        operationalState: 0,
+        carrier: true,
+        master: null,
+        kind: null,
+      },
+      {
+        family: 0,
+        index: 2,
+        hardwareType: 1,
+        flags: broadcastMulticast,
+        name: 'vb',
+        mac: expect.stringMatching('02:00:00:00:00:0b'),
+        mtu: 1500,
+        operationalState: 2,
+        carrier: false,
+        master: 4,
+        kind: 'veth',
+      },
+      {
+        family: 0,
+        index: 3,
+        hardwareType: 1,
+        flags: linkFlags.up | linkFlags.noArp | broadcastMulticast,
+        name: 'va',
+        mac: expect.stringMatching('02:00:00:00:00:0a'),
+        mtu: 1500,
+        operationalState: 3,
+        carrier: false,
+        master: null,
+        kind: 'veth',
+      },
+      {
+        family: 0,
+        index: 4,
+        hardwareType: 1,
+        flags: linkFlags.up | broadcastMulticast,
+        name: 'br0',
+        mac: expect.stringMatching('02:00:00:00:00:bb'),
+        mtu: 1400,
+        operationalState: 2,
+        carrier: false,
+        master: null,
+        kind: 'bridge',
+      },
+    ]);
+  });
+
+  it('decodeLink(): never throws', () => {
+    const real = messagesOf('link-dump')[1]?.body ?? new Uint8Array();
+    fc.assert(
+      fc.property(fc.oneof(anyBytes, damaged(real.subarray(0, 300))), (bytes) => {
+        expect(['link', 'refused']).toContain(decodeLink(bytes).kind);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('encodeLinkRequest(): asks for one link by index, without statistics', () => {
+    expect(Buffer.from(encodeLinkRequest(3)).toString('hex')).toBe(
+      ['00000000', '03000000', '00000000', '00000000', '08001d00', '08000000'].join(''),
+    );
+  });
+});
+
+describe('decodeNeighbour', () => {
+  it('decodeNeighbour(): reads the answer to `ip neigh show`', () => {
+    const decoded = messagesOf('neighbour-dump')
+      .filter(({ type }) => type === routeTypes.newNeighbour)
+      .map(({ body }) => decodeNeighbour(body));
+    expect(decoded[0]).toEqual({
+      kind: 'neighbour',
+      neighbour: {
+        family: 4,
+        interfaceIndex: 3,
+        state: neighbourStates.permanent,
+        flags: 0,
+        address: '192.0.2.99',
+        mac: '02:00:00:00:00:99',
+      },
+    });
+    expect(decoded.slice(1).map(({ kind }) => kind)).toEqual(decoded.slice(1).map(() => 'neighbour'));
+  });
+
+  it('encodeNeighbourDump(): asks for one family', () => {
+    expect(encodeNeighbourDump(families.ipv6)).toEqual(Uint8Array.of(10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  });
+
+  it('decodeNeighbour(): never throws', () => {
+    const real = messagesOf('neighbour-dump')[0]?.body ?? new Uint8Array();
+    fc.assert(
+      fc.property(fc.oneof(anyBytes, damaged(real)), (bytes) => {
+        expect(['neighbour', 'refused']).toContain(decodeNeighbour(bytes).kind);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
