@@ -1,0 +1,40 @@
+/** Questions to the agent of this host; what hinders comes back as the exit code and message of the command. */
+import { request } from '../control/client.ts';
+import { ControlError } from '../control/error.ts';
+import type { ControlReply, ControlRequest, Move, Status } from '../control/protocol.ts';
+import { ExitError, exitCodes } from './exit-codes.ts';
+
+/** The agent answers from memory; one that takes longer hangs. */
+const statusTimeoutMs = 5_000;
+
+/** Answered when the last address has moved: a claim takes milliseconds, but a handover may have to wait for a timeout. */
+const balanceTimeoutMs = 120_000;
+
+/** @throws ExitError */
+export async function askStatus(control: string): Promise<Status> {
+  const reply = await ask(control, { kind: 'status' }, statusTimeoutMs);
+  if (reply.ok && reply.kind === 'status') return reply.status;
+  throw refused(reply);
+}
+
+/** @throws ExitError */
+export async function askBalance(control: string): Promise<readonly Move[]> {
+  const reply = await ask(control, { kind: 'balance' }, balanceTimeoutMs);
+  if (reply.ok && reply.kind === 'balance') return reply.moves;
+  throw refused(reply);
+}
+
+async function ask(control: string, question: ControlRequest, timeoutMs: number): Promise<ControlReply> {
+  try {
+    return await request(control, question, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    throw new ExitError(error.failure === 'denied' ? exitCodes.privilege : exitCodes.noAgent, error.message, {
+      cause: error,
+    });
+  }
+}
+
+function refused(reply: ControlReply): ExitError {
+  return new ExitError(exitCodes.degraded, reply.ok ? `The agent answered ${reply.kind} instead` : reply.error);
+}

@@ -1,0 +1,220 @@
+/**
+ * What is not as it should be, from one status: the published meaning of `status`'s exit code (docs/operating.md).
+ * uncovered: a set is held by nobody or twice. degraded: every set is held once, but something is wrong. note: worth
+ * knowing, changes nothing.
+ */
+import type { MemberStatus, SetStatus, Status } from '../control/protocol.ts';
+import { formatElapsed } from './elapsed.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { nameRanges } from './name-ranges.ts';
+import { count } from './text.ts';
+
+export type Trouble = {
+  readonly severity: 'uncovered' | 'degraded' | 'note';
+  readonly text: string;
+  /** What to try. */
+  readonly advice: string | null;
+};
+
+export type SetHealth = 'held' | 'moving' | 'held by nobody' | 'held twice' | 'held elsewhere' | 'problem';
+
+/** A handover takes milliseconds; what takes longer than this is not one any more, whatever the agent calls it. */
+const handoverMsMax = 10_000;
+
+/** A path that is silent for so long while another path of the same host is heard has failed. */
+const pathSilentMsMin = 10_000;
+
+/** Worst first. */
+export function findTroubles(status: Status, now: Date): readonly Trouble[] {
+  const troubles = [
+    ...agentTroubles(status),
+    ...setTroubles(status, now),
+    ...hostTroubles(status),
+    ...pathTroubles(status),
+    ...notes(status),
+  ];
+  const order = ['uncovered', 'degraded', 'note'];
+  return troubles.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+export function statusExitCode(troubles: readonly Trouble[]): ExitCode {
+  if (troubles.some((trouble) => trouble.severity === 'uncovered')) return exitCodes.uncovered;
+  if (troubles.some((trouble) => trouble.severity === 'degraded')) return exitCodes.degraded;
+  return exitCodes.ok;
+}
+
+/** `members`: 1 where a host of the file is not in the view. */
+export function membersExitCode(status: Status): ExitCode {
+  const complete = status.members.every((member) => member.state === 'member');
+  return complete && status.view !== null ? exitCodes.ok : exitCodes.degraded;
+}
+
+export function setHealth(set: SetStatus, status: Status, now: Date): SetHealth {
+  const [holder, ...others] = set.heldBy;
+  if (holder === undefined) return 'held by nobody';
+  const decidedMs = set.since === null ? 0 : now.getTime() - Date.parse(set.since);
+  const moving = status.state === 'moving' && decidedMs <= handoverMsMax;
+  if (others.length > 0) return moving ? 'moving' : 'held twice';
+  if (set.problem !== null || set.here === 'failed') return 'problem';
+  if (set.owner !== holder) return moving ? 'moving' : 'held elsewhere';
+  return 'held';
+}
+
+function agentTroubles(status: Status): Trouble[] {
+  switch (status.state) {
+    case 'lost':
+      return [
+        {
+          severity: 'degraded',
+          text: 'This agent has lost its membership channel: it claims nothing, and what it says of other hosts is old',
+          advice: 'on this host: journalctl -u holdfast',
+        },
+      ];
+    case 'starting':
+      return [{ severity: 'degraded', text: 'This agent is starting: it waits for the other hosts', advice: null }];
+    case 'leaving':
+      return [{ severity: 'degraded', text: 'This agent is leaving the group', advice: null }];
+    case 'settled':
+    case 'moving':
+      return [];
+  }
+}
+
+/** Sets with the same trouble share a line: a pool of 200 fails for one reason. */
+function setTroubles(status: Status, now: Date): Trouble[] {
+  const groups = new Map<string, { trouble: Trouble; names: string[] }>();
+  for (const set of status.sets) {
+    const trouble = setTrouble(set, setHealth(set, status, now));
+    if (trouble === null) continue;
+    const group = groups.get(trouble.text) ?? { trouble, names: [] };
+    group.names.push(set.name);
+    groups.set(trouble.text, group);
+  }
+  return [...groups.values()].map(({ trouble, names }) => ({
+    ...trouble,
+    text: `${nameRanges(names)}: ${trouble.text}`,
+  }));
+}
+
+function setTrouble(set: SetStatus, health: SetHealth): Trouble | null {
+  const problem = set.problem === null ? '' : `: ${set.problem}`;
+  switch (health) {
+    case 'held by nobody':
+      return {
+        severity: 'uncovered',
+        text:
+          set.owner === null
+            ? `held by nobody: ${set.problem ?? set.reason}`
+            : `held by nobody: ${set.owner} has not claimed it yet${problem}`,
+        advice: null,
+      };
+    case 'held twice':
+      return {
+        severity: 'uncovered',
+        text: `held by ${set.heldBy.join(' and ')} at once${problem}`,
+        advice: `on ${set.heldBy.join(' and ')}: ip address show, journalctl -u holdfast`,
+      };
+    case 'held elsewhere':
+      return {
+        severity: 'degraded',
+        text: `held by ${set.heldBy.join(', ')}, ${set.owner === null ? 'but that is not decided' : `decided for ${set.owner}`}${problem}`,
+        advice: `on ${set.owner ?? 'this host'}: journalctl -u holdfast`,
+      };
+    case 'problem':
+      return {
+        severity: 'degraded',
+        text: set.problem ?? 'this host could not claim it',
+        advice: 'on this host: journalctl -u holdfast',
+      };
+    case 'held':
+    case 'moving':
+      return null;
+  }
+}
+
+function hostTroubles(status: Status): Trouble[] {
+  return status.members.flatMap((member): Trouble[] => {
+    const refused = refusedReason(member, status);
+    if (refused !== null && member.state !== 'member') {
+      return [
+        {
+          severity: 'degraded',
+          text: `${member.host} is ${member.state}: what it sends is refused (${refused})`,
+          advice: `on ${member.host} and here: compare group and key file`,
+        },
+      ];
+    }
+    const trouble = stateTrouble(member);
+    return trouble === null ? [] : [trouble];
+  });
+}
+
+function stateTrouble(member: MemberStatus): Trouble | null {
+  const { host } = member;
+  switch (member.state) {
+    case 'absent':
+      return {
+        severity: 'degraded',
+        text: `${host} is absent: it is down, cut off, or its agent does not run`,
+        advice: `on ${host}: systemctl status holdfast`,
+      };
+    case 'silent':
+      return {
+        severity: 'degraded',
+        text: `${host} is silent: ${lastHeard(member)}`,
+        advice: `on ${host}: systemctl status holdfast`,
+      };
+    case 'one-way':
+      return {
+        severity: 'degraded',
+        text: `${host} is heard but does not hear this host: a firewall or a link that carries one direction only`,
+        advice: `on ${host} and between: let UDP pass from this host's paths to ${member.paths.map((path) => path.address).join(', ') || host}`,
+      };
+    case 'member':
+    case 'joining':
+    case 'leaving':
+      return null;
+  }
+}
+
+function lastHeard(member: MemberStatus): string {
+  const heard = member.paths.flatMap((path) => (path.lastHeardMsAgo === null ? [] : [path.lastHeardMsAgo]));
+  return heard.length === 0 ? 'never heard' : `last heard ${formatElapsed(Math.min(...heard))} ago`;
+}
+
+/** A host that is heard on one path and not on another: the next failure finds no redundancy. */
+function pathTroubles(status: Status): Trouble[] {
+  return status.members.flatMap((member) => {
+    const isSilent = (ms: number | null): boolean => ms === null || ms >= pathSilentMsMin;
+    const silent = member.paths.filter((path) => isSilent(path.lastHeardMsAgo));
+    const redundant = member.host !== status.host && member.state === 'member' && silent.length < member.paths.length;
+    if (!redundant || silent.length === 0) return [];
+    const addresses = silent.map((path) => path.address);
+    return [
+      {
+        severity: 'degraded' as const,
+        text: `${member.host} is not heard on ${addresses.join(', ')}: its heartbeats have less redundancy than configured`,
+        advice: `on this host: ping ${addresses[0]}`,
+      },
+    ];
+  });
+}
+
+function notes(status: Status): Trouble[] {
+  const refused = Object.entries(status.channel.refused).filter(([, frames]) => frames > 0);
+  return [
+    ...refused.map(([reason, frames]) => {
+      const from = status.channel.refusedFrom[reason];
+      const whence = from === undefined ? '' : `, the last from ${from}`;
+      return `${count(frames, 'frame')} refused since the agent started: ${reason}${whence}`;
+    }),
+    ...status.channel.notices,
+  ].map((text): Trouble => ({ severity: 'note', text, advice: null }));
+}
+
+/** Why the newest frame from one of the member's addresses was refused, if one was. */
+function refusedReason(member: MemberStatus, status: Status): string | null {
+  const addresses = member.paths.map((path) => path.address);
+  const found = Object.entries(status.channel.refusedFrom).find(([, from]) => addresses.includes(from));
+  return found?.[0] ?? null;
+}

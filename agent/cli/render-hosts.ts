@@ -1,0 +1,39 @@
+import type { MemberStatus, Status } from '../control/protocol.ts';
+import { formatElapsed } from './elapsed.ts';
+import type { Section } from './section.ts';
+import { type Row, renderTable } from './table.ts';
+
+export function renderHosts(status: Status, section: Section): string[] {
+  const rows = status.members.map(
+    (member): Row => ({
+      cells: [
+        member.host,
+        member.state,
+        String(member.sets),
+        member.host === status.host ? 'this host' : heardCell(member),
+        member.coordinator ? 'yes' : '',
+        member.paths.map((path) => path.address).join(', '),
+      ],
+      ...markOf(member),
+    }),
+  );
+  return renderTable(['HOST', 'STATE', 'SETS', 'HEARD', 'LEADS', 'PATHS'], rows, section);
+}
+
+function heardCell(member: MemberStatus): string {
+  const heard = member.paths.flatMap((path) => (path.lastHeardMsAgo === null ? [] : [path.lastHeardMsAgo]));
+  return heard.length === 0 ? 'never' : `${formatElapsed(Math.min(...heard))} ago`;
+}
+
+function markOf(member: MemberStatus): Pick<Row, 'mark' | 'style'> {
+  switch (member.state) {
+    case 'absent':
+    case 'silent':
+    case 'one-way':
+      return { mark: '!', style: 'yellow' };
+    case 'member':
+    case 'joining':
+    case 'leaving':
+      return { mark: ' ', style: null };
+  }
+}

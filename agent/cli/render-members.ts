@@ -1,0 +1,39 @@
+/** `holdfast members` as text: a line for each path of each host. */
+import type { MemberStatus, Status } from '../control/protocol.ts';
+import { formatElapsed, formatSince } from './elapsed.ts';
+import { type Row, renderTable } from './table.ts';
+import { count, cut, painter, printable } from './text.ts';
+
+export function renderMembers(
+  raw: Status,
+  options: { readonly width: number; readonly colour: boolean; readonly now: Date },
+): string {
+  const status = printable(raw);
+  const paint = painter(options);
+  const present = status.members.filter((member) => member.state === 'member').length;
+  const view =
+    status.view === null ? 'no view' : `view ${status.view.id} for ${formatSince(status.view.since, options.now)}`;
+  const rows = status.members.flatMap((member) => memberRows(member, status.host));
+  return [
+    cut(`${present} of ${count(status.members.length, 'host')} in group ${status.group}, ${view}`, options.width),
+    '',
+    ...renderTable(['HOST', 'STATE', 'SETS', 'ROLE', 'PATH', 'HEARD'], rows, { ...options, paint }),
+  ].join('\n');
+}
+
+function memberRows(member: MemberStatus, here: string): Row[] {
+  const role = [...(member.coordinator ? ['coordinator'] : []), ...(member.host === here ? ['this host'] : [])].join(
+    ', ',
+  );
+  const mark =
+    member.state === 'member' ? { mark: ' ' as const, style: null } : { mark: '!' as const, style: 'yellow' as const };
+  const paths = member.paths.length === 0 ? [{ address: '-', lastHeardMsAgo: null }] : member.paths;
+  return paths.map((path, i) => {
+    const of = i === 0 ? [member.host, member.state, String(member.sets), role] : ['', '', '', ''];
+    return { cells: [...of, path.address, member.host === here ? '' : heard(path.lastHeardMsAgo)], ...mark };
+  });
+}
+
+function heard(lastHeardMsAgo: number | null): string {
+  return lastHeardMsAgo === null ? 'never' : `${formatElapsed(lastHeardMsAgo)} ago`;
+}
