@@ -1,0 +1,246 @@
+/** The built-in engine: the membership protocol with a clock, sockets and seals. Knows nothing of threads. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { type Incarnation, incarnationOf } from '../membership/identity.ts';
+import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
+import type { Heartbeat } from '../membership/message.ts';
+import { isMutual, type Peer, type Route } from '../membership/peer.ts';
+import { nextWakeup, step } from '../membership/step.ts';
+import { type InstantMs, type MemberId, memberId } from '../membership/view.ts';
+import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-body.ts';
+import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
+import type { BuiltInOptions } from './built-in-options.ts';
+import type { ChannelEvent, ChannelStatus, PeerStatus } from './channel.ts';
+import { groupTagOf } from './frame-keys.ts';
+import { openPathSockets, type PathSockets } from './path-sockets.ts';
+import { Refusals } from './refusals.ts';
+import { FrameSealer } from './seal.ts';
+import { FrameOpener } from './unseal.ts';
+
+export type EngineHandlers = {
+  onEvent(event: ChannelEvent): void;
+  /** It left or was refused; its sockets are closed. */
+  onEnd(): void;
+};
+
+/** Different things worth saying once; more would be noise. */
+const noticesMax = 16;
+
+export class BuiltInEngine {
+  readonly self: MemberId;
+  readonly #options: BuiltInOptions;
+  readonly #handlers: EngineHandlers;
+  readonly #sealer: FrameSealer;
+  readonly #opener: FrameOpener;
+  readonly #refusals = new Refusals();
+  readonly #notices = new Set<string>();
+  readonly #multicastPaths: ReadonlySet<number>;
+  #sockets: PathSockets | null = null;
+  #state: MemberState;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: BuiltInOptions, handlers: EngineHandlers) {
+    const incarnation = randomBytes(16).toString('hex') as Incarnation; // 32 hex digits
+    const groupTag = groupTagOf(options.group);
+    const [sealingKey] = options.keys;
+    if (sealingKey === undefined) throw new RangeError('The key ring is empty');
+    this.self = memberId(options.self, incarnation);
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#sealer = new FrameSealer(incarnation, sealingKey, groupTag);
+    this.#opener = new FrameOpener(incarnation, options.keys, groupTag);
+    this.#multicastPaths = multicastPathsOf(options);
+    this.#state = createMember(
+      {
+        self: this.self,
+        heartbeatMs: options.heartbeatMs,
+        detectMs: options.detectMs,
+        expectedHosts: options.hosts.map((host) => host.name),
+        codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
+        seed: randomInt(2 ** 32),
+      },
+      now(),
+    );
+  }
+
+  /** @throws ChannelError */
+  async open(): Promise<void> {
+    const { port, discovery } = this.#options;
+    const multicast = discovery.kind === 'multicast' ? discovery.address : null;
+    this.#sockets = await openPathSockets(
+      { paths: ownPaths(this.#options), port, multicast },
+      {
+        onFrame: (frame, address, path) => this.#receive(frame, address, path),
+        onSendError: (error) => this.notice(`Sending a heartbeat or message failed: ${error.message}`),
+      },
+    );
+    this.#step({ kind: 'wakeup', now: now() });
+  }
+
+  /** At most 1 MiB. */
+  send(payload: Uint8Array): void {
+    this.#step({ kind: 'send', now: now(), payload });
+  }
+
+  leave(): void {
+    this.#step({ kind: 'leave', now: now() });
+  }
+
+  /** Something for the operator, said once. */
+  notice(text: string): void {
+    if (this.#notices.size < noticesMax) this.#notices.add(text);
+  }
+
+  status(): ChannelStatus {
+    return {
+      engine: 'built-in',
+      peers: this.#state.peers.filter((peer) => !peer.gone).map((peer) => peerStatus(this.#state, peer, now())),
+      refused: this.#refusals.counts(),
+      refusedFrom: this.#refusals.newestSenders(),
+      notices: [...this.#notices],
+    };
+  }
+
+  #receive(frame: Uint8Array, address: string, path: number | null): void {
+    if (this.#sockets === null) return; // one path is bound, another not yet
+    const opened = this.#opener.open(frame, path ?? -1);
+    if (opened.kind === 'own') return;
+    if (opened.kind === 'refused') {
+      this.#refusals.count(opened.reason, address);
+      return;
+    }
+    const body = decodeFrameBody(opened.body);
+    if (typeof body === 'string') this.#refusals.count(body, address);
+    else this.#take(body, opened.sender, address, path);
+  }
+
+  #take(body: FrameBody, sender: Incarnation, address: string, path: number | null): void {
+    if (body.kind !== 'heartbeat') {
+      this.#step({ kind: 'datagram', now: now(), from: sender, datagram: body, route: { path: path ?? 0, address } });
+      return;
+    }
+    if (incarnationOf(body.heartbeat.member) !== sender) {
+      this.#refusals.count('wrong-sender', address);
+      return;
+    }
+    // Paths of one number are one network; multicast tells only the sender's.
+    const route = { path: path ?? (this.#multicastPaths.has(body.path) ? body.path : 0), address };
+    this.#step({ kind: 'heartbeat', now: now(), heartbeat: body.heartbeat, route });
+  }
+
+  #step(event: MemberEvent): void {
+    const { state, effects } = step(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    this.#arm();
+  }
+
+  #carryOut(effect: MemberEffect): void {
+    switch (effect.kind) {
+      case 'broadcast-heartbeat':
+        this.#broadcast(effect.heartbeat);
+        break;
+      case 'send-heartbeat':
+        this.#sendTo(effect.route, { kind: 'heartbeat', path: effect.route.path, heartbeat: effect.heartbeat });
+        break;
+      case 'send-datagram':
+        this.#sendTo(effect.route, effect.datagram);
+        break;
+      case 'view':
+        this.#handlers.onEvent({ kind: 'view', view: effect.view });
+        break;
+      case 'deliver':
+        this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });
+        break;
+      case 'refused': {
+        const taken = `another live agent at ${effect.address} has the host name ${this.#options.self}`;
+        this.#handlers.onEvent({ kind: 'refused', reason: `Cannot join group ${this.#options.group}: ${taken}` });
+        this.#end();
+        break;
+      }
+      case 'left':
+        this.#end();
+        break;
+    }
+  }
+
+  /** One frame a path, the same for all who are reached by it. */
+  #broadcast(heartbeat: Heartbeat): void {
+    for (const path of ownPaths(this.#options).keys()) {
+      const frame = this.#sealer.seal(encodeFrameBody({ kind: 'heartbeat', path, heartbeat }));
+      if (this.#multicastPaths.has(path)) this.#sockets?.multicast(path, frame);
+      else for (const address of this.#addressesOn(path)) this.#sockets?.send(path, address, frame);
+    }
+  }
+
+  /** Of the hosts in the file, and of peers that are not in it but came with a key of the group. */
+  #addressesOn(path: number): ReadonlySet<string> {
+    const { hosts, self } = this.#options;
+    const own = ownPaths(this.#options)[path] ?? '';
+    const addresses = new Set<string>();
+    for (const host of hosts) {
+      const address = host.name === self ? undefined : host.paths[path];
+      if (address !== undefined && isIPv6(address) === isIPv6(own)) addresses.add(address);
+    }
+    for (const peer of this.#state.peers) {
+      if (peer.gone) continue;
+      for (const route of peer.routes) if (route.path === path) addresses.add(route.address);
+    }
+    return addresses;
+  }
+
+  #sendTo(route: Route, body: FrameBody): void {
+    this.#sockets?.send(route.path, route.address, this.#sealer.seal(encodeFrameBody(body)));
+  }
+
+  /** A deadline that moves away leaves the timer: it fires early, finds nothing due and is set anew. */
+  #arm(): void {
+    const at = nextWakeup(this.#state);
+    if (at === null || this.#sockets === null || at >= this.#timerAt) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#step({ kind: 'wakeup', now: now() });
+      },
+      Math.max(0, at - now()),
+    );
+  }
+
+  #end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#sockets?.close();
+    this.#sockets = null;
+    this.#handlers.onEnd();
+  }
+}
+
+function ownPaths(options: BuiltInOptions): BuiltInOptions['hosts'][number]['paths'] {
+  return options.hosts.find((host) => host.name === options.self)?.paths ?? [];
+}
+
+function multicastPathsOf(options: BuiltInOptions): ReadonlySet<number> {
+  const { discovery } = options;
+  if (discovery.kind === 'hosts') return new Set();
+  const family = isIPv6(discovery.address);
+  return new Set([...ownPaths(options).entries()].filter(([, own]) => isIPv6(own) === family).map(([path]) => path));
+}
+
+function peerStatus(state: MemberState, peer: Peer, at: InstantMs): PeerStatus {
+  return {
+    member: peer.member,
+    host: peer.host,
+    inView: state.view?.members.includes(peer.member) ?? false,
+    state: peer.silent ? 'silent' : isMutual(peer, state.incarnation) ? 'alive' : 'one-way',
+    paths: peer.routes.map((route) => ({ address: route.address, lastHeardMsAgo: Math.max(0, at - route.heardAt) })),
+  };
+}
+
+/** CLOCK_MONOTONIC, the same in every thread (performance.now() is not). */
+function now(): InstantMs {
+  return (Number(process.hrtime.bigint()) / 1e6) as InstantMs; // nanoseconds to milliseconds
+}

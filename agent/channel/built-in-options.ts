@@ -1,0 +1,22 @@
+/** What the built-in engine is told, and what its thread and the main one say to each other. */
+import type { Config } from '../config/config.ts';
+import type { HostName, MemberId } from '../membership/view.ts';
+import type { ChannelEvent, ChannelStatus } from './channel.ts';
+
+export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' | 'port' | 'discovery' | 'hosts'> & {
+  /** The host of `hosts` that this is. */
+  readonly self: HostName;
+  /** 32 bytes each; the first seals, all open. */
+  readonly keys: readonly Uint8Array[];
+};
+
+export type ToWorker =
+  | { readonly kind: 'send'; readonly payload: Uint8Array }
+  | { readonly kind: 'status'; readonly id: number }
+  | { readonly kind: 'leave' };
+
+export type FromWorker =
+  | { readonly kind: 'opened'; readonly self: MemberId }
+  | { readonly kind: 'failed'; readonly code: string; readonly address: string; readonly port: number }
+  | { readonly kind: 'event'; readonly event: ChannelEvent }
+  | { readonly kind: 'status'; readonly id: number; readonly status: ChannelStatus };

@@ -1,0 +1,42 @@
+/** The thread that runs the built-in engine, so that nothing the main thread does delays a heartbeat. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { BuiltInEngine } from './built-in-engine.ts';
+import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
+import { ChannelError } from './channel-error.ts';
+import { becomeRealtime } from './realtime.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('built-in-worker runs only as a worker thread');
+
+const tell = (message: FromWorker): void => port.postMessage(message);
+
+const engine = new BuiltInEngine(
+  workerData as BuiltInOptions, // openBuiltInChannel is the only one that starts this
+  { onEvent: (event) => tell({ kind: 'event', event }), onEnd: () => port.close() },
+);
+
+port.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'send':
+      engine.send(message.payload);
+      break;
+    case 'status':
+      tell({ kind: 'status', id: message.id, status: engine.status() });
+      break;
+    case 'leave':
+      engine.leave();
+      break;
+  }
+});
+
+try {
+  const notice = await becomeRealtime();
+  if (notice !== null) engine.notice(notice);
+  await engine.open();
+  tell({ kind: 'opened', self: engine.self });
+} catch (error) {
+  if (!(error instanceof ChannelError)) throw error;
+  const { code, address, port: udpPort } = error;
+  tell({ kind: 'failed', code, address, port: udpPort });
+  port.close();
+}

@@ -1,0 +1,114 @@
+/** Opens the built-in engine in a thread of its own and speaks for it. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { payloadBytesMax } from '../membership/bounds.ts';
+import type { InstantMs, MemberId } from '../membership/view.ts';
+import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
+import type { Channel, ChannelStatus, OnChannelEvent } from './channel.ts';
+import { ChannelError } from './channel-error.ts';
+
+/** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
+const leaveMs = 1_000;
+
+/** @throws ChannelError where a path's address and port cannot be bound */
+export async function openBuiltInChannel(options: BuiltInOptions, onEvent: OnChannelEvent): Promise<Channel> {
+  const { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts } = options;
+  const workerData: BuiltInOptions = { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts };
+  const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
+  return new BuiltInChannel(worker, await opened(worker), onEvent);
+}
+
+class BuiltInChannel implements Channel {
+  readonly self: MemberId;
+  readonly #worker: Worker;
+  readonly #onEvent: OnChannelEvent;
+  readonly #questions = new Map<number, (status: ChannelStatus) => void>();
+  #lastQuestion = 0;
+  /** It left, was refused or is lost: an end of the thread is no news any more. */
+  #ending = false;
+
+  constructor(worker: Worker, self: MemberId, onEvent: OnChannelEvent) {
+    this.self = self;
+    this.#worker = worker;
+    this.#onEvent = onEvent;
+    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('error', (error) => this.#lose(`the membership thread failed: ${error.message}`));
+    worker.on('exit', () => this.#lose('the membership thread ended'));
+  }
+
+  send(payload: Uint8Array): void {
+    if (payload.length > payloadBytesMax) throw new RangeError(`Cannot send ${payload.length} bytes: at most 1 MiB`);
+    this.#tell({ kind: 'send', payload });
+  }
+
+  /** Answered with an empty one when the thread is gone. */
+  status(): Promise<ChannelStatus> {
+    if (this.#ending) return Promise.resolve(emptyStatus);
+    this.#lastQuestion += 1;
+    const id = this.#lastQuestion;
+    return new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#tell({ kind: 'status', id });
+    });
+  }
+
+  async leave(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    const ended = once(this.#worker, 'exit');
+    const timer = setTimeout(() => void this.#worker.terminate(), leaveMs);
+    this.#tell({ kind: 'leave' });
+    await ended;
+    clearTimeout(timer);
+    this.#answerAll();
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'event':
+        if (message.event.kind === 'refused') this.#ending = true;
+        this.#onEvent(message.event, now());
+        break;
+      case 'status':
+        this.#questions.get(message.id)?.(message.status);
+        this.#questions.delete(message.id);
+        break;
+      case 'opened':
+      case 'failed':
+        break; // said before this channel was
+    }
+  }
+
+  #lose(reason: string): void {
+    this.#answerAll();
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#onEvent({ kind: 'lost', reason }, now());
+  }
+
+  #answerAll(): void {
+    for (const resolve of this.#questions.values()) resolve(emptyStatus);
+    this.#questions.clear();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+const emptyStatus: ChannelStatus = { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: [] };
+
+function opened(worker: Worker): Promise<MemberId> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (message: FromWorker) => {
+      worker.off('error', reject);
+      if (message.kind === 'opened') resolve(message.self);
+      else if (message.kind === 'failed') reject(new ChannelError(message.code, message.address, message.port));
+    });
+  });
+}
+
+function now(): InstantMs {
+  return (Number(process.hrtime.bigint()) / 1e6) as InstantMs; // the agent's clock: CLOCK_MONOTONIC in milliseconds
+}

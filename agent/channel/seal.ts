@@ -1,0 +1,36 @@
+/** Sealing what this run sends. */
+import { createCipheriv, type KeyObject } from 'node:crypto';
+import type { Incarnation } from '../membership/identity.ts';
+import { encodeFrameHeader, frameHeaderBytes, frameVersion, sealTagBytes } from '../wire/frame.ts';
+import { deriveFrameKey, keyHintOf, nonceBytes, sealAlgorithm, setNonce } from './frame-keys.ts';
+
+export class FrameSealer {
+  readonly #sender: Incarnation;
+  readonly #groupTag: Uint8Array;
+  readonly #key: KeyObject;
+  readonly #keyHint: number;
+  readonly #nonce = Buffer.alloc(nonceBytes);
+  #counter = 0;
+
+  constructor(sender: Incarnation, groupKey: Uint8Array, groupTag: Uint8Array) {
+    this.#sender = sender;
+    this.#groupTag = groupTag;
+    this.#key = deriveFrameKey(groupKey, sender);
+    this.#keyHint = keyHintOf(groupKey);
+  }
+
+  /** The frame for one body; each call takes a counter of its own. */
+  seal(body: Uint8Array): Buffer {
+    this.#counter += 1;
+    const frame = Buffer.allocUnsafe(frameHeaderBytes + body.length + sealTagBytes);
+    const header = { version: frameVersion, keyHint: this.#keyHint, sender: this.#sender, counter: this.#counter };
+    frame.set(encodeFrameHeader(header, this.#groupTag), 0);
+    setNonce(this.#nonce, this.#counter);
+    const cipher = createCipheriv(sealAlgorithm, this.#key, this.#nonce, { authTagLength: sealTagBytes });
+    cipher.setAAD(frame.subarray(0, frameHeaderBytes));
+    frame.set(cipher.update(body), frameHeaderBytes);
+    cipher.final();
+    frame.set(cipher.getAuthTag(), frameHeaderBytes + body.length);
+    return frame;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Who is there. Heard on any path is alive; silent for longer than one's patience is not; and only who also hears us
+ * counts, which is at once the proof that a heartbeat is fresh, since our incarnation is new in every run.
+ */
+import { forgetMs, peersMax } from './bounds.ts';
+import { refuseDuplicate } from './duplicate.ts';
+import { answer, patienceMs } from './heartbeat.ts';
+import { compareMaybeViewIds } from './identity.ts';
+import { hurry, isIdle, openLinkOut } from './link-out.ts';
+import { later, type MemberState } from './member-state.ts';
+import type { Heartbeat } from './message.ts';
+import { isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
+import { forgetStable } from './stability.ts';
+import { findPeer, type Turn, update, updatePeer } from './turn.ts';
+import type { InstantMs } from './view.ts';
+
+export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
+  const { state, now } = turn;
+  if (heartbeat.member === state.options.self) return;
+  const former = findPeer(state, heartbeat.member);
+  if (former?.gone === true) return;
+  const peer = former === undefined ? newPeer(heartbeat, route, now) : heardAgain(former, heartbeat, route, now);
+  if (former === undefined) {
+    if (!makeRoom(turn)) return;
+    update(turn, { peers: [...turn.state.peers, peer].sort((a, b) => (a.member < b.member ? -1 : 1)) });
+  } else updatePeer(turn, peer);
+  if (refuseDuplicate(turn, peer)) return;
+  noteChanges(turn, former, peer);
+  if (isUninformed(turn.state, former, peer)) answer(turn, peer);
+  if (compareMaybeViewIds(heartbeat.view, turn.state.view?.id ?? null) === 0) forgetStable(turn);
+}
+
+/** Patience runs out, shunning ends, what is long gone is forgotten. */
+export function expire(turn: Turn): void {
+  for (const peer of turn.state.peers) {
+    if (isForgettable(turn.state, peer, turn.now)) {
+      update(turn, { peers: turn.state.peers.filter((other) => other.member !== peer.member) });
+      continue;
+    }
+    let next = peer;
+    if (!peer.silent && turn.now >= silentAt(turn.state, peer)) next = { ...next, silent: true };
+    if (peer.shunnedUntil !== null && turn.now >= peer.shunnedUntil) next = { ...next, shunnedUntil: null };
+    if (next === peer) continue;
+    updatePeer(turn, next);
+    turn.reconsider = true;
+    turn.urgent = true;
+  }
+  resetUselessLinks(turn);
+}
+
+/**
+ * This process stood still for `ms`: stopped, or starved of the CPU. What the others sent meanwhile is still in its
+ * sockets, so their silence is its own fault: they get that time again.
+ */
+export function forgive(turn: Turn, ms: number): void {
+  const peers = turn.state.peers.map((peer) => (peer.silent ? peer : { ...peer, heardAt: later(peer.heardAt, ms) }));
+  update(turn, { peers });
+  turn.urgent = true;
+}
+
+/** The next instant `expire` has something to do for this peer. */
+export function deadlineOf(state: MemberState, peer: Peer): InstantMs {
+  const silence = peer.silent || peer.gone ? later(peer.heardAt, forgetMs) : silentAt(state, peer);
+  return peer.shunnedUntil !== null && peer.shunnedUntil < silence ? peer.shunnedUntil : silence;
+}
+
+function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: InstantMs): Peer {
+  const report = isOlder(heartbeat, former.report) ? former.report : heartbeat;
+  const hears = sameList(former.report.hears, report.hears) ? former.hears : new Set(report.hears);
+  const routes = withRoute(former.routes, route, now);
+  const out = former.silent ? hurry(former.out, now) : former.out;
+  return { ...former, report, hears, heardAt: now, silent: false, routes, out };
+}
+
+/** Paths differ in delay: a heartbeat that left earlier may come later. What only grows tells. */
+function isOlder(heartbeat: Heartbeat, report: Heartbeat): boolean {
+  const byView = compareMaybeViewIds(heartbeat.view, report.view);
+  return byView !== 0 ? byView < 0 : compareMaybeViewIds(heartbeat.promised, report.promised) < 0;
+}
+
+function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {
+  const self = turn.state.incarnation;
+  if (former === undefined || former.silent || former.report.leaving !== peer.report.leaving) {
+    turn.reconsider = true;
+    turn.urgent = true;
+    return;
+  }
+  const before = former.report;
+  const { view, promised, viewMembers } = peer.report;
+  turn.reconsider ||=
+    former.hears !== peer.hears ||
+    isMutual(former, self) !== isMutual(peer, self) ||
+    compareMaybeViewIds(before.view, view) !== 0 ||
+    compareMaybeViewIds(before.promised, promised) !== 0 ||
+    before.viewMembers.length !== viewMembers.length;
+}
+
+/** It does not know yet that we hear it, or takes itself for a member of a view that we have left behind. */
+function isUninformed(state: MemberState, former: Peer | undefined, peer: Peer): boolean {
+  if (former === undefined || former.silent || !peer.hears.has(state.incarnation)) return true;
+  if (state.view === null || state.view.members.includes(peer.member)) return false;
+  return (
+    peer.report.viewMembers.includes(state.incarnation) && compareMaybeViewIds(peer.report.view, state.view.id) < 0
+  );
+}
+
+function silentAt(state: MemberState, peer: Peer): InstantMs {
+  return later(peer.heardAt, patienceMs(state, peer));
+}
+
+function isForgettable(state: MemberState, peer: Peer, now: InstantMs): boolean {
+  if (!peer.silent && !peer.gone) return false;
+  return now >= later(peer.heardAt, forgetMs) && !(state.view?.members.includes(peer.member) ?? false);
+}
+
+/** What waits for one that is not there would only grow old: when it comes back, its link starts clean. */
+function resetUselessLinks(turn: Turn): void {
+  const { view, incarnation } = turn.state;
+  for (const peer of turn.state.peers) {
+    if (isIdle(peer.out) || isMutual(peer, incarnation) || (view?.members.includes(peer.member) ?? false)) continue;
+    if (peer.silent || peer.gone) updatePeer(turn, { ...peer, out: openLinkOut(turn.now, peer.out) });
+  }
+}
+
+/** At the bound the longest silent one outside the view makes room; without one the newcomer is not noted. */
+function makeRoom(turn: Turn): boolean {
+  const { peers, view } = turn.state;
+  if (peers.length < peersMax) return true;
+  const silent = peers.filter((peer) => (peer.silent || peer.gone) && !(view?.members.includes(peer.member) ?? false));
+  const [first, ...rest] = silent;
+  if (first === undefined) return false;
+  const oldest = rest.reduce((a, b) => (b.heardAt < a.heardAt ? b : a), first);
+  update(turn, { peers: peers.filter((peer) => peer !== oldest) });
+  return true;
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

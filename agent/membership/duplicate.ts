@@ -1,0 +1,42 @@
+/**
+ * Two runs under one host name. The one in the smaller view is refused (a newcomer has none), of two alike the higher
+ * incarnation. Only a run that hears us counts, so an agent is never refused because of its own dead predecessor; and a
+ * predecessor whose address its successor speaks from is gone at once, since one address and port has one socket.
+ */
+import type { MemberState } from './member-state.ts';
+import { isMutual, type Peer } from './peer.ts';
+import { type Turn, update, updatePeer } from './turn.ts';
+
+/** True where this member was refused. */
+export function refuseDuplicate(turn: Turn, peer: Peer): boolean {
+  const { state } = turn;
+  if (peer.host === state.host) {
+    if (!isMutual(peer, state.incarnation) || !givesWay(state, peer)) return false;
+    turn.effects.push({ kind: 'refused', other: peer.member, address: peer.routes[0]?.address ?? '' });
+    update(turn, { ended: true });
+    return true;
+  }
+  for (const other of state.peers) {
+    if (other.host === peer.host && other.member !== peer.member && !other.gone && isReplaced(other, peer)) {
+      updatePeer(turn, { ...other, gone: true });
+      turn.reconsider = true;
+      turn.urgent = true;
+    }
+  }
+  return false;
+}
+
+function givesWay(state: MemberState, other: Peer): boolean {
+  const own = state.view?.members.length ?? 0;
+  const theirs = other.report.viewMembers.length;
+  return own === theirs ? state.options.self > other.member : own < theirs;
+}
+
+/** The newcomer was heard from an address after the other was heard from there last. */
+function isReplaced(other: Peer, newcomer: Peer): boolean {
+  return newcomer.routes.some(
+    (route) =>
+      route.heardAt === newcomer.heardAt &&
+      other.routes.some((known) => known.address === route.address && known.heardAt < route.heardAt),
+  );
+}

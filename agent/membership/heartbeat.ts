@@ -1,0 +1,52 @@
+/** What a member says of itself, and when. */
+import { urgentGapMs } from './bounds.ts';
+import { incarnationOf } from './identity.ts';
+import { later, type MemberState } from './member-state.ts';
+import type { Heartbeat } from './message.ts';
+import { isHeard, type Peer } from './peer.ts';
+import { nextRandom } from './random.ts';
+import { type Turn, update, updatePeer } from './turn.ts';
+
+/** Sends the heartbeat that is due, or that something urgent calls for. */
+export function beat(turn: Turn): void {
+  const { state, now } = turn;
+  if (turn.urgent) {
+    const gapEnd = state.heartbeatSentAt === null ? now : later(state.heartbeatSentAt, urgentGapMs);
+    if (gapEnd < state.heartbeatAt) update(turn, { heartbeatAt: gapEnd });
+  }
+  if (now < turn.state.heartbeatAt) return;
+  const random = nextRandom(state.random);
+  const jittered = state.options.heartbeatMs * (0.75 + (random % 1024) / 4096);
+  update(turn, { random, heartbeatAt: later(now, jittered), heartbeatSentAt: now });
+  turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: heartbeatOf(turn.state) });
+}
+
+/** At most two answers within one of its intervals: a peer that never hears us costs no more than that. */
+export function answer(turn: Turn, peer: Peer): void {
+  const { options } = turn.state;
+  if (peer.answeredAt !== null && turn.now - peer.answeredAt < options.heartbeatMs / 2) return;
+  updatePeer(turn, { ...peer, answeredAt: turn.now });
+  const heartbeat = heartbeatOf(turn.state);
+  for (const { path, address, heardAt } of peer.routes) {
+    if (heardAt === peer.heardAt) turn.effects.push({ kind: 'send-heartbeat', heartbeat, route: { path, address } });
+  }
+}
+
+export function heartbeatOf(state: MemberState): Heartbeat {
+  const { options, view, delivery, promised, peers, leaveUntil } = state;
+  return {
+    member: options.self,
+    intervalMs: options.heartbeatMs,
+    leaving: leaveUntil !== null,
+    view: view?.id ?? null,
+    viewMembers: view === null ? [] : view.members.map(incarnationOf),
+    delivered: delivery.delivered,
+    promised,
+    hears: peers.filter(isHeard).map((peer) => peer.incarnation),
+  };
+}
+
+/** How long this peer may be silent: never under two of its own intervals, or one lost heartbeat would be a death. */
+export function patienceMs(state: MemberState, peer: Peer): number {
+  return Math.max(state.options.detectMs, 2 * peer.report.intervalMs);
+}

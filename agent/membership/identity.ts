@@ -1,0 +1,20 @@
+/** Who runs: the incarnation part of a member id, which is also the challenge that makes an answer fresh. */
+import type { MemberId, ViewId } from './view.ts';
+import { compareViewIds } from './view.ts';
+
+/** 32 lower-case hex digits, random for every run of the agent. */
+export type Incarnation = string & { readonly __brand: 'Incarnation' };
+
+export function incarnationOf(member: MemberId): Incarnation {
+  return member.slice(member.lastIndexOf('/') + 1) as Incarnation; // the format of MemberId is fixed by memberId()
+}
+
+/** `null` is older than every view. */
+export function compareMaybeViewIds(a: ViewId | null, b: ViewId | null): number {
+  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
+  return compareViewIds(a, b);
+}
+
+export function sameMembers(a: readonly MemberId[], b: readonly MemberId[]): boolean {
+  return a.length === b.length && a.every((member, index) => member === b[index]);
+}

@@ -1,0 +1,32 @@
+/** The moment a view becomes this member's view. */
+import { deliver, deliverEarly } from './delivery.ts';
+import { emptyDelivery } from './member-state.ts';
+import type { Recalled } from './message.ts';
+import { type Turn, update } from './turn.ts';
+import type { MemberId, View, ViewId } from './view.ts';
+
+export type Commit = {
+  readonly id: ViewId;
+  readonly members: readonly MemberId[];
+  readonly together: readonly MemberId[];
+  /** Of the former view, still to be delivered in it. */
+  readonly catchUp: readonly Recalled[];
+};
+
+export function install(turn: Turn, { id, members, together, catchUp }: Commit): void {
+  for (const message of catchUp) deliver(turn, message);
+  const view: View = { id, members, together };
+  update(turn, {
+    view,
+    promised: id,
+    agreement: { kind: 'idle' },
+    delivery: emptyDelivery(members.length),
+    brokenSince: null,
+    refusals: 0,
+    retryAt: turn.now,
+  });
+  turn.effects.push({ kind: 'view', view });
+  turn.reconsider = true;
+  turn.urgent = true;
+  deliverEarly(turn);
+}

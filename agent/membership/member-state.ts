@@ -1,0 +1,195 @@
+/** The state of one member, what it is told (events) and what it wants done (effects). */
+import type { Incarnation } from './identity.ts';
+import { incarnationOf } from './identity.ts';
+import type { Heartbeat, LinkDatagram, MessageCodec, Recalled } from './message.ts';
+import type { Peer, Route } from './peer.ts';
+import { type RandomState, seedRandom } from './random.ts';
+import {
+  compareViewIds,
+  type HostName,
+  hostOf,
+  type InstantMs,
+  type MemberId,
+  type View,
+  type ViewId,
+} from './view.ts';
+
+export type MemberOptions = {
+  readonly self: MemberId;
+  /** Mean time between heartbeats is 7/8 of this: jittered down by 0-25 % (RFC 5880 §6.8.7). */
+  readonly heartbeatMs: number;
+  /** How long a member may be silent, at least; never under two of its own intervals. */
+  readonly detectMs: number;
+  /** The hosts that make waiting at a start pointless once all are heard; this one included. */
+  readonly expectedHosts: readonly HostName[];
+  readonly codec: MessageCodec;
+  /** Any 32-bit integer. */
+  readonly seed: number;
+};
+
+/** Where this member stands in an agreement. */
+export type Agreement =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'leading';
+      readonly ballot: ViewId;
+      readonly members: readonly MemberId[];
+      readonly since: InstantMs;
+      /** In the order they came; the own one first. */
+      readonly promises: readonly Promised[];
+      readonly recalls: readonly Recall[];
+    }
+  | {
+      readonly kind: 'awaiting';
+      readonly ballot: ViewId;
+      readonly since: InstantMs;
+      readonly catchUp: readonly Recalled[];
+    };
+
+export type Promised = {
+  readonly member: MemberId;
+  readonly former: ViewId | null;
+  readonly formerMembers: readonly MemberId[];
+  readonly delivered: readonly number[];
+};
+
+export type Recall = Recalled & { readonly from: MemberId };
+
+/** A message of the installed view that some member may not have delivered yet. */
+export type Kept = { readonly number: number; readonly payload: Uint8Array };
+
+/** Delivery in the installed view; lists go by its order. */
+export type Delivery = {
+  readonly delivered: readonly number[];
+  readonly kept: readonly (readonly Kept[])[];
+  /** Of own messages in `kept`. */
+  readonly ownKeptBytes: number;
+  /** Own payloads that wait until earlier ones are stable. */
+  readonly outbox: readonly Uint8Array[];
+  readonly outboxBytes: number;
+};
+
+/** A message of a view that is yet to be installed here. */
+export type Early = {
+  readonly sender: MemberId;
+  readonly view: ViewId;
+  readonly number: number;
+  readonly payload: Uint8Array;
+};
+
+export type MemberState = {
+  readonly options: MemberOptions;
+  readonly incarnation: Incarnation;
+  readonly host: HostName;
+  readonly random: RandomState;
+  /** Sorted by member. */
+  readonly peers: readonly Peer[];
+  readonly view: View | null;
+  /** Highest ballot promised, to oneself or to another; never below the view's id. */
+  readonly promised: ViewId | null;
+  /** Counter of the highest ballot that others named when they refused. */
+  readonly ballotFloor: number;
+  readonly agreement: Agreement;
+  readonly delivery: Delivery;
+  readonly early: readonly Early[];
+  /** At a start others are listened to until then. */
+  readonly listenUntil: InstantMs;
+  /** Since when the installed view does not stand any more; `null` while it does. */
+  readonly brokenSince: InstantMs | null;
+  /** After a refusal no new attempt before this. */
+  readonly retryAt: InstantMs;
+  readonly refusals: number;
+  /** When to look again although nothing happened. */
+  readonly reconsiderAt: InstantMs | null;
+  readonly heartbeatAt: InstantMs;
+  readonly heartbeatSentAt: InstantMs | null;
+  /** Saying goodbye, until everybody acknowledged or this instant. */
+  readonly leaveUntil: InstantMs | null;
+  /** Nothing happens any more: it left or was refused. */
+  readonly ended: boolean;
+  /** The earliest deadline, worked out at the end of every step. */
+  readonly wakeAt: InstantMs | null;
+};
+
+export type MemberEvent =
+  /** The deadline of `nextWakeup` passed. */
+  | { readonly kind: 'wakeup'; readonly now: InstantMs }
+  | { readonly kind: 'heartbeat'; readonly now: InstantMs; readonly heartbeat: Heartbeat; readonly route: Route }
+  | {
+      readonly kind: 'datagram';
+      readonly now: InstantMs;
+      readonly from: Incarnation;
+      readonly datagram: LinkDatagram;
+      readonly route: Route;
+    }
+  | { readonly kind: 'send'; readonly now: InstantMs; readonly payload: Uint8Array }
+  | { readonly kind: 'leave'; readonly now: InstantMs };
+
+export type MemberEffect =
+  /** On every path, to everybody that may be there. */
+  | { readonly kind: 'broadcast-heartbeat'; readonly heartbeat: Heartbeat }
+  /** An answer that does not wait for the next heartbeat. */
+  | { readonly kind: 'send-heartbeat'; readonly heartbeat: Heartbeat; readonly route: Route }
+  | { readonly kind: 'send-datagram'; readonly datagram: LinkDatagram; readonly route: Route }
+  | { readonly kind: 'view'; readonly view: View }
+  | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
+  /** Another live member has this host's name. */
+  | { readonly kind: 'refused'; readonly other: MemberId; readonly address: string }
+  | { readonly kind: 'left' };
+
+export function createMember(options: MemberOptions, now: InstantMs): MemberState {
+  const listenUntil = later(now, joinWaitMs(options));
+  return {
+    options,
+    incarnation: incarnationOf(options.self),
+    host: hostOf(options.self),
+    random: seedRandom(options.seed),
+    peers: [],
+    view: null,
+    promised: null,
+    ballotFloor: 0,
+    agreement: { kind: 'idle' },
+    delivery: emptyDelivery(0),
+    early: [],
+    listenUntil,
+    brokenSince: listenUntil,
+    retryAt: now,
+    refusals: 0,
+    reconsiderAt: now,
+    heartbeatAt: now,
+    heartbeatSentAt: null,
+    leaveUntil: null,
+    ended: false,
+    wakeAt: now,
+  };
+}
+
+export function emptyDelivery(members: number): Delivery {
+  return {
+    delivered: new Array<number>(members).fill(0),
+    kept: new Array<readonly Kept[]>(members).fill([]),
+    ownKeptBytes: 0,
+    outbox: [],
+    outboxBytes: 0,
+  };
+}
+
+/** At a start, and for one put out of its view: how long to wait for others to lead before going alone. */
+export function joinWaitMs(options: MemberOptions): number {
+  return Math.max(20, 2 * options.heartbeatMs);
+}
+
+/** Who has not answered a proposal by then, though heard, is shunned. */
+export function attemptMs(options: MemberOptions): number {
+  return Math.max(500, 2 * options.detectMs);
+}
+
+/** It promised a ballot above its view: it neither sends nor delivers until the next one. */
+export function isBlocked(state: MemberState): boolean {
+  if (state.promised === null) return false;
+  return state.view === null || compareViewIds(state.promised, state.view.id) > 0;
+}
+
+export function later(now: InstantMs, ms: number): InstantMs {
+  return (now + ms) as InstantMs; // an instant plus milliseconds is one
+}

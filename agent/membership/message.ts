@@ -1,0 +1,99 @@
+/**
+ * What members say to each other. Heartbeats are datagrams that may get lost; everything else rides on a link, a
+ * reliable stream of messages between two members, cut into datagrams.
+ */
+import type { Incarnation } from './identity.ts';
+import type { MemberId, ViewId } from './view.ts';
+
+export type Heartbeat = {
+  readonly member: MemberId;
+  /** The sender's own interval; the next one comes within it. */
+  readonly intervalMs: number;
+  /** Says goodbye: the sender is to be left out of the next view. */
+  readonly leaving: boolean;
+  /** Installed. */
+  readonly view: ViewId | null;
+  /** Of the installed view, in its order; empty without one. */
+  readonly viewMembers: readonly Incarnation[];
+  /** How many messages of each of `viewMembers` the sender delivered in this view. */
+  readonly delivered: readonly number[];
+  /** The highest ballot promised. */
+  readonly promised: ViewId | null;
+  /** Whom the sender hears and is ready to be in a view with, itself not included. */
+  readonly hears: readonly Incarnation[];
+};
+
+export type LinkDatagram =
+  | {
+      readonly kind: 'data';
+      readonly to: Incarnation;
+      /** Of the stream: grows when the sender starts it anew. */
+      readonly epoch: number;
+      /** From 1 up, of the fragment in its stream. */
+      readonly number: number;
+      /** The last fragment of its message. */
+      readonly final: boolean;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: 'ack';
+      readonly to: Incarnation;
+      /** Of the stream that is acknowledged: the other's. */
+      readonly epoch: number;
+      /** All fragments up to this number arrived. */
+      readonly upTo: number;
+    };
+
+export type RefuseReason =
+  /** A higher ballot was promised: try again above it. */
+  | 'lower-ballot'
+  /** The proposal has a member that this one does not hear, or that does not hear it. */
+  | 'not-mutual'
+  /** It would tear apart a view that stands. */
+  | 'keeps-view';
+
+/** A message of the former view that some delivered and others did not. */
+export type Recalled = { readonly sender: MemberId; readonly number: number; readonly payload: Uint8Array };
+
+export type LinkMessage =
+  | { readonly kind: 'propose'; readonly ballot: ViewId; readonly members: readonly MemberId[] }
+  /** Follower to leader, before its promise: one for each message it delivered and keeps. */
+  | { readonly kind: 'recall'; readonly ballot: ViewId; readonly message: Recalled }
+  | {
+      readonly kind: 'promise';
+      readonly ballot: ViewId;
+      /** The view installed, which the promise ends. */
+      readonly former: ViewId | null;
+      readonly formerMembers: readonly MemberId[];
+      readonly delivered: readonly number[];
+    }
+  | {
+      readonly kind: 'refuse';
+      readonly ballot: ViewId;
+      readonly highest: ViewId | null;
+      readonly reason: RefuseReason;
+    }
+  /** Leader to follower, before the commit: one for each message it has yet to deliver in its former view. */
+  | { readonly kind: 'catch-up'; readonly ballot: ViewId; readonly message: Recalled }
+  | {
+      readonly kind: 'commit';
+      readonly ballot: ViewId;
+      readonly members: readonly MemberId[];
+      /** Those that came from the receiver's former view. */
+      readonly together: readonly MemberId[];
+    }
+  | {
+      readonly kind: 'multicast';
+      readonly view: ViewId;
+      /** From 1 up, of this sender's messages in this view. */
+      readonly number: number;
+      readonly payload: Uint8Array;
+    }
+  | { readonly kind: 'leave' };
+
+/** Bytes of link messages. Handed in, because the codec lives with the other wire formats. */
+export type MessageCodec = {
+  encode(message: LinkMessage): Uint8Array;
+  /** `null` where the bytes are no message this version knows; such a one is passed over. */
+  decode(bytes: Uint8Array): LinkMessage | null;
+};

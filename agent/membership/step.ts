@@ -1,0 +1,81 @@
+/**
+ * The membership protocol of the built-in engine as a function: docs/protocol.md says what it does and why. No clock, no
+ * sockets; the same state and event always give the same answer.
+ */
+import { reconsider } from './course.ts';
+import { multicast, multicastWaiting } from './delivery.ts';
+import { deadlineOf, expire, forgive, hear } from './detector.ts';
+import { beat } from './heartbeat.ts';
+import { assertInvariants } from './invariants.ts';
+import { finishLeaving, startLeaving } from './leave.ts';
+import { flushLinks, receiveDatagram } from './links.ts';
+import type { MemberEffect, MemberEvent, MemberState } from './member-state.ts';
+import { type Turn, update } from './turn.ts';
+import type { InstantMs } from './view.ts';
+
+export type StepResult = { readonly state: MemberState; readonly effects: readonly MemberEffect[] };
+
+/** @param event its `now` is never before that of the event before it */
+export function step(former: MemberState, event: MemberEvent): StepResult {
+  if (former.ended) return { state: former, effects: [] };
+  const turn: Turn = { now: event.now, state: former, effects: [], reconsider: false, urgent: false };
+  forgiveStall(turn);
+  apply(turn, event);
+  if (!turn.state.ended) {
+    expire(turn);
+    const { reconsiderAt } = turn.state;
+    turn.reconsider ||= reconsiderAt !== null && turn.now >= reconsiderAt;
+    while (turn.reconsider) reconsider(turn);
+    multicastWaiting(turn);
+    beat(turn);
+    flushLinks(turn);
+    finishLeaving(turn);
+  }
+  update(turn, { wakeAt: nextDeadline(turn.state) });
+  assertInvariants(former, turn.state);
+  return { state: turn.state, effects: turn.effects };
+}
+
+/** When `wakeup` is due at the latest; `null` after the end. One timer is enough. */
+export function nextWakeup(state: MemberState): InstantMs | null {
+  return state.wakeAt;
+}
+
+function apply(turn: Turn, event: MemberEvent): void {
+  switch (event.kind) {
+    case 'wakeup':
+      return;
+    case 'heartbeat':
+      hear(turn, event.heartbeat, event.route);
+      return;
+    case 'datagram':
+      receiveDatagram(turn, event.from, event.datagram);
+      return;
+    case 'send':
+      multicast(turn, event.payload);
+      return;
+    case 'leave':
+      startLeaving(turn);
+      return;
+  }
+}
+
+/** Half of the patience late: sooner it does no harm, later it might cost a peer its place. */
+function forgiveStall(turn: Turn): void {
+  const { wakeAt, options } = turn.state;
+  const lateMs = wakeAt === null ? 0 : turn.now - wakeAt;
+  if (lateMs >= options.detectMs / 2) forgive(turn, lateMs);
+}
+
+function nextDeadline(state: MemberState): InstantMs | null {
+  if (state.ended) return null;
+  let next: InstantMs = state.heartbeatAt;
+  for (const at of [state.reconsiderAt, state.leaveUntil]) if (at !== null && at < next) next = at;
+  for (const peer of state.peers) {
+    const at = deadlineOf(state, peer);
+    if (at < next) next = at;
+    const { retransmitAt } = peer.out;
+    if (retransmitAt !== null && retransmitAt < next) next = retransmitAt;
+  }
+  return next;
+}

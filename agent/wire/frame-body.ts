@@ -1,0 +1,118 @@
+/**
+ * What is sealed in a membership frame: a heartbeat, a fragment of a link, or an acknowledgement. One byte of kind, then
+ * the fields; what follows them is of a later version and passed over.
+ */
+import type { Incarnation } from '../membership/identity.ts';
+import type { Heartbeat, LinkDatagram } from '../membership/message.ts';
+import { FrameReader, FrameWriter, MalformedFrame } from './frame-bytes.ts';
+
+export type FrameBody =
+  /** `path`: the sender's own number of the path it went out on. */
+  { readonly kind: 'heartbeat'; readonly path: number; readonly heartbeat: Heartbeat } | LinkDatagram;
+
+export type BodyRefusal = 'malformed' | 'unknown-kind';
+
+const kinds = { heartbeat: 1, data: 2, ack: 3 } as const;
+const leavingFlag = 1;
+const finalFlag = 1;
+const hearsFlag = 1;
+const inViewFlag = 2;
+
+export function encodeFrameBody(body: FrameBody): Uint8Array {
+  switch (body.kind) {
+    case 'heartbeat':
+      return encodeHeartbeat(body.path, body.heartbeat);
+    case 'data': {
+      const writer = new FrameWriter(34 + body.bytes.length);
+      writer.u8(kinds.data);
+      writer.incarnation(body.to);
+      writer.u53(body.epoch);
+      writer.u53(body.number);
+      writer.u8(body.final ? finalFlag : 0);
+      writer.u16(body.bytes.length);
+      writer.bytes(body.bytes);
+      return writer.finish();
+    }
+    case 'ack': {
+      const writer = new FrameWriter(33);
+      writer.u8(kinds.ack);
+      writer.incarnation(body.to);
+      writer.u53(body.epoch);
+      writer.u53(body.upTo);
+      return writer.finish();
+    }
+  }
+}
+
+/** Never throws. */
+export function decodeFrameBody(bytes: Uint8Array): FrameBody | BodyRefusal {
+  try {
+    return readBody(new FrameReader(bytes));
+  } catch (error) {
+    if (error instanceof MalformedFrame) return 'malformed';
+    throw error;
+  }
+}
+
+function readBody(reader: FrameReader): FrameBody | BodyRefusal {
+  switch (reader.u8()) {
+    case kinds.heartbeat:
+      return readHeartbeat(reader);
+    case kinds.data: {
+      const to = reader.incarnation();
+      const epoch = reader.u53();
+      const number = reader.u53();
+      const final = (reader.u8() & finalFlag) !== 0;
+      const length = reader.u16();
+      if (number === 0) throw new MalformedFrame('a fragment with the number 0');
+      return { kind: 'data', to, epoch, number, final, bytes: reader.bytes(length) };
+    }
+    case kinds.ack:
+      return { kind: 'ack', to: reader.incarnation(), epoch: reader.u53(), upTo: reader.u53() };
+    default:
+      return 'unknown-kind';
+  }
+}
+
+/** Members of the view first, in its order, because the delivered counts go by it; then others that are heard. */
+function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
+  const writer = new FrameWriter(128 + 20 * (heartbeat.viewMembers.length + heartbeat.hears.length));
+  const heard = new Set(heartbeat.hears);
+  const inView = new Set(heartbeat.viewMembers);
+  const listed = [...heartbeat.viewMembers, ...heartbeat.hears.filter((other) => !inView.has(other))];
+  writer.u8(kinds.heartbeat);
+  writer.u8(path);
+  writer.member(heartbeat.member);
+  writer.u16(heartbeat.intervalMs);
+  writer.u8(heartbeat.leaving ? leavingFlag : 0);
+  writer.maybeViewId(heartbeat.view);
+  writer.maybeViewId(heartbeat.promised);
+  writer.u16(listed.length);
+  for (const other of listed) {
+    writer.incarnation(other);
+    writer.u8((heard.has(other) ? hearsFlag : 0) | (inView.has(other) ? inViewFlag : 0));
+  }
+  for (const count of heartbeat.delivered) writer.u32(count);
+  return writer.finish();
+}
+
+function readHeartbeat(reader: FrameReader): FrameBody {
+  const path = reader.u8();
+  const member = reader.member();
+  const intervalMs = reader.u16();
+  if (intervalMs === 0) throw new MalformedFrame('an interval of 0');
+  const leaving = (reader.u8() & leavingFlag) !== 0;
+  const view = reader.maybeViewId();
+  const promised = reader.maybeViewId();
+  const hears: Incarnation[] = [];
+  const viewMembers: Incarnation[] = [];
+  for (let left = reader.u16(); left > 0; left -= 1) {
+    const other = reader.incarnation();
+    const flags = reader.u8();
+    if ((flags & hearsFlag) !== 0) hears.push(other);
+    if ((flags & inViewFlag) !== 0) viewMembers.push(other);
+  }
+  const delivered = viewMembers.map(() => reader.u32());
+  const heartbeat: Heartbeat = { member, intervalMs, leaving, view, viewMembers, delivered, promised, hears };
+  return { kind: 'heartbeat', path, heartbeat };
+}
