@@ -1,0 +1,202 @@
+/** The composition root: starts an agent, wires its parts together, ends it. The only place that knows them all. */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type FileLock, lockFile } from '#native';
+import { openBuiltInChannel } from './channel/built-in.ts';
+import type { Channel, ChannelEvent } from './channel/channel.ts';
+import { ChannelError } from './channel/channel-error.ts';
+import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
+import { version } from './cli/version.ts';
+import type { Config, Host, InterfaceName, IpAddress } from './config/config.ts';
+import { findHost } from './config/find-host.ts';
+import { type KeyRing, readKeyFile } from './config/key-file.ts';
+import { readConfig } from './config/read.ts';
+import { openControlServer } from './control/server.ts';
+import { AgentCore } from './core.ts';
+import { isOurs, listAddresses, type PlacedAddress, removeAddresses } from './system/addresses.ts';
+import { missingCapabilities } from './system/capabilities.ts';
+import { listHostAddresses } from './system/host-addresses.ts';
+import { LinkTable } from './system/links.ts';
+import { type Log, openLog } from './system/log.ts';
+import { openNotifier } from './system/notify.ts';
+import { openRouteSocket, type RouteSocket } from './system/route-socket.ts';
+
+export type AgentOptions = {
+  readonly config: string;
+  /** Which host of the file this is; without it, its addresses say. */
+  readonly host?: string;
+  /** The control socket; the lock and all else of this run are in the same directory. */
+  readonly control: string;
+};
+
+/**
+ * Runs until it is told to stop (SIGTERM, SIGINT: hands its sets over; a second one: releases them at once).
+ * @throws ExitError with the kernel as it was, where it cannot start
+ */
+export async function runAgent(options: AgentOptions): Promise<ExitCode> {
+  const log = openLog(
+    (line) => process.stderr.write(line),
+    process.env.JOURNAL_STREAM !== undefined,
+    () => new Date(),
+  );
+  const config = await readConfig(options.config);
+  requirePrivilege();
+  const lock = takeLock(options.control);
+  const route = openRouteSocket();
+  const links = new LinkTable(route);
+  try {
+    const host = await findSelf(config, route, options.host);
+    const ring = await readKeyFile(config.keyFile);
+    await openLinks(links, config);
+    return await serve({ options, config, host, ring, route, links, log });
+  } finally {
+    links.close();
+    route.close();
+    lock.release();
+  }
+}
+
+type Ground = {
+  readonly options: AgentOptions;
+  readonly config: Config;
+  readonly host: Host;
+  readonly ring: KeyRing;
+  readonly route: RouteSocket;
+  readonly links: LinkTable;
+  readonly log: Log;
+};
+
+async function serve({ options, config, host, ring, route, links, log }: Ground): Promise<ExitCode> {
+  const early: ChannelEvent[] = []; // between the opening of the channel and the making of the core: the first view
+  let core: AgentCore | undefined;
+  const channel = await openChannel(config, host, ring, (event) => {
+    if (core === undefined) early.push(event);
+    else core.onChannelEvent(event);
+  });
+  const notifier = openNotifier(process.env);
+  let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
+  try {
+    await removeLeftovers(route, links, log);
+    const running = new AgentCore({ config, host, route, links, channel, notifier, log, version: version() });
+    core = running;
+    const endings = endWith(running, log);
+    try {
+      control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
+      log.notice(`agent of ${host.name} in group ${config.group}: ${channel.self}, ${config.sets.length} sets`);
+      notifier.ready();
+      for (const event of early) running.onChannelEvent(event);
+      return await running.ended;
+    } finally {
+      notifier.stopping();
+      await running.releaseAll();
+      endings();
+    }
+  } finally {
+    await control?.close();
+    await channel.leave();
+    notifier.close();
+  }
+}
+
+function requirePrivilege(): void {
+  const missing = missingCapabilities();
+  if (missing.length === 0) return;
+  throw new ExitError(
+    exitCodes.privilege,
+    `Cannot manage addresses: ${missing.join(' and ')} missing; run the agent as root or through its systemd unit`,
+  );
+}
+
+function takeLock(control: string): FileLock {
+  const directory = dirname(control);
+  const path = join(directory, 'agent.lock');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    return lockFile({ path });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') {
+      throw new ExitError(
+        exitCodes.agentRunning,
+        `Another agent runs on this host: it has ${path} locked; see it with: holdfast status --control ${control}`,
+      );
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ExitError(exitCodes.degraded, `Cannot lock ${path}: ${why}`, { cause: error });
+  }
+}
+
+async function findSelf(config: Config, route: RouteSocket, wanted: string | undefined): Promise<Host> {
+  const list = await listHostAddresses(route);
+  if (list.kind === 'failed') throw list.error;
+  const addresses = list.addresses.map(({ address }) => address);
+  const host = findHost(config, addresses, wanted);
+  const absent = host.paths.filter((path) => !addresses.some((address) => address === path));
+  if (absent.length === 0) return host;
+  throw new ExitError(
+    exitCodes.interfaceUnknown,
+    `Path ${absent.join(', ')} of host ${host.name} is not an address of this host; its addresses are ${addresses.join(', ')}`,
+  );
+}
+
+async function openLinks(links: LinkTable, config: Config): Promise<void> {
+  const error = await links.open();
+  if (error !== null) throw error;
+  for (const set of config.sets) {
+    for (const { interface: name } of set.addresses) {
+      if (links.byName(name) !== undefined) continue;
+      const present = links.all().map((link) => link.name);
+      throw new ExitError(
+        exitCodes.interfaceUnknown,
+        `Set ${set.name} is on interface ${name}, which this host does not have; it has ${present.join(', ')}`,
+      );
+    }
+  }
+}
+
+async function openChannel(
+  config: Config,
+  host: Host,
+  ring: KeyRing,
+  onEvent: (event: ChannelEvent) => void,
+): Promise<Channel> {
+  try {
+    return await openBuiltInChannel({ ...config, self: host.name, keys: ring.keys }, onEvent);
+  } catch (error) {
+    if (!(error instanceof ChannelError)) throw error;
+    const code = error.code === 'EADDRINUSE' ? exitCodes.portInUse : exitCodes.interfaceUnknown;
+    throw new ExitError(code, error.message, { cause: error });
+  }
+}
+
+/** Of an agent that was killed: nothing of it is granted to this run. */
+async function removeLeftovers(route: RouteSocket, links: LinkTable, log: Log): Promise<void> {
+  const list = await listAddresses(route);
+  if (list.kind === 'failed') throw list.error;
+  const leftovers = list.addresses.filter(isOurs).map((found): PlacedAddress => {
+    const name = links.byIndex(found.interfaceIndex)?.name ?? String(found.interfaceIndex);
+    // As the kernel writes them, they are canonical.
+    return { ...found, address: found.address as IpAddress, interface: name as InterfaceName };
+  });
+  if (leftovers.length === 0) return;
+  log.warning(`removing ${leftovers.length} addresses that an agent before this one left behind`);
+  await removeAddresses(route, leftovers);
+}
+
+/** Signals and programming errors lead to an end; the returned function takes the handlers off. */
+function endWith(core: AgentCore, log: Log): () => void {
+  const stop = (signal: NodeJS.Signals): void => {
+    log.notice(`${signal}: ${core.leaving ? 'releasing everything at once' : 'handing over and stopping'}`);
+    if (core.leaving) core.end(exitCodes.ok);
+    else core.leave();
+  };
+  const crash = (error: unknown): void => {
+    log.error(`a defect of the agent, please report it: ${error instanceof Error ? error.stack : String(error)}`);
+    core.end(exitCodes.degraded);
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('uncaughtException', crash).on('unhandledRejection', crash);
+  return () => {
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+    process.off('uncaughtException', crash).off('unhandledRejection', crash);
+  };
+}

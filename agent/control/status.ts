@@ -1,0 +1,141 @@
+/** What `status` answers, put together from what ownership and the channel know. */
+import type { ChannelStatus, PeerStatus } from '../channel/channel.ts';
+import type { AddressSet, Config, Host } from '../config/config.ts';
+import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
+import { coordinatorOf } from '../ownership/coordinator.ts';
+import { describeReason } from '../ownership/reason.ts';
+import { unableSets } from '../ownership/report.ts';
+import type { OwnershipState } from '../ownership/state.ts';
+import { isSettled } from '../ownership/step.ts';
+import type { MemberStatus, SetStatus, Status, StatusEvent } from './protocol.ts';
+
+export type StatusInput = {
+  readonly version: string;
+  readonly pid: number;
+  readonly config: Config;
+  readonly ownership: OwnershipState;
+  readonly channel: ChannelStatus;
+  readonly events: readonly StatusEvent[];
+  /** The monotonic clock now, and the wall clock at the same moment. */
+  readonly now: InstantMs;
+  readonly wallMs: number;
+  readonly startedAt: InstantMs;
+};
+
+export function statusOf(input: StatusInput): Status {
+  const { config, ownership, now, wallMs } = input;
+  const iso = (instant: InstantMs): string => new Date(wallMs - (now - instant)).toISOString();
+  const { view } = ownership;
+  return {
+    version: input.version,
+    group: config.group,
+    host: hostOf(ownership.self),
+    member: ownership.self,
+    pid: input.pid,
+    startedAt: iso(input.startedAt),
+    poolVersion: config.poolVersion,
+    state: stateOf(ownership, config),
+    view:
+      view === null
+        ? null
+        : {
+            id: `${view.id.counter}.${hostOf(view.id.leader)}`,
+            since: iso(ownership.viewSince),
+            coordinator: hostOf(coordinatorOf(view)),
+          },
+    sets: config.sets.map((set) => setStatus(ownership, set, iso)),
+    members: memberStatuses(input),
+    channel: input.channel,
+    events: input.events,
+  };
+}
+
+function stateOf(ownership: OwnershipState, config: Config): Status['state'] {
+  if (ownership.leavingUntil !== null) return 'leaving';
+  if (ownership.view === null) return ownership.previousView === null ? 'starting' : 'lost';
+  if (ownership.decided === 0 || !ownership.mature) return ownership.mature ? 'moving' : 'starting';
+  return config.sets.every(({ name }) => isSettled(ownership, name)) ? 'settled' : 'moving';
+}
+
+function setStatus(ownership: OwnershipState, set: AddressSet, iso: (instant: InstantMs) => string): SetStatus {
+  const assignment = ownership.assignments.get(set.name);
+  const holding = ownership.holdings.get(set.name);
+  const failed = ownership.failed.get(set.name);
+  const heldBy = [...ownership.reports]
+    .filter(([, report]) => report.holds.some((hold) => hold.set === set.name))
+    .map(([member]) => hostOf(member));
+  return {
+    name: set.name,
+    addresses: set.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    interfaces: [...new Set(set.addresses.map((address) => address.interface))],
+    owner: assignment?.owner == null ? null : hostOf(assignment.owner),
+    since: assignment === undefined ? null : iso(assignment.since),
+    reason: assignment === undefined ? 'no decision yet' : describeReason(assignment.reason),
+    here: failed !== undefined ? 'failed' : hereOf(holding?.phase),
+    heldBy,
+    problem: unableSets(ownership).get(set.name) ?? null,
+  };
+}
+
+function hereOf(phase: 'claiming' | 'held' | 'giving' | 'releasing' | undefined): SetStatus['here'] {
+  switch (phase) {
+    case undefined:
+      return 'none';
+    case 'giving':
+      return 'releasing';
+    case 'claiming':
+    case 'held':
+    case 'releasing':
+      return phase;
+  }
+}
+
+/** Every host of the file, and every other member that is there; sorted by host. */
+function memberStatuses(input: StatusInput): readonly MemberStatus[] {
+  const { config, ownership, channel } = input;
+  const rows: MemberStatus[] = [];
+  const named = new Set<HostName>();
+  for (const peer of channel.peers) {
+    named.add(peer.host);
+    rows.push(peerStatus(ownership, peer));
+  }
+  const self = hostOf(ownership.self);
+  const own = config.hosts.find(({ name }) => name === self);
+  named.add(self);
+  rows.push({
+    ...memberRow(ownership, ownership.self),
+    state: ownership.leavingUntil !== null ? 'leaving' : ownership.view === null ? 'joining' : 'member',
+    paths: pathsOf(own, 0),
+  });
+  for (const host of config.hosts) {
+    if (named.has(host.name)) continue;
+    rows.push({
+      host: host.name,
+      member: null,
+      state: 'absent',
+      coordinator: false,
+      sets: 0,
+      paths: pathsOf(host, null),
+    });
+  }
+  return rows.sort((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0));
+}
+
+function peerStatus(ownership: OwnershipState, peer: PeerStatus): MemberStatus {
+  const leaving = ownership.reports.get(peer.member)?.leaving ?? false;
+  const state = peer.state !== 'alive' ? peer.state : peer.inView ? 'member' : 'joining';
+  return { ...memberRow(ownership, peer.member), state: leaving ? 'leaving' : state, paths: peer.paths };
+}
+
+function memberRow(ownership: OwnershipState, member: MemberId): Omit<MemberStatus, 'state' | 'paths'> {
+  return {
+    host: hostOf(member),
+    member,
+    coordinator: ownership.view !== null && coordinatorOf(ownership.view) === member,
+    sets: [...ownership.assignments.values()].filter(({ owner }) => owner === member).length,
+  };
+}
+
+function pathsOf(host: Host | undefined, lastHeardMsAgo: number | null): MemberStatus['paths'] {
+  return (host?.paths ?? []).map((address) => ({ address, lastHeardMsAgo }));
+}

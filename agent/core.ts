@@ -1,0 +1,277 @@
+/** A running agent: ownership driven by the channel, the kernel and the operator. */
+import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
+import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
+import type { Config, Host } from './config/config.ts';
+import type { ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
+import { statusOf } from './control/status.ts';
+import { OwnershipDriver } from './driver.ts';
+import { hostOf, type MemberId } from './membership/view.ts';
+import type { Pool } from './ownership/pool.ts';
+import { describeReason } from './ownership/reason.ts';
+import type { SetMove } from './ownership/state.ts';
+import { Announcer } from './system/announcer.ts';
+import { type Arping, openArping } from './system/arping.ts';
+import { Claims } from './system/claims.ts';
+import { systemClock } from './system/clock.ts';
+import { setsWithoutLink } from './system/eligibility.ts';
+import type { LinkTable } from './system/links.ts';
+import type { Log } from './system/log.ts';
+import type { Notifier } from './system/notify.ts';
+import type { RouteSocket } from './system/route-socket.ts';
+import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
+
+export type CoreOptions = {
+  readonly config: Config;
+  readonly host: Host;
+  readonly route: RouteSocket;
+  readonly links: LinkTable;
+  readonly channel: Channel;
+  readonly notifier: Notifier;
+  readonly log: Log;
+  readonly version: string;
+};
+
+/** Kept for `status`; older ones are in the journal. */
+const eventsMax = 50;
+/** Frames of a host of the file that cannot be read are looked for this often while nobody else is heard at a start. */
+const strangerCheckMs = 100;
+
+export class AgentCore {
+  readonly #options: CoreOptions;
+  readonly #driver: OwnershipDriver;
+  readonly #arping: Arping;
+  readonly #announcer: Announcer;
+  readonly #claims: Claims;
+  readonly #startedAt = systemClock.now();
+  readonly #events: StatusEvent[] = [];
+  readonly #balances = new Map<number, (reply: ControlReply) => void>(); // at most the control server's requests
+  #balanceId = 0;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #settleEnd: (code: ExitCode) => void = () => {};
+  #failEnd: (error: Error) => void = () => {};
+  /** Resolves when the agent is to end; rejects where it may not be in the group. */
+  readonly ended: Promise<ExitCode>;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    const { config, links, channel, notifier } = options;
+    this.ended = new Promise((resolve, reject) => {
+      this.#settleEnd = resolve;
+      this.#failEnd = reject;
+    });
+    this.#arping = openArping();
+    this.#announcer = new Announcer({
+      clock: systemClock,
+      send: (link, frame, operation) => this.#arping.send(link, frame, operation),
+      onFailure: (error) => this.#trouble(error.message),
+    });
+    this.#driver = new OwnershipDriver(
+      { self: channel.self, pool: poolOf(config), matureMs: config.matureMs },
+      {
+        send: (message) => channel.send(encodeOwnershipMessage(message)),
+        claim: (sets) => void this.#claims.claim(sets),
+        release: (sets) => void this.#claims.release(sets),
+        announce: (sets) => this.#claims.announce(sets),
+        hush: (sets) => this.#claims.hush(sets),
+        moved: (move) => this.#tell(describeMove(move)),
+        balanced: (id, moves) => this.#answerBalance(id, { ok: true, kind: 'balance', moves: moves.map(replyMove) }),
+        balanceRefused: (id, why) => this.#answerBalance(id, { ok: false, error: why }),
+        left: () => this.end(exitCodes.ok),
+      },
+    );
+    this.#claims = new Claims({
+      route: options.route,
+      links,
+      announcer: this.#announcer,
+      clock: systemClock,
+      sets: config.sets,
+      lifetimeSeconds: config.lifetimeSeconds,
+      stallMs: config.detectMs,
+      onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
+      onClaimFailed: (set, why) => {
+        this.#trouble(why);
+        this.#driver.dispatch({ kind: 'claim-failed', set, why });
+      },
+      onReleased: (sets) => this.#driver.dispatch({ kind: 'released', sets }),
+      onTrouble: (message) => this.#trouble(message),
+    });
+    this.#driver.onStep = () => notifier.status(this.#line());
+    links.onChange(() => this.#checkLinks());
+    this.#checkLinks();
+    if (notifier.watchdogIntervalMs !== null) {
+      this.#timers.push(setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs));
+    }
+    this.#timers.push(setInterval(() => void this.#checkStrangers(), strangerCheckMs));
+  }
+
+  get leaving(): boolean {
+    return this.#driver.state.leavingUntil !== null;
+  }
+
+  onChannelEvent(event: ChannelEvent): void {
+    switch (event.kind) {
+      case 'view':
+        this.#tell(
+          `view ${event.view.id.counter}.${hostOf(event.view.id.leader)}: ${event.view.members.map(hostOf).join(' ')}`,
+        );
+        this.#driver.dispatch(event);
+        return;
+      case 'deliver':
+        this.#deliver(event.sender, event.payload);
+        return;
+      case 'lost':
+        this.#trouble(`the membership channel is lost: ${event.reason}`);
+        this.#driver.dispatch({ kind: 'lost' });
+        return;
+      case 'refused':
+        this.#failEnd(new ExitError(exitCodes.nameTaken, event.reason));
+    }
+  }
+
+  async answer(request: ControlRequest): Promise<ControlReply> {
+    switch (request.kind) {
+      case 'status':
+        return { ok: true, kind: 'status', status: this.#status(await this.#options.channel.status()) };
+      case 'balance':
+        return new Promise((resolve) => {
+          this.#balanceId += 1;
+          this.#balances.set(this.#balanceId, resolve);
+          this.#driver.dispatch({ kind: 'balance', id: this.#balanceId });
+        });
+    }
+  }
+
+  /** Gives everything away, then ends. */
+  leave(): void {
+    this.#driver.dispatch({ kind: 'leave' });
+  }
+
+  end(code: ExitCode): void {
+    this.#settleEnd(code);
+  }
+
+  /** For the end: nothing is held, announced or answered any more. */
+  async releaseAll(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#driver.stop();
+    await this.#claims.releaseAll();
+    this.#announcer.close();
+    this.#arping.close();
+    for (const id of [...this.#balances.keys()]) this.#answerBalance(id, { ok: false, error: 'the agent ends' });
+  }
+
+  #deliver(sender: MemberId, payload: Uint8Array): void {
+    const message = decodeOwnershipMessage(payload);
+    if (message.kind === 'refused') {
+      this.#trouble(`a message of ${hostOf(sender)} is not understood: ${message.reason} at ${message.at}`);
+      return;
+    }
+    this.#driver.dispatch({ kind: 'message', sender, message });
+  }
+
+  #checkLinks(): void {
+    const { config, links } = this.#options;
+    const sets = setsWithoutLink(config.sets, (name) => links.byName(name));
+    const known = this.#driver.state.unable;
+    if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
+    for (const [set, why] of sets) if (known.get(set) !== why) this.#tell(`set ${set} cannot be held here: ${why}`);
+    for (const set of known.keys()) if (!sets.has(set)) this.#tell(`set ${set} can be held here again`);
+    this.#driver.dispatch({ kind: 'unable', sets });
+  }
+
+  /**
+   * Before it is mature, an agent that hears nobody of its group but a host of the file with another key or group must not
+   * start to serve: the other one surely does.
+   */
+  async #checkStrangers(): Promise<void> {
+    if (this.#driver.state.mature) {
+      const timer = this.#timers.pop();
+      clearInterval(timer);
+      return;
+    }
+    const { config, channel } = this.#options;
+    const status = await channel.status();
+    if (status.peers.length > 0) return;
+    for (const reason of ['bad-seal', 'unknown-key', 'other-group'] as const) {
+      const from = status.refusedFrom[reason];
+      const stranger = config.hosts.find(({ paths }) => paths.some((path) => path === from));
+      if (stranger === undefined) continue;
+      const differs = reason === 'other-group' ? `for another group than ${config.group}` : 'with another key';
+      const remedy = reason === 'other-group' ? 'give both the same group' : `copy ${config.keyFile} from there`;
+      this.#failEnd(
+        new ExitError(exitCodes.foreignKey, `Host ${stranger.name} (${from}) speaks ${differs}: ${remedy}`),
+      );
+      return;
+    }
+  }
+
+  #status(channel: ChannelStatus): ReturnType<typeof statusOf> {
+    return statusOf({
+      version: this.#options.version,
+      pid: process.pid,
+      config: this.#options.config,
+      ownership: this.#driver.state,
+      channel,
+      events: this.#events,
+      now: systemClock.now(),
+      wallMs: Date.now(),
+      startedAt: this.#startedAt,
+    });
+  }
+
+  /** For `systemctl status`. */
+  #line(): string {
+    const { view, holdings } = this.#driver.state;
+    const members = view === null ? 'no view' : `${view.members.length} of ${this.#options.config.hosts.length} hosts`;
+    return `${holdings.size} of ${this.#options.config.sets.length} sets here, ${members}`;
+  }
+
+  #answerBalance(id: number, reply: ControlReply): void {
+    this.#balances.get(id)?.(reply);
+    this.#balances.delete(id);
+  }
+
+  #tell(text: string): void {
+    this.#options.log.info(text);
+    this.#remember(text);
+  }
+
+  #trouble(text: string): void {
+    this.#options.log.warning(text);
+    this.#remember(text);
+  }
+
+  #remember(text: string): void {
+    this.#events.push({ at: new Date().toISOString(), text });
+    if (this.#events.length > eventsMax) this.#events.shift();
+  }
+}
+
+function poolOf(config: Config): Pool {
+  return {
+    version: config.poolVersion,
+    sets: [...config.sets].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
+    hostsExpected: config.hosts.length,
+    balance: config.balance,
+  };
+}
+
+function describeMove({ set, from, to, reason }: SetMove): string {
+  const where = to === null ? 'nobody' : hostOf(to);
+  return `set ${set}: ${from === null ? '' : `${hostOf(from)} -> `}${where} (${describeReason(reason)})`;
+}
+
+function replyMove({ set, from, to, reason }: SetMove): {
+  set: string;
+  from: string | null;
+  to: string;
+  reason: string;
+} {
+  return {
+    set,
+    from: from === null ? null : hostOf(from),
+    to: to === null ? 'nobody' : hostOf(to),
+    reason: describeReason(reason),
+  };
+}

@@ -1,0 +1,108 @@
+/** Drives the ownership step: events in, one timer, effects carried out. */
+import type { InstantMs } from './membership/view.ts';
+import type { SetName } from './ownership/grant.ts';
+import type { Message } from './ownership/message.ts';
+import {
+  initialOwnership,
+  type OwnershipEvent,
+  type OwnershipOptions,
+  type OwnershipState,
+  type SetMove,
+} from './ownership/state.ts';
+import { nextWakeup, step } from './ownership/step.ts';
+import { systemClock } from './system/clock.ts';
+
+/** Without `now`: the driver has the clock. */
+export type Occurrence = OwnershipEvent extends infer E
+  ? E extends { now: InstantMs }
+    ? Omit<E, 'now'>
+    : never
+  : never;
+
+/** What the effects are carried out with. */
+export type Hands = {
+  send(message: Message): void;
+  claim(sets: readonly SetName[]): void;
+  release(sets: readonly SetName[]): void;
+  announce(sets: readonly SetName[]): void;
+  hush(sets: readonly SetName[]): void;
+  moved(move: SetMove): void;
+  balanced(id: number, moves: readonly SetMove[]): void;
+  balanceRefused(id: number, why: string): void;
+  left(): void;
+};
+
+export class OwnershipDriver {
+  readonly #hands: Hands;
+  #state: OwnershipState;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #queue: Occurrence[] = []; // UNBOUNDED: emptied before dispatch() returns; effects add a few at the most
+  #stepping = false;
+  /** Called after every event, when the effects are under way. */
+  onStep: () => void = () => {};
+
+  constructor(options: Omit<OwnershipOptions, 'now'>, hands: Hands) {
+    this.#state = initialOwnership({ ...options, now: systemClock.now() });
+    this.#hands = hands;
+  }
+
+  get state(): OwnershipState {
+    return this.#state;
+  }
+
+  dispatch(occurrence: Occurrence): void {
+    this.#queue.push(occurrence);
+    if (this.#stepping) return; // an effect led to it: after the others of its step
+    this.#stepping = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+    } finally {
+      this.#stepping = false;
+    }
+    this.#arm();
+    this.onStep();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #step(occurrence: Occurrence): void {
+    const event = { ...occurrence, now: systemClock.now() } as OwnershipEvent; // the same kind, completed
+    const { state, effects } = step(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          this.#hands.send(effect.message);
+          break;
+        case 'claim':
+        case 'release':
+        case 'announce':
+        case 'hush':
+          this.#hands[effect.kind](effect.sets);
+          break;
+        case 'moved':
+          this.#hands.moved(effect.move);
+          break;
+        case 'balanced':
+          this.#hands.balanced(effect.id, effect.moves);
+          break;
+        case 'balance-refused':
+          this.#hands.balanceRefused(effect.id, effect.why);
+          break;
+        case 'left':
+          this.#hands.left();
+          break;
+      }
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const at = nextWakeup(this.#state);
+    if (at === null) return;
+    const delayMs = Math.max(0, Math.ceil(at - systemClock.now()));
+    this.#timer = setTimeout(() => this.dispatch({ kind: 'wakeup' }), delayMs);
+  }
+}
