@@ -77,7 +77,7 @@ export interface PacketOptions {
   readonly etherType: number;
   /** Classic BPF program as [code, jt, jf, k] rows; empty: no filter. Attached before the socket is bound, so nothing unfiltered is received. */
   readonly filter: readonly (readonly [number, number, number, number])[];
-  /** Also frames this host sends ('outgoing'). */
+  /** Also frames that other sockets of this host send ('outgoing'); the kernel shows them to etherType 3 (all) only. */
   readonly outgoing: boolean;
 }
 

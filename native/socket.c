@@ -16,11 +16,12 @@
 /* Datagrams delivered before the loop gets to its timers and other sockets again. */
 enum { BATCH_MAX = 256 };
 /* An error that comes back at once this often stays for a while: asking again at once would spin. */
-enum { ERRORS_IN_A_ROW_MAX = 4 };
+enum { ERRORS_PER_WAKE_UP_MAX = 4, ERRORS_IN_A_ROW_MAX = 4 };
 enum { PAUSE_MS = 100 };
 
 static const napi_type_tag socket_tag = {0x9b1f6d2c41ab4e07, 0x8d7c52e60f3a91bd};
 
+static void receive(struct socket *socket, int poll_status);
 static void on_poll(uv_poll_t *handle, int status, int events);
 
 static void disown(struct socket *socket) {
@@ -126,53 +127,78 @@ static bool deliver_error(struct socket *socket, int error) {
 }
 
 /* What came of one wake-up. */
-enum outcome { DRAINED, FAILED, GONE };
+enum outcome {
+  DRAINED,
+  /* The batch is full with an error still to be told. */
+  UNFINISHED,
+  FAILED,
+  /* A handler closed the socket, or JavaScript can run no more. */
+  GONE,
+};
 
-/* FAILED: one error was delivered. GONE: a handler closed the socket, or JavaScript can run no more. */
+static enum outcome tell_error(struct socket *socket) {
+  int error = socket->untold_error;
+  socket->untold_error = 0;
+  return deliver_error(socket, error) && socket->fd >= 0 ? FAILED : GONE;
+}
+
+/*
+ * An error is told when what was queued has been read: a netlink socket that overran drops everything until it is empty,
+ * without a second ENOBUFS, so a dump asked for earlier could miss a change.
+ */
 static enum outcome drain(struct socket *socket) {
+  int errors = 0;
   for (int count = 0; count < BATCH_MAX; count++) {
     struct sockaddr_storage address;
     struct iovec part = {.iov_base = socket->instance->receive_buffer, .iov_len = RECEIVE_BYTES_MAX};
     struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1};
     ssize_t length = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
     int error = length < 0 ? errno : (message.msg_flags & MSG_TRUNC) != 0 ? EMSGSIZE : 0;
-    if (error == EAGAIN) return DRAINED;
     if (error == EINTR) continue;
-    if (error != 0) return deliver_error(socket, error) && socket->fd >= 0 ? FAILED : GONE;
+    if (error == EAGAIN) return socket->untold_error != 0 ? tell_error(socket) : DRAINED;
+    if (error != 0) {
+      bool differs = socket->untold_error != 0 && socket->untold_error != error;
+      if (differs && tell_error(socket) == GONE) return GONE;
+      socket->untold_error = error;
+      if (++errors == ERRORS_PER_WAKE_UP_MAX) return tell_error(socket);
+      continue;
+    }
     socket->errors_in_a_row = 0;
     if (!deliver_message(socket, (size_t)length, &address, message.msg_namelen) || socket->fd < 0) return GONE;
   }
-  return DRAINED;
-}
-
-static void resume(struct socket *socket) {
-  uv_poll_start(&socket->poll, UV_READABLE, on_poll);
+  return socket->untold_error != 0 ? UNFINISHED : DRAINED;
 }
 
 static void on_pause_over(uv_timer_t *timer) {
-  resume(timer->data);
+  struct socket *socket = timer->data;
+  receive(socket, 0);
 }
 
 /*
  * libuv stops a poll handle for good on POLLERR, which a netlink socket reports when it lost messages (ENOBUFS) and a
  * packet socket when its link went down (ENETDOWN). Reading takes the error off the socket; then it can go on.
  */
-static void on_poll(uv_poll_t *handle, int status, int events) {
-  (void)events;
-  struct socket *socket = handle->data;
+static void receive(struct socket *socket, int poll_status) {
   enum outcome outcome = drain(socket);
   if (socket->fd < 0) return;
+  bool failed = poll_status != 0 || outcome == FAILED;
+  if (failed) socket->errors_in_a_row++;
   if (outcome == GONE) {
     uv_poll_stop(&socket->poll);
-    return;
-  }
-  if (status == 0 && outcome == DRAINED) return;
-  if (++socket->errors_in_a_row < ERRORS_IN_A_ROW_MAX) {
-    resume(socket);
-  } else {
+  } else if (outcome == UNFINISHED) {
+    uv_poll_stop(&socket->poll);
+    uv_timer_start(&socket->pause, on_pause_over, 0, 0);
+  } else if (failed && socket->errors_in_a_row >= ERRORS_IN_A_ROW_MAX) {
     uv_poll_stop(&socket->poll);
     uv_timer_start(&socket->pause, on_pause_over, PAUSE_MS, 0);
+  } else if (!uv_is_active((uv_handle_t *)&socket->poll)) {
+    uv_poll_start(&socket->poll, UV_READABLE, on_poll);
   }
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events) {
+  (void)events;
+  receive(handle->data, status);
 }
 
 /* The JavaScript object --------------------------------------------------------------------------------------------- */
@@ -328,7 +354,7 @@ napi_value socket_start(napi_env env, const struct socket_kind *kind, const stru
     return error_throw_pending(env);
   }
   socket->owners++;
-  resume(socket);
+  uv_poll_start(&socket->poll, UV_READABLE, on_poll);
   return object;
 }
 

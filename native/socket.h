@@ -52,6 +52,8 @@ struct socket {
   int fd;
   /* Owners of this memory: each libuv handle until its close callback, the JavaScript object until it is finalized. */
   unsigned owners;
+  /* An errno that a receive failed with and onError does not know yet, or 0. */
+  int untold_error;
   /* Wake-ups in a row that gave an error and no datagram. */
   unsigned errors_in_a_row;
   uv_poll_t poll;
