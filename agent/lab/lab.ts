@@ -153,10 +153,10 @@ export class Lab {
 
   /** Ends everything the lab made and waits for the end. */
   async dispose(): Promise<void> {
-    this.#forget();
     for (const watch of this.#watches) watch.close();
     await Promise.all(this.#namespaces().map((each) => each.dispose()));
     removeDirectory(this.directory);
+    this.#forget(); // not before: this process may end meanwhile
   }
 
   #namespaces(): readonly Namespace[] {

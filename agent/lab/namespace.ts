@@ -98,6 +98,7 @@ export class Namespace {
   async dispose(): Promise<void> {
     this.killAll();
     await this.allEnded();
+    this.#holder.child.ref(); // now this process has to stay for it
     this.#holder.signal('SIGKILL');
     await this.#holder.ended;
   }

@@ -1,6 +1,6 @@
 /** Starts the prober in a namespace and talks with it. */
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { builtFile } from './built.ts';
 import { monotonicMs } from './clock.ts';
 import { within } from './deadline.ts';
 import type { Namespace } from './namespace.ts';
@@ -103,10 +103,4 @@ export async function startProbing(namespace: Namespace, options: ProbeOptions):
       await within(5_000, 'the prober to end', prober.ended);
     },
   };
-}
-
-/** A program of this folder as built: the one beside this file, or where this file runs from its source, that of the build. */
-function builtFile(name: string): string {
-  const folder = import.meta.url.endsWith('.ts') ? '../../dist/agent/lab/' : './';
-  return fileURLToPath(new URL(folder + name, import.meta.url));
 }
