@@ -1,0 +1,143 @@
+/**
+ * When which announcement goes out. Pure: time is passed in, frames come out. A set that was just claimed is announced at once,
+ * again for receivers that missed or ignored it, and then slowly for as long as it is owned. Each interface has a rate; first
+ * frames of newly claimed sets go before everything else.
+ */
+
+export type ScheduledAddress<Link> = {
+  readonly link: Link;
+  /** Frames with one key share a rate. */
+  readonly interfaceIndex: number;
+  readonly first: Uint8Array;
+  readonly more: readonly Uint8Array[];
+};
+
+export type DueFrame<Link> = { readonly link: Link; readonly frame: Uint8Array };
+
+export type ScheduleOptions = {
+  /** Per interface; sites whose switches limit ARP lower it (some shut a port that exceeds 15/s). */
+  readonly framesPerSecond: number;
+  /** Between 0 and 1, uniform: keeps the slow refreshes of many hosts from falling into step. */
+  readonly random: () => number;
+};
+
+/**
+ * Since the first round. Linux ignores a second change of an entry within a second (locktime), so the repeat that is to help
+ * there comes after more than that; the third is for a burst of loss.
+ */
+export const repeatsMs: readonly number[] = [1100, 3000];
+/** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 17 frames/s for 1,000 addresses. */
+export const refreshMs = 60_000;
+
+type Round<Link> = {
+  readonly addresses: readonly ScheduledAddress<Link>[];
+  readonly startedAt: number;
+  done: number;
+  nextAt: number;
+  /** Frames of it that wait for their turn. */
+  queued: number;
+};
+
+type Queued<Link> = DueFrame<Link> & { readonly round: Round<Link> };
+
+type Lane<Link> = {
+  /** At most one frame an address: a set's next round waits for its last one. */
+  urgent: Queued<Link>[];
+  normal: Queued<Link>[];
+  tokens: number;
+  countedAt: number;
+};
+
+export class AnnouncementSchedule<Link> {
+  readonly #options: ScheduleOptions;
+  readonly #rounds = new Map<string, Round<Link>>();
+  readonly #lanes = new Map<number, Lane<Link>>();
+  /** Frames that may go out back to back: 10 ms worth, so that a timer fires for many. */
+  readonly #burst: number;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#burst = Math.max(1, Math.floor(options.framesPerSecond / 100));
+  }
+
+  /** Begins anew for a set that is there already. */
+  start(set: string, addresses: readonly ScheduledAddress<Link>[], now: number): void {
+    this.stop(set);
+    this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0 });
+  }
+
+  /** The set's first round again, with the same addresses. */
+  restart(set: string, now: number): void {
+    const round = this.#rounds.get(set);
+    if (round !== undefined) this.start(set, round.addresses, now);
+  }
+
+  /** No frame of it comes out any more, waiting ones included. */
+  stop(set: string): void {
+    const round = this.#rounds.get(set);
+    if (round === undefined) return;
+    this.#rounds.delete(set);
+    for (const lane of this.#lanes.values()) {
+      lane.urgent = lane.urgent.filter((queued) => queued.round !== round);
+      lane.normal = lane.normal.filter((queued) => queued.round !== round);
+    }
+  }
+
+  /** What is to be sent now. */
+  due(now: number): readonly DueFrame<Link>[] {
+    for (const round of this.#rounds.values()) if (round.nextAt <= now) this.#begin(round, now);
+    return [...this.#lanes.values()].flatMap((lane) => this.#take(lane, now));
+  }
+
+  /** When `due` has something next, or null where nothing is announced. */
+  nextWakeup(): number | null {
+    const rounds = [...this.#rounds.values()].map(({ nextAt }) => nextAt);
+    const lanes = [...this.#lanes.values()].flatMap((lane) => {
+      const waiting = lane.urgent.length + lane.normal.length;
+      if (waiting === 0) return [];
+      const missing = Math.min(this.#burst, waiting) - lane.tokens;
+      return [lane.countedAt + Math.max(0, (missing * 1000) / this.#options.framesPerSecond)];
+    });
+    const instants = [...rounds, ...lanes];
+    return instants.length === 0 ? null : instants.reduce((a, b) => Math.min(a, b));
+  }
+
+  #begin(round: Round<Link>, now: number): void {
+    if (round.queued > 0) {
+      // The rate is too low for this many addresses: the last round first.
+      round.nextAt = now + (repeatsMs[0] ?? refreshMs);
+      return;
+    }
+    for (const { link, interfaceIndex, first, more } of round.addresses) {
+      const lane = this.#lane(interfaceIndex, now);
+      (round.done === 0 ? lane.urgent : lane.normal).push({ link, frame: first, round });
+      for (const frame of more) lane.normal.push({ link, frame, round });
+      round.queued += 1 + more.length;
+    }
+    const repeat = repeatsMs[round.done];
+    const jitter = 1 - this.#options.random() / 4; // RFC 5880 §6.8.7
+    round.done += 1;
+    round.nextAt = repeat === undefined ? now + refreshMs * jitter : Math.max(now + 1, round.startedAt + repeat);
+  }
+
+  #lane(interfaceIndex: number, now: number): Lane<Link> {
+    const existing = this.#lanes.get(interfaceIndex);
+    if (existing !== undefined) return existing;
+    const lane: Lane<Link> = { urgent: [], normal: [], tokens: this.#burst, countedAt: now };
+    this.#lanes.set(interfaceIndex, lane);
+    return lane;
+  }
+
+  #take(lane: Lane<Link>, now: number): readonly DueFrame<Link>[] {
+    const earned = ((now - lane.countedAt) * this.#options.framesPerSecond) / 1000;
+    lane.tokens = Math.min(this.#burst, lane.tokens + earned);
+    lane.countedAt = now;
+    // A timer may fire a hair before the last token is full.
+    const allowed = Math.floor(lane.tokens + 1e-6);
+    const urgent = lane.urgent.splice(0, allowed);
+    const taken = [...urgent, ...lane.normal.splice(0, allowed - urgent.length)];
+    lane.tokens -= taken.length;
+    for (const { round } of taken) round.queued -= 1;
+    return taken.map(({ link, frame }) => ({ link, frame }));
+  }
+}

@@ -1,0 +1,168 @@
+/** ARP and neighbour discovery over packet sockets: tells a segment where an address is, and asks who has one. */
+import { type NativeSocket, openPacket } from '#native';
+import { arpProbe, decodeArp } from '../wire/arp.ts';
+import { etherTypes } from '../wire/ethernet.ts';
+import { parseIpAddress } from '../wire/ip-address.ts';
+import type { MacAddress } from '../wire/mac-address.ts';
+import { decodeNdp, neighbourProbe } from '../wire/ndp.ts';
+import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
+
+/** `Cannot announce 192.0.2.10 on eth0: ENETDOWN` */
+export class ArpingError extends Error {
+  readonly code: string;
+
+  constructor(operation: string, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'EIO';
+    super(`Cannot ${operation}: ${code}`, { cause });
+    this.name = 'ArpingError';
+    this.code = code;
+  }
+}
+
+export type ProbeResult =
+  | { readonly kind: 'answered'; readonly mac: MacAddress }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'failed'; readonly error: ArpingError };
+
+/** Spread over the time given. RFC 5227 §1.1 has three as well (PROBE_NUM), a second or two apart. */
+const probesMax = 3;
+
+export class Arping {
+  readonly #socket: NativeSocket;
+
+  /** @param socket of no protocol: it sends on every interface and receives nothing */
+  constructor(socket: NativeSocket) {
+    this.#socket = socket;
+  }
+
+  /** One frame, now. Null, or why not; a link that is down is no other failure than any. */
+  send(link: AnnouncingLink, frame: Uint8Array, operation: string): ArpingError | null {
+    try {
+      this.#socket.send(frame, { interfaceIndex: link.index });
+      return null;
+    } catch (error) {
+      return new ArpingError(`${operation} on ${link.name}`, error);
+    }
+  }
+
+  /** Everything at once: one frame for each address, then the second ones. One result an address: null, or why not. */
+  announce(link: AnnouncingLink, addresses: readonly AnnouncedAddress[]): readonly (ArpingError | null)[] {
+    const announcements = addresses.map((address) => announcementOf(link, address));
+    const firsts = announcements.map(({ first }, at) => this.send(link, first, `announce ${addresses[at]?.address}`));
+    return announcements.map(({ more }, at) =>
+      more.reduce<ArpingError | null>(
+        (failed, frame) => failed ?? this.send(link, frame, `announce ${addresses[at]?.address}`),
+        firsts[at] ?? null,
+      ),
+    );
+  }
+
+  /**
+   * Asks who has the address, in a way that changes nobody's cache (RFC 5227 §2.1.1; for IPv6 RFC 4862 §5.4.2), up to three
+   * times within `timeoutMs`. Only a holder's answer counts: others who probe at the same time do not hold it.
+   */
+  probe(link: AnnouncingLink, { family, address }: AnnouncedAddress, timeoutMs: number): Promise<ProbeResult> {
+    const frame = family === 4 ? arpProbe(link.mac, address) : neighbourProbe(link.mac, address);
+    const operation = `probe ${address}`;
+    return new Promise((resolve) => {
+      const timers: NodeJS.Timeout[] = [];
+      let listener: NativeSocket | null = null;
+      const finish = (result: ProbeResult) => {
+        for (const timer of timers) clearTimeout(timer);
+        listener?.close();
+        resolve(result);
+      };
+      const send = () => {
+        const error = this.send(link, frame, operation);
+        if (error !== null) finish({ kind: 'failed', error });
+      };
+      try {
+        listener = openPacket(
+          {
+            interfaceIndex: link.index,
+            etherType: family === 4 ? etherTypes.arp : etherTypes.ipv6,
+            filter: family === 4 ? fromSender(address) : advertisementOf(address),
+            outgoing: false,
+          },
+          {
+            onMessage(data) {
+              const mac = family === 4 ? holderByArp(data, address) : holderByNdp(data, address);
+              if (mac !== null && mac !== link.mac) finish({ kind: 'answered', mac });
+            },
+            onError(error) {
+              finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
+            },
+          },
+        );
+      } catch (error) {
+        finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
+        return;
+      }
+      timers.push(setTimeout(() => finish({ kind: 'silent' }), timeoutMs));
+      for (let n = 1; n < probesMax; n++) timers.push(setTimeout(send, (n * timeoutMs) / probesMax));
+      send();
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** @throws NativeError: EPERM without CAP_NET_RAW */
+export function openArping(): Arping {
+  const socket = openPacket(
+    { interfaceIndex: 0, etherType: 0, filter: [], outgoing: false },
+    // It receives nothing; and that some link went down, the next send on that link says.
+    { onMessage() {}, onError() {} },
+  );
+  return new Arping(socket);
+}
+
+function holderByArp(frame: Uint8Array, address: string): MacAddress | null {
+  const decoded = decodeArp(frame);
+  return decoded.kind === 'arp' && decoded.packet.senderAddress === address ? decoded.packet.senderMac : null;
+}
+
+function holderByNdp(frame: Uint8Array, address: string): MacAddress | null {
+  const decoded = decodeNdp(frame);
+  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
+  return decoded.message.target === address ? (decoded.message.targetMac ?? decoded.frameSource) : null;
+}
+
+type Filter = readonly (readonly [number, number, number, number])[];
+
+/** Classic BPF (linux/filter.h): load from an absolute offset, compare, return how much to keep. */
+const loadWord = 0x20;
+const loadByte = 0x30;
+const jumpIfEqual = 0x15;
+const returnConstant = 0x06;
+
+/** ARP packets whose sender address it is: 14 bytes of Ethernet, 14 up to the field. */
+function fromSender(address: string): Filter {
+  return [
+    [loadWord, 0, 0, 28],
+    [jumpIfEqual, 0, 1, lastWord(address)],
+    [returnConstant, 0, 0, 0xffff],
+    [returnConstant, 0, 0, 0],
+  ];
+}
+
+/** Neighbour advertisements whose target ends as it does; without a filter the agent would see all IPv6 traffic of the host. */
+function advertisementOf(address: string): Filter {
+  return [
+    [loadByte, 0, 0, 20], // next header
+    [jumpIfEqual, 0, 5, 58],
+    [loadByte, 0, 0, 54], // ICMPv6 type
+    [jumpIfEqual, 0, 3, 136],
+    [loadWord, 0, 0, 74], // last word of the target
+    [jumpIfEqual, 0, 1, lastWord(address)],
+    [returnConstant, 0, 0, 0xffff],
+    [returnConstant, 0, 0, 0],
+  ];
+}
+
+function lastWord(address: string): number {
+  const bytes = parseIpAddress(address)?.bytes.subarray(-4) ?? new Uint8Array(4);
+  return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+}
