@@ -89,12 +89,14 @@ function own(
 ): Holding | undefined {
   const { set, grant } = assignment;
   if (holding === undefined) {
-    if (state.left || unableSets(state).has(set)) return undefined; // the coordinator has been told, or will be
+    if (state.left || state.stalledUntil !== null || unableSets(state).has(set)) return undefined;
+    if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     todo.claim.push(set);
     return { grant, phase: 'claiming' };
   }
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
+  if (state.stalledUntil !== null) return letGo(set, holding, todo);
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;
   todo.announce.push(set);
@@ -113,12 +115,14 @@ function yieldTo(
   if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
   const heard = state.claimsHeard.get(set);
   const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
-  if (owner === null || ownerHasIt) {
-    todo.release.push(set);
-    return { ...holding, phase: 'releasing' };
-  }
+  if (owner === null || ownerHasIt || state.stalledUntil !== null) return letGo(set, holding, todo);
   if (holding.phase === 'held') todo.hush.push(set);
   return { ...holding, phase: 'giving' };
+}
+
+function letGo(set: SetName, holding: Holding, todo: Todo): Holding {
+  todo.release.push(set);
+  return { ...holding, phase: 'releasing' };
 }
 
 /** Effects of one pass, many sets in each. */

@@ -59,6 +59,8 @@ export type OwnershipState = {
   /** null: not leaving; else until when the others are waited for. */
   readonly leavingUntil: InstantMs | null;
   readonly left: boolean;
+  /** After a stall nothing is held until a view comes, or this instant: by then the old view is known to stand. */
+  readonly stalledUntil: InstantMs | null;
   /** Requests of this host's operators that are not answered. */
   readonly balances: readonly BalanceRequest[];
   /** Requests of all members that no decision of this view has carried out. */
@@ -69,6 +71,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'view'; readonly view: View }
   | { readonly kind: 'message'; readonly sender: MemberId; readonly message: Message }
   | { readonly kind: 'lost' }
+  /** This host stood still for longer than the others' patience: they may have taken over what it holds. */
+  | { readonly kind: 'stalled' }
   /** The whole truth about what this host cannot hold. */
   | { readonly kind: 'unable'; readonly sets: ReadonlyMap<SetName, string> }
   /** The kernel has them, and the first announcement is out. */
@@ -103,6 +107,9 @@ export const reportPatienceMs = 1_000;
 /** How long one that leaves waits for the others to take its sets before it releases what is left. */
 export const leavePatienceMs = 5_000;
 
+/** After a stall: how long a host that was put out may go without hearing of it. It is told at its first heartbeat. */
+export const stallPatienceMs = 1_000;
+
 export type OwnershipOptions = {
   readonly self: MemberId;
   readonly pool: Pool;
@@ -129,6 +136,7 @@ export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions
     matureAt: (now + matureMs) as InstantMs, // later on the same clock
     leavingUntil: null,
     left: false,
+    stalledUntil: null,
     balances: [],
     asked: [],
   };

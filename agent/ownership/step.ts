@@ -15,6 +15,7 @@ import {
   type OwnershipState,
   type SetMove,
   type Step,
+  stallPatienceMs,
 } from './state.ts';
 
 export function step(before: OwnershipState, event: OwnershipEvent): Step {
@@ -34,6 +35,7 @@ export function nextWakeup(state: OwnershipState): InstantMs | null {
   const instants = [...state.failed.values()].map(({ until }) => until);
   if (!state.mature) instants.push(state.matureAt);
   if (state.leavingUntil !== null && !state.left) instants.push(state.leavingUntil);
+  if (state.stalledUntil !== null) instants.push(state.stalledUntil);
   const deadline = coordinatorDeadline(state);
   if (deadline !== null && state.proposed === 0) instants.push(deadline);
   return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
@@ -47,6 +49,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onMessage(state, event.sender, event.message, event.now);
     case 'lost':
       return onLost(state, event.now);
+    case 'stalled':
+      return reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) as InstantMs }); // later on the same clock
     case 'unable':
       return reported({ ...state, unable: event.sets });
     case 'claimed':
@@ -72,6 +76,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     view,
     viewSince: now,
     previousView: state.view,
+    stalledUntil: null,
     reports,
     decided: 0,
     proposed: 0,
@@ -185,12 +190,13 @@ function onLeave(state: OwnershipState, now: InstantMs): Step {
   return reported({ ...state, leavingUntil: (now + leavePatienceMs) as InstantMs }); // later on the same clock
 }
 
-/** What time alone changes: maturity, claims that may be tried again. */
+/** What time alone changes: maturity, claims that may be tried again, a stall that had no consequences. */
 function expire(state: OwnershipState, now: InstantMs): Step {
   const failed = new Map([...state.failed].filter(([, { until }]) => until > now));
   const mature = state.mature || now >= state.matureAt;
-  if (failed.size === state.failed.size && mature === state.mature) return { state, effects: [] };
-  return reported({ ...state, failed, mature });
+  const stalledUntil = state.stalledUntil !== null && now >= state.stalledUntil ? null : state.stalledUntil;
+  const same = failed.size === state.failed.size && mature === state.mature && stalledUntil === state.stalledUntil;
+  return same ? { state, effects: [] } : reported({ ...state, failed, mature, stalledUntil });
 }
 
 /** Balance requests whose moves are all done: new owners have claimed, old ones have released. */

@@ -207,6 +207,27 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: | e3: a b c d e f');
   });
 
+  it('after a stall it lets go of everything before anything else, and the merge finds it empty-handed', () => {
+    const group = threeHosts();
+    group.view('e1', 'e3'); // e2 stands still
+    group.settle();
+    group.story.length = 0;
+    group.tell('e2', { kind: 'stalled' });
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.story).toEqual(['e2 releases b', 'e2 releases e', 'e1 announces b', 'e3 announces e']);
+    expect(group.held()).toBe('e1: a b d | e2: | e3: c e f');
+  });
+
+  it('a stall that nobody noticed ends with what it had', () => {
+    const group = threeHosts();
+    group.tell('e2', { kind: 'stalled' });
+    group.pass(999);
+    expect(group.held()).toBe('e1: a d | e2: | e3: c f');
+    group.pass(1);
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+  });
+
   it('releases what it holds when the channel is lost', () => {
     const group = threeHosts();
     group.tell('e1', { kind: 'lost' });
