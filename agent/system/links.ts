@@ -13,6 +13,7 @@ export type Link = {
   readonly mac: MacAddress | null;
   /** Administratively. */
   readonly up: boolean;
+  /** Up, and the layer below as well. */
   readonly carrier: boolean;
   /** Whether neighbours are found by ARP and neighbour discovery on it: Ethernet, and not NOARP. */
   readonly arp: boolean;
@@ -95,7 +96,8 @@ function linkOf(link: KernelLink): Link {
     name: link.name,
     mac: link.mac,
     up: has(linkFlags.up),
-    carrier: link.carrier ?? has(linkFlags.lowerUp),
+    // Not IFLA_CARRIER, which says yes of many a device that is down.
+    carrier: has(linkFlags.lowerUp),
     arp:
       link.hardwareType === hardwareTypes.ethernet &&
       !has(linkFlags.noArp | linkFlags.loopback | linkFlags.pointToPoint),

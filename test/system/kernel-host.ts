@@ -45,6 +45,8 @@ type Events = {
   resync: null;
   link: LinkChange;
   address: AddressChange;
+  /** By the announcer, counted from 1. */
+  sent: { readonly frame: number };
   announcer: { readonly message: string };
 };
 

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { InstantMs } from '../../agent/membership/view.ts';
+import { Announcer } from '../../agent/system/announcer.ts';
+import type { Clock } from '../../agent/system/clock.ts';
+import { decodeArp } from '../../agent/wire/arp.ts';
+import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
+
+/** Time stands still until it is advanced; timers run then, in order. */
+class ManualClock implements Clock {
+  #now = 0;
+  readonly #timers = new Map<object, { readonly at: number; readonly run: () => void }>();
+
+  now(): InstantMs {
+    return this.#now as InstantMs; // the clock of this test
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const key = {};
+    this.#timers.set(key, { at: this.#now + delayMs, run });
+    return () => this.#timers.delete(key);
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at);
+      const [next] = due;
+      if (next === undefined) break;
+      this.#timers.delete(next[0]);
+      this.#now = Math.max(this.#now, next[1].at);
+      next[1].run();
+    }
+    this.#now = until;
+  }
+}
+
+const link = { index: 2, name: 'eth0', mac: parseMac('02:00:00:00:00:0a') ?? zeroMac };
+const address = { family: 4, address: '192.0.2.10', link } as const;
+
+function setUp(send: () => Error | null = () => null) {
+  const clock = new ManualClock();
+  const sent: string[] = [];
+  const failures: string[] = [];
+  const announcer = new Announcer({
+    clock,
+    send(_, frame) {
+      const decoded = decodeArp(frame);
+      if (decoded.kind === 'arp') sent.push(`${clock.now()} ${decoded.packet.operation}`);
+      return send();
+    },
+    onFailure: (error) => failures.push(error.message),
+  });
+  return { clock, announcer, sent, failures };
+}
+
+describe('Announcer', () => {
+  it('start(): the first frames are out when it returns', () => {
+    const { announcer, sent } = setUp();
+    announcer.start('www', [address]);
+    expect(sent).toEqual(['0 request', '0 reply']);
+  });
+
+  it('start(): keeps one timer, for the next round', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start('www', [address]);
+    announcer.start('mail', [address]);
+    expect(clock.timers).toBe(1);
+    clock.advance(3000);
+    expect(sent.filter((line) => line.endsWith('request'))).toEqual([
+      '0 request',
+      '0 request',
+      '1100 request',
+      '1100 request',
+      '3000 request',
+      '3000 request',
+    ]);
+  });
+
+  it('stop(): nothing is sent and no timer is left', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start('www', [address]);
+    announcer.stop('www');
+    expect(clock.timers).toBe(0);
+    clock.advance(120_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('restart(): begins anew', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start('www', [address]);
+    clock.advance(10_000);
+    sent.length = 0;
+    announcer.restart('www');
+    clock.advance(1100);
+    expect(sent).toEqual(['10000 request', '10000 reply', '11100 request', '11100 reply']);
+  });
+
+  it('start(): a frame that cannot be sent is reported, and the schedule goes on', () => {
+    let down = true;
+    const { announcer, clock, sent, failures } = setUp(() => (down ? new Error('ENETDOWN') : null));
+    announcer.start('www', [address]);
+    expect(failures).toEqual(['ENETDOWN', 'ENETDOWN']);
+    down = false;
+    clock.advance(1100);
+    expect(failures).toHaveLength(2);
+    expect(sent.at(-1)).toBe('1100 reply');
+  });
+});
