@@ -112,7 +112,11 @@ export function lockFile(options: { readonly path: string }): FileLock;
 
 /** The calling thread only, SCHED_RR | SCHED_RESET_ON_FORK at `priority` (1..99). */
 export function setThreadRealtime(options: { readonly priority: number }): void;
-/** mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT). */
+/**
+ * Locks the program's text and libraries, as far as they are used (mlock2, MLOCK_ONFAULT), so that memory pressure does not
+ * make it wait for the disk. Not V8's heap: Node aborts where that is locked (memory.c). Needs CAP_IPC_LOCK or a
+ * RLIMIT_MEMLOCK above the program's size, about 100 MB; else EPERM, ENOMEM or EAGAIN.
+ */
 export function lockMemory(): void;
 /** CapEff of the calling thread as a bigint bit mask. */
 export function effectiveCapabilities(): bigint;

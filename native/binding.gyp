@@ -7,6 +7,7 @@
         'errors.c',
         'instance.c',
         'lock.c',
+        'memory.c',
         'netlink.c',
         'options.c',
         'packet.c',

@@ -10,6 +10,7 @@ napi_value open_raw(napi_env env, napi_callback_info info);
 
 napi_value lock_file(napi_env env, napi_callback_info info);
 
-napi_value set_thread_realtime(napi_env env, napi_callback_info info);
 napi_value lock_memory(napi_env env, napi_callback_info info);
+
+napi_value set_thread_realtime(napi_env env, napi_callback_info info);
 napi_value effective_capabilities(napi_env env, napi_callback_info info);

@@ -2,17 +2,12 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "errors.h"
 #include "functions.h"
 #include "options.h"
-
-#ifndef MCL_ONFAULT
-#define MCL_ONFAULT 4
-#endif
 
 napi_value set_thread_realtime(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -28,15 +23,6 @@ napi_value set_thread_realtime(napi_env env, napi_callback_info info) {
   struct sched_param parameters = {.sched_priority = (int)priority};
   if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
     return error_throw(env, errno, "sched_setscheduler", "Cannot set real-time priority %d", (int)priority);
-  }
-  return NULL;
-}
-
-napi_value lock_memory(napi_env env, napi_callback_info info) {
-  (void)info;
-  /* ONFAULT: locks pages as they are used; without it every mapping of Node would be made resident. */
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    return error_throw(env, errno, "mlockall", "Cannot lock memory");
   }
   return NULL;
 }

@@ -13,7 +13,7 @@ const link = openNetlink(
   {
     onMessage() {
       link.close();
-      start();
+      void start();
     },
     onError(error) {
       throw error;
