@@ -26,7 +26,7 @@ export type ScheduleOptions = {
  * there comes after more than that; the third is for a burst of loss.
  */
 export const repeatsMs: readonly number[] = [1100, 3000];
-/** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 17 frames/s for 1,000 addresses. */
+/** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 34 frames/s for 1,000 addresses. */
 export const refreshMs = 60_000;
 
 type Round<Link> = {
