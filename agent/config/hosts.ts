@@ -35,7 +35,7 @@ function decodeHost(name: string, table: TomlTable, uses: AddressUses, errors: C
 
 function decodePaths(
   host: string,
-  texts: readonly string[],
+  texts: readonly (string | undefined)[],
   table: TomlTable,
   uses: AddressUses,
   errors: ConfigError[],
@@ -47,6 +47,7 @@ function decodePaths(
   }
   const paths: IpAddress[] = [];
   for (const [index, text] of texts.slice(0, pathsPerHostMax).entries()) {
+    if (text === undefined) continue;
     const place = placeOf(table, 'paths', index);
     const path = parsePath(text);
     if (path.kind === 'problem') {

@@ -63,7 +63,7 @@ type Range = { readonly family: 4 | 6; readonly first: bigint; readonly last: bi
 
 /** Of `range` or `ranges`, whichever is written. */
 function rangesOf(
-  shape: { readonly range?: string | undefined; readonly ranges?: readonly string[] | undefined },
+  shape: { readonly range?: string | undefined; readonly ranges?: readonly (string | undefined)[] | undefined },
   table: TomlTable,
   errors: ConfigError[],
 ): Range[] {
@@ -81,7 +81,7 @@ function rangesOf(
     ...(shape.range === undefined ? [] : [{ text: shape.range, at: placeOf(table, 'range') }]),
     ...(shape.ranges ?? []).map((text, index) => ({ text, at: placeOf(table, 'ranges', index) })),
   ];
-  return texts.flatMap(({ text, at }) => parseRange(text, at, errors) ?? []);
+  return texts.flatMap(({ text, at }) => (text === undefined ? [] : (parseRange(text, at, errors) ?? [])));
 }
 
 /** `first-last`, both included, or one address. */

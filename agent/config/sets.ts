@@ -4,7 +4,7 @@ import { parseSubnetAddress } from './address.ts';
 import { type AddressUses, noteUse, useKey } from './address-uses.ts';
 import type { AddressSet, Host, InterfaceName, SetName, VirtualAddress } from './config.ts';
 import { type ConfigError, type Position, quote } from './config-error.ts';
-import { addressesPerSetMax } from './limits.ts';
+import { addressesPerSetMax, hostsMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { interfaceProblem, nameProblem } from './names.ts';
 import { nearestName } from './nearest.ts';
@@ -41,7 +41,7 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Address
 
 function decodeAddresses(
   set: string,
-  items: readonly (string | TomlTable)[],
+  items: readonly (string | TomlTable | undefined)[],
   setInterface: string | undefined,
   table: TomlTable,
   { uses, errors }: SetContext,
@@ -54,6 +54,7 @@ function decodeAddresses(
   }
   const addresses: VirtualAddress[] = [];
   for (const [index, item] of items.slice(0, addressesPerSetMax).entries()) {
+    if (item === undefined) continue;
     const itemAt = placeOf(table, 'addresses', index);
     const { text, at: place, interface: name } = decodeItem(item, itemAt, setInterface, errors);
     if (text === undefined) continue;
@@ -91,19 +92,32 @@ function decodeItem(
   return { text: shape.address, at: placeOf(item, 'address'), interface: shape.interface ?? setInterface };
 }
 
-function decodePrefer(names: readonly string[], table: TomlTable, { hosts, errors }: SetContext): HostName[] {
+function decodePrefer(
+  names: readonly (string | undefined)[],
+  table: TomlTable,
+  { hosts, errors }: SetContext,
+): HostName[] {
   const known = hosts.map(({ name }) => name);
-  for (const [index, name] of names.entries()) {
+  const preferred: HostName[] = [];
+  if (names.length > hostsMax) {
+    const message = `${names.length} hosts are more than there can be; write each once`;
+    errors.push({ ...placeOf(table, 'prefer'), message });
+  }
+  for (const [index, name] of names.slice(0, hostsMax).entries()) {
+    if (name === undefined) continue;
     const place = placeOf(table, 'prefer', index);
-    if (!known.some((host) => host === name)) {
+    const host = known.find((candidate) => candidate === name);
+    if (host === undefined) {
       const nearest = nearestName(name, known);
       const right = nearest === undefined ? `the hosts are: ${known.join(', ')}` : `the nearest is "${nearest}"`;
       errors.push({ ...place, message: `there is no host ${quote(name)}; ${right}` });
-    } else if (names.indexOf(name) < index) {
+    } else if (preferred.includes(host)) {
       errors.push({ ...place, message: `"${name}" is preferred already; keep the first` });
+    } else {
+      preferred.push(host);
     }
   }
-  return names as readonly string[] as HostName[]; // all known, or told
+  return preferred;
 }
 
 /** Returns nothing: what is wrong is in `errors`. */

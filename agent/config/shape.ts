@@ -9,12 +9,10 @@ const text = (example: string) => v.string(example);
 const number = (example: string) => v.pipe(v.number(example), v.integer(example));
 /** What is in a table is decoded on its own. */
 const anyTable = (example: string) => v.custom<TomlTable>(isTable, example);
-const textList = (example: string) => v.array(v.string(example), example);
+/** Items of the wrong type are told and left undefined, so that the others are looked at all the same. */
+const textList = (example: string) => v.array(v.optional(v.string(example)), example);
 const addressList = (example: string) =>
-  v.array(
-    v.custom<string | TomlTable>((item) => typeof item === 'string' || isTable(item), example),
-    example,
-  );
+  v.array(v.optional(v.custom<string | TomlTable>(isTextOrTable, example)), example);
 
 export const documentShape = v.object({
   group: text('group = "edge"'),
@@ -60,7 +58,7 @@ export const poolShape = v.object({
 type TableShape = v.ObjectSchema<v.ObjectEntries, undefined>;
 
 /**
- * What the table says, without the keys that are wrong; each of those is told in `errors`.
+ * What the table says, without the keys and list items that are of the wrong type; each of those is told in `errors`.
  *
  * @param name how messages call the table: `[set.www]`; empty for the top of the file
  */
@@ -87,9 +85,11 @@ export function decodeTable<Shape extends TableShape>(
     const item = entry.node.kind === 'array' ? entry.node.items[Number(rest[0])] : undefined;
     const { at, kind } = item ?? entry.node;
     errors.push({ ...at, message: `"${key}" ${item ? 'holds' : 'is'} ${nouns[kind]}; write ${issue.message}` });
-    delete decoded[String(key)];
+    const list = decoded[String(key)];
+    if (item !== undefined && Array.isArray(list)) list[Number(rest[0])] = undefined;
+    else delete decoded[String(key)];
   }
-  return decoded as Partial<v.InferOutput<Shape>>; // every key that is left passed its own part of the shape
+  return decoded as Partial<v.InferOutput<Shape>>; // what is left passed its own part of the shape
 }
 
 /** Where the value of a key stands, or one item of its list; the table itself where there is none. */
@@ -117,6 +117,10 @@ function plainValue(node: TomlNode): unknown {
 
 function isTable(value: unknown): value is TomlTable {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'table';
+}
+
+function isTextOrTable(value: unknown): boolean {
+  return typeof value === 'string' || isTable(value);
 }
 
 function unknownKey(key: string, name: string, known: readonly string[]): string {

@@ -85,8 +85,9 @@ function tellDuplicate({ line, column, name }: Duplicate): ConfigError {
   return { line, column, message: `${quote(name)} is defined a second time; keep one of the two` };
 }
 
-/** Tables while they are being filled: several headers and dotted keys may add to one. */
+/** While they are being filled: several headers and dotted keys may add to one table, each `[[header]]` to one list. */
 type OpenTable = { readonly kind: 'table'; readonly at: Position; readonly entries: Map<string, TomlEntry> };
+type OpenArray = { readonly kind: 'array'; readonly at: Position; readonly items: TomlNode[] };
 
 function buildTable(
   top: AST.TOMLTopLevelTable,
@@ -141,9 +142,11 @@ function buildTable(
     if (setAside(parent, key)) return undefined;
     const made: OpenTable = { kind: 'table', at: positionOf(key), entries: new Map() };
     const known = parent.entries.get(nameOf(key))?.node;
-    const items = known?.kind === 'array' ? [...known.items, made] : [made];
-    const at = known?.at ?? made.at;
-    parent.entries.set(nameOf(key), { keyAt: at, node: { kind: 'array', at, items } });
+    if (known?.kind === 'array') {
+      (known as OpenArray).items.push(made); // as with tables
+    } else {
+      parent.entries.set(nameOf(key), { keyAt: made.at, node: { kind: 'array', at: made.at, items: [made] } });
+    }
     return made;
   }
 

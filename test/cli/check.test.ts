@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCheck } from '../../agent/cli/check.ts';
+import { ExitError, exitCodes } from '../../agent/cli/exit-codes.ts';
+import { edited } from '../config/fixture.ts';
+
+let directory: string;
+let file: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'holdfast-check-'));
+  file = join(directory, 'holdfast.toml');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+async function refusalOf(check: Promise<string>): Promise<string> {
+  const error: unknown = await check.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ExitError);
+  return error instanceof ExitError ? `${error.exitCode} ${error.message}` : '';
+}
+
+describe('runCheck()', () => {
+  it('says what a valid file holds', async () => {
+    writeFileSync(file, edited({}));
+    expect(await runCheck(file)).toBe(`${file}: valid: group edge, 2 hosts, 1 set with 2 addresses`);
+  });
+
+  it('counts pools', async () => {
+    writeFileSync(file, edited({}, '[pool.p]', 'interface = "eth1"', 'range = "10.9.0.1-10.9.0.5"', 'prefix = 24'));
+    expect(await runCheck(file)).toBe(`${file}: valid: group edge, 2 hosts, 6 sets with 7 addresses`);
+  });
+
+  it('says which host it is asked to be', async () => {
+    writeFileSync(file, edited({}));
+    expect(await runCheck(file, { host: 'e1' })).toBe(
+      `${file}: valid: group edge, 2 hosts, 1 set with 2 addresses\nThis host is e1 (10.1.0.1, 10.2.0.1).`,
+    );
+    expect(await refusalOf(runCheck(file, { host: 'e7' }))).toBe(
+      `${exitCodes.hostUnknown} ${file} has no host e7. The nearest is e1.`,
+    );
+  });
+
+  const own = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+  it('finds out which host it runs on, where the machine has an address that can be a path', async () => {
+    writeFileSync(file, edited({ 9: `paths = ["${own ?? '10.1.0.2'}"]` }));
+    const output = await runCheck(file);
+    expect(output.split('\n').slice(1)).toEqual(own === undefined ? [] : [`This host is e2 (${own}).`]);
+  });
+
+  it('tells every error of the file', async () => {
+    writeFileSync(file, edited({ 3: 'hearbeat = "1s"', 12: 'interface = "lo"' }));
+    expect(await refusalOf(runCheck(file))).toBe(
+      [
+        `${exitCodes.configuration} ${file}:3:1: unknown key "hearbeat"; the nearest known key is "heartbeat"`,
+        `${file}:12:13: interface lo cannot announce an address; write the one that the clients are on`,
+      ].join('\n'),
+    );
+  });
+
+  it('tells the place of a byte that is not UTF-8', async () => {
+    writeFileSync(file, Buffer.from(edited({ 4: '# f\xfcr' }), 'latin1'));
+    expect(await refusalOf(runCheck(file))).toBe(
+      `${exitCodes.configuration} ${file}:4:4: this is not UTF-8; save the file as UTF-8`,
+    );
+  });
+
+  it('refuses what is no file of at most 1 MiB', async () => {
+    expect(await refusalOf(runCheck(join(directory, 'none')))).toBe(
+      `${exitCodes.configuration} Cannot read the configuration ${directory}/none: there is no such file`,
+    );
+    expect(await refusalOf(runCheck(directory))).toBe(
+      `${exitCodes.configuration} Cannot read the configuration ${directory}: it is no regular file`,
+    );
+    writeFileSync(file, Buffer.alloc(1024 * 1024 + 1));
+    expect(await refusalOf(runCheck(file))).toBe(
+      `${exitCodes.configuration} ${file}:1:1: the file has 1048577 bytes, too many; write at most 1048576`,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../agent/config/config.ts';
+import { parseConfig } from '../../agent/config/parse.ts';
+import { edited, errorsOf } from './fixture.ts';
+
+function parsed(text: string): Config {
+  const result = parseConfig(text, 'f');
+  expect(result).toHaveProperty('ok', true);
+  if (!result.ok) throw new Error('unreachable: expected above');
+  return result.config;
+}
+
+describe('parseConfig()', () => {
+  it('gives what the file says, and defaults for the rest', () => {
+    const { poolVersion, ...config } = parsed(edited({}));
+    expect(poolVersion).toMatch(/^[0-9a-f]{16}$/);
+    expect(config).toEqual({
+      file: 'f',
+      group: 'edge',
+      keyFile: '/etc/holdfast/edge.key',
+      heartbeatMs: 100,
+      detectMs: 300,
+      port: 4807,
+      discovery: { kind: 'multicast', address: '239.255.72.68' },
+      matureMs: 5000,
+      lifetimeSeconds: 6,
+      balance: 'on-demand',
+      hosts: [
+        { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100 },
+        { name: 'e2', paths: ['10.1.0.2'], weight: 100 },
+      ],
+      sets: [
+        {
+          name: 'www',
+          addresses: [
+            { family: 4, address: '192.0.2.10', prefixLength: 24, interface: 'eth0' },
+            { family: 6, address: '2001:db8::10', prefixLength: 64, interface: 'eth0' },
+          ],
+          prefer: [],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['heartbeat = "10ms"', { heartbeatMs: 10, detectMs: 30 }],
+    ['detect = "500ms"', { heartbeatMs: 166, detectMs: 500 }],
+    ['detect = "10ms"', { heartbeatMs: 5, detectMs: 10 }],
+    ['detect = "1m"', { heartbeatMs: 10_000, detectMs: 60_000 }],
+    ['heartbeat = "1s"\ndetect = "2s"', { heartbeatMs: 1000, detectMs: 2000 }],
+    ['', { heartbeatMs: 100, detectMs: 300 }],
+    ['mature = "0s"', { matureMs: 0 }],
+    ['lifetime = "never"', { lifetimeSeconds: 'never' }],
+    ['lifetime = "1m"', { lifetimeSeconds: 60 }],
+    ['port = 5000', { port: 5000 }],
+    ['discovery = "hosts"', { discovery: { kind: 'hosts' } }],
+    ['multicast_address = "239.255.0.1"', { discovery: { kind: 'multicast', address: '239.255.0.1' } }],
+    ['balance.mode = "off"', { balance: 'off' }],
+  ])('%s', (line, expected) => {
+    expect(parsed(edited({ 3: line }))).toMatchObject(expected);
+  });
+
+  it('finds an IPv6 group where the paths are IPv6', () => {
+    const config = parsed(edited({ 6: 'paths = ["2001:DB8:0::1"]', 9: 'paths = ["2001:db8::2"]' }));
+    expect(config.discovery).toEqual({ kind: 'multicast', address: 'ff12::4807' });
+    expect(config.hosts[0]?.paths).toEqual(['2001:db8::1']);
+  });
+
+  it('takes weights, preferences and interfaces of single addresses', () => {
+    const config = parsed(
+      edited(
+        { 7: 'weight = 50', 12: 'prefer = ["e2", "e1"]', 13: 'addresses = [' },
+        '  { address = "192.0.2.10/24", interface = "eth1" }, # one side',
+        '  { address = "198.51.100.10/25", interface = "eth2" },',
+        ']',
+      ),
+    );
+    expect(config.hosts[0]?.weight).toBe(50);
+    expect(config.sets[0]?.prefer).toEqual(['e2', 'e1']);
+    expect(config.sets[0]?.addresses.map((address) => address.interface)).toEqual(['eth1', 'eth2']);
+  });
+
+  it('makes a set of every address of a pool', () => {
+    const ranges = 'ranges = ["198.51.100.9-198.51.100.11", "2001:db8:0:1::a"]';
+    const config = parsed(edited({}, '[pool.edge]', 'interface = "eth1"', ranges, 'prefix = 27'));
+    expect(
+      config.sets
+        .slice(1)
+        .map(({ name, addresses: [a] }) => `${name} ${a?.address}/${a?.prefixLength} ${a?.interface}`),
+    ).toEqual([
+      'edge-01 198.51.100.9/27 eth1',
+      'edge-02 198.51.100.10/27 eth1',
+      'edge-03 198.51.100.11/27 eth1',
+      'edge-04 2001:db8:0:1::a/27 eth1',
+    ]);
+  });
+
+  it('keeps the names of a pool that grows past 99', () => {
+    const pool = (last: string) => [
+      '[pool.p]',
+      'interface = "eth1"',
+      `range = "10.9.0.1-10.9.0.${last}"`,
+      'prefix = 16',
+    ];
+    const few = parsed(edited({}, ...pool('9'))).sets.map(({ name }) => name);
+    const many = parsed(edited({}, ...pool('120'))).sets.map(({ name }) => name);
+    expect(many.slice(0, few.length)).toEqual(few);
+    expect(many.at(-1)).toBe('p-120');
+  });
+
+  it('lets a pool fill a file to its bound of 4096 sets, and not beyond', () => {
+    const pool = (last: string) => ['[pool.p]', 'interface = "eth1"', `range = "10.9.0.1-${last}"`, 'prefix = 8'];
+    expect(parsed(edited({}, ...pool('10.9.15.255'))).sets).toHaveLength(4096);
+    expect(errorsOf(edited({}, ...pool('10.9.16.0')))).toEqual([
+      '16:9: the range holds 4096 addresses, too many; a file has at most 4096 sets',
+    ]);
+  });
+
+  it('takes a name that JavaScript gives a meaning of its own', () => {
+    const config = parsed(edited({ 5: '[host.constructor]', 8: '[host.1]', 11: '[set.prototype]' }));
+    expect(config.hosts.map(({ name }) => name)).toEqual(['constructor', '1']);
+  });
+
+  it.each(['conf/holdfast.toml', 'conf/two-hosts.toml'])('accepts %s', (file) => {
+    expect(errorsOf(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))).toEqual([]);
+  });
+});
