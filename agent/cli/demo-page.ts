@@ -34,7 +34,10 @@ export function renderDemo(view: DemoView, options: { readonly width: number; re
   const clock = `${(view.elapsedMs / 1000).toFixed(0)} s`;
   const happened = view.happened.slice(-happenedLines);
   return [
-    `${paint('bold', 'Holdfast demo')}: three hosts, a client and a switch on this machine, each with a kernel network of its own`,
+    paint(
+      'bold',
+      cut('Holdfast demo: three hosts and a client on one switch; real agents, real kernel networks', width),
+    ),
     '',
     ...renderNetwork(view, paint),
     '',

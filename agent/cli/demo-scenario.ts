@@ -27,6 +27,8 @@ type Step = {
 
 /** For whoever watches, before something happens. */
 const readingMs = 1_200;
+/** How long the client's own noise is measured. */
+const noiseMs = 1_500;
 /** After everything is where it belongs: nothing may change for so long. */
 const restMs = 1_000;
 const startDeadlineMs = 15_000;
@@ -141,7 +143,7 @@ export class Scenario {
         ...usual,
         event: 'nothing happens',
         explanation: 'Every set is held once, two by each host. What the client measures now is its own noise.',
-        act: async () => {},
+        act: () => pause(noiseMs),
         moves: 'none',
       },
       {

@@ -47,6 +47,7 @@ async function perform(logFile: string): Promise<ExitCode> {
   const lab = await createLab({ hosts: 3 });
   const scenario = new Scenario(lab, log, beganMs);
   const display = live ? showLive(scenario) : { close() {} };
+  const forget = atProcessEnd(() => console.error('\nholdfast: the demo was ended; everything it made is removed'));
   try {
     await scenario.play();
   } catch (error) {
@@ -59,6 +60,7 @@ async function perform(logFile: string): Promise<ExitCode> {
     log.append(scenario.agentLogs());
     display.close();
     await lab.dispose();
+    forget();
     log.close();
   }
   for (const problem of scenario.problems) console.log(`! ${problem.text}`);

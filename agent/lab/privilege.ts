@@ -10,7 +10,8 @@ export type Privilege =
   /** Neither; `reason` says what was tried and what would help. */
   | { readonly kind: 'none'; readonly reason: string };
 
-const userNamespace = ['unshare', '--user', '--map-root-user', '--net', '--'];
+// It gets SIGTERM when this process ends; asked for inside, because entering takes such a wish away.
+const userNamespace = ['unshare', '--user', '--map-root-user', '--net', '--', 'setpriv', '--pdeathsig', 'TERM', '--'];
 
 /** The programs of a lab, and the Debian package of each. */
 const programs: readonly (readonly [program: string, versionFlag: string, debianPackage: string])[] = [
