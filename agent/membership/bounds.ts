@@ -26,6 +26,9 @@ export const windowMax = 128;
 export const retransmitMsMin = 10;
 export const retransmitMsMax = 500;
 
+/** Above it a sample of the round trip is taken for a pause of the peer: members are on one site. */
+export const roundTripMsMax = 50;
+
 /** What all members of a view together may have sent and not yet seen delivered everywhere, beside one message each. */
 export const unstableBytesShared = 16 * 1024 * 1024;
 

@@ -6,10 +6,11 @@ import { forgetMs, peersMax } from './bounds.ts';
 import { refuseDuplicate } from './duplicate.ts';
 import { answer, patienceMs } from './heartbeat.ts';
 import { compareMaybeViewIds } from './identity.ts';
-import { hurry, isIdle, openLinkOut } from './link-out.ts';
+import { hurry } from './link-out.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
 import { isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
+import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { findPeer, type Turn, update, updatePeer } from './turn.ts';
 import type { InstantMs } from './view.ts';
@@ -44,8 +45,8 @@ export function expire(turn: Turn): void {
     updatePeer(turn, next);
     turn.reconsider = true;
     turn.urgent = true;
+    if (next.silent && !peer.silent) dropUseless(turn);
   }
-  resetUselessLinks(turn);
 }
 
 /**
@@ -53,8 +54,11 @@ export function expire(turn: Turn): void {
  * sockets, so their silence is its own fault: they get that time again.
  */
 export function forgive(turn: Turn, ms: number): void {
-  const peers = turn.state.peers.map((peer) => (peer.silent ? peer : { ...peer, heardAt: later(peer.heardAt, ms) }));
-  update(turn, { peers });
+  const { peers, agreement } = turn.state;
+  update(turn, {
+    peers: peers.map((peer) => (peer.silent ? peer : { ...peer, heardAt: later(peer.heardAt, ms) })),
+    agreement: agreement.kind === 'idle' ? agreement : { ...agreement, since: later(agreement.since, ms) },
+  });
   turn.urgent = true;
 }
 
@@ -111,15 +115,6 @@ function silentAt(state: MemberState, peer: Peer): InstantMs {
 function isForgettable(state: MemberState, peer: Peer, now: InstantMs): boolean {
   if (!peer.silent && !peer.gone) return false;
   return now >= later(peer.heardAt, forgetMs) && !(state.view?.members.includes(peer.member) ?? false);
-}
-
-/** What waits for one that is not there would only grow old: when it comes back, its link starts clean. */
-function resetUselessLinks(turn: Turn): void {
-  const { view, incarnation } = turn.state;
-  for (const peer of turn.state.peers) {
-    if (isIdle(peer.out) || isMutual(peer, incarnation) || (view?.members.includes(peer.member) ?? false)) continue;
-    if (peer.silent || peer.gone) updatePeer(turn, { ...peer, out: openLinkOut(turn.now, peer.out) });
-  }
 }
 
 /** At the bound the longest silent one outside the view makes room; without one the newcomer is not noted. */

@@ -2,6 +2,7 @@
 import { deliver, deliverEarly } from './delivery.ts';
 import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
+import { dropUseless } from './send.ts';
 import { type Turn, update } from './turn.ts';
 import type { MemberId, View, ViewId } from './view.ts';
 
@@ -28,5 +29,6 @@ export function install(turn: Turn, { id, members, together, catchUp }: Commit):
   turn.effects.push({ kind: 'view', view });
   turn.reconsider = true;
   turn.urgent = true;
+  dropUseless(turn);
   deliverEarly(turn);
 }

@@ -1,13 +1,14 @@
 /**
  * The sending half of a link: messages queue whole, are cut into fragments as the window opens, and stay in flight
- * until acknowledged. Cumulative acknowledgements and one timer for the oldest fragment are enough on a LAN; selective
- * ones were not worth their state.
+ * until acknowledged. Cumulative acknowledgements and one timer are enough on a LAN; selective ones were not worth their
+ * state.
  */
 import {
   fragmentBytesMax,
   queueBytesMax,
   retransmitMsMax,
   retransmitMsMin,
+  roundTripMsMax,
   windowMax,
   windowMin,
   windowStart,
@@ -34,9 +35,15 @@ export type LinkOut = {
   readonly tries: number;
   readonly duplicateAcks: number;
   readonly retransmitAt: InstantMs | null;
+  /** After a timeout everything in flight may be lost: what was, up to here, goes again as acknowledgements come. */
+  readonly recoverUpTo: number;
+  /** How far that has got. */
+  readonly resentUpTo: number;
   /** When something was last acknowledged, or first sent after a pause: what stalls is measured from here. */
   readonly progressAt: InstantMs;
 };
+
+type Sent = { readonly link: LinkOut; readonly send: readonly Fragment[] };
 
 /** A new stream; its epoch is above that of every earlier one of this run, as the clock is. */
 export function openLinkOut(now: InstantMs, former: LinkOut | null): LinkOut {
@@ -52,6 +59,8 @@ export function openLinkOut(now: InstantMs, former: LinkOut | null): LinkOut {
     tries: 0,
     duplicateAcks: 0,
     retransmitAt: null,
+    recoverUpTo: 0,
+    resentUpTo: 0,
     progressAt: now,
   };
 }
@@ -67,7 +76,7 @@ export function enqueue(link: LinkOut, message: Uint8Array): LinkOut | null {
 }
 
 /** Fragments to send now, as far as the window allows. */
-export function pump(link: LinkOut, now: InstantMs): { link: LinkOut; send: readonly Fragment[] } {
+export function pump(link: LinkOut, now: InstantMs): Sent {
   const room = Math.floor(link.window) - link.inFlight.length;
   if (link.queue.length === 0 || room <= 0) return { link, send: [] };
   const fresh: InFlight[] = [];
@@ -96,7 +105,7 @@ export function pump(link: LinkOut, now: InstantMs): { link: LinkOut; send: read
       queue: taken === 0 ? link.queue : link.queue.slice(taken),
       queuedBytes,
       offset,
-      retransmitAt: link.retransmitAt ?? ((now + timeoutMs(link)) as InstantMs),
+      retransmitAt: link.retransmitAt ?? later(now, timeoutMs(link)),
       progressAt: wasIdle ? now : link.progressAt,
     },
     send: fresh,
@@ -104,40 +113,37 @@ export function pump(link: LinkOut, now: InstantMs): { link: LinkOut; send: read
 }
 
 /** The third acknowledgement that brings nothing new says that the oldest got lost: it is sent again at once. */
-export function acknowledged(
-  link: LinkOut,
-  epoch: number,
-  upTo: number,
-  now: InstantMs,
-): { link: LinkOut; send: readonly Fragment[] } {
+export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: InstantMs): Sent {
   const oldest = link.inFlight[0];
   if (epoch !== link.epoch || oldest === undefined || upTo >= link.nextNumber) return { link, send: [] };
   if (upTo < oldest.number) {
     const duplicateAcks = link.duplicateAcks + (upTo === oldest.number - 1 ? 1 : 0);
     if (duplicateAcks !== 3) return { link: { ...link, duplicateAcks }, send: [] };
-    return resendOldest({ ...link, duplicateAcks, window: Math.max(windowMin, link.window / 2) }, now);
+    const slower = { ...link, duplicateAcks, window: Math.max(windowMin, link.window / 2) };
+    return resend({ ...slower, resentUpTo: oldest.number - 1 }, 1, now);
   }
   const count = upTo - oldest.number + 1;
   const newest = link.inFlight[count - 1];
-  // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
-  const sampleMs = newest !== undefined && !newest.resent ? now - newest.sentAt : null;
-  const roundTripMs = sampleMs === null ? link.roundTripMs : link.roundTripMs + (sampleMs - link.roundTripMs) / 8;
-  const next = { ...link, roundTripMs, tries: 0, duplicateAcks: 0 };
-  return {
-    link: {
-      ...next,
-      inFlight: link.inFlight.slice(count),
-      window: Math.min(windowMax, link.window + count),
-      retransmitAt: count === link.inFlight.length ? null : ((now + timeoutMs(next)) as InstantMs),
-      progressAt: now,
-    },
-    send: [],
+  const next = {
+    ...link,
+    inFlight: link.inFlight.slice(count),
+    // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
+    roundTripMs:
+      newest === undefined || newest.resent ? link.roundTripMs : smoothed(link.roundTripMs, now - newest.sentAt),
+    window: Math.min(windowMax, link.window + count),
+    tries: 0,
+    duplicateAcks: 0,
+    progressAt: now,
   };
+  if (next.inFlight.length === 0) return { link: { ...next, retransmitAt: null }, send: [] };
+  if (upTo < link.recoverUpTo) return resend(next, link.window, now);
+  return { link: { ...next, retransmitAt: later(now, timeoutMs(next)) }, send: [] };
 }
 
 /** The timer ran out: the oldest fragment goes again, by another route where the caller has one. */
-export function retransmit(link: LinkOut, now: InstantMs): { link: LinkOut; send: readonly Fragment[] } {
-  return resendOldest({ ...link, tries: link.tries + 1, window: Math.max(windowMin, link.window / 2) }, now);
+export function retransmit(link: LinkOut, now: InstantMs): Sent {
+  const tried = { ...link, tries: link.tries + 1, window: Math.max(windowMin, link.window / 2) };
+  return resend({ ...tried, recoverUpTo: link.nextNumber - 1, resentUpTo: 0 }, 1, now);
 }
 
 /** The peer is heard again: what waits for it need not wait for a long timer. */
@@ -146,13 +152,25 @@ export function hurry(link: LinkOut, now: InstantMs): LinkOut {
   return { ...link, tries: 0, retransmitAt: now, progressAt: now };
 }
 
-function resendOldest(link: LinkOut, now: InstantMs): { link: LinkOut; send: readonly Fragment[] } {
-  const [oldest, ...rest] = link.inFlight;
-  if (oldest === undefined) return { link: { ...link, retransmitAt: null }, send: [] };
-  const inFlight = [{ ...oldest, resent: true }, ...rest];
-  return { link: { ...link, inFlight, retransmitAt: (now + timeoutMs(link)) as InstantMs }, send: [oldest] };
+/** At most `count` of the oldest that did not go again since the last timeout. */
+function resend(link: LinkOut, count: number, now: InstantMs): Sent {
+  const again = link.inFlight.filter(({ number }) => number > link.resentUpTo).slice(0, Math.ceil(count));
+  const last = again.at(-1)?.number ?? link.resentUpTo;
+  const inFlight = link.inFlight.map((fragment) =>
+    again.includes(fragment) ? { ...fragment, resent: true } : fragment,
+  );
+  return { link: { ...link, inFlight, resentUpTo: last, retransmitAt: later(now, timeoutMs(link)) }, send: again };
+}
+
+/** RFC 6298 §2.3, alpha = 1/8. A sample from a peer that stood still says nothing about the network. */
+function smoothed(roundTripMs: number, sampleMs: number): number {
+  return roundTripMs + (Math.min(sampleMs, roundTripMsMax) - roundTripMs) / 8;
 }
 
 function timeoutMs(link: LinkOut): number {
   return Math.min(retransmitMsMax, Math.max(retransmitMsMin, 3 * link.roundTripMs) * 2 ** Math.min(link.tries, 8));
+}
+
+function later(now: InstantMs, ms: number): InstantMs {
+  return (now + ms) as InstantMs; // an instant plus milliseconds is one
 }

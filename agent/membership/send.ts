@@ -1,5 +1,5 @@
 /** Puts messages on links. */
-import { enqueue } from './link-out.ts';
+import { enqueue, isIdle, openLinkOut } from './link-out.ts';
 import type { LinkMessage } from './message.ts';
 import { shun } from './shun.ts';
 import { findPeer, type Turn, updatePeer } from './turn.ts';
@@ -16,4 +16,15 @@ export function sendBytes(turn: Turn, member: MemberId, bytes: Uint8Array): void
   const out = enqueue(peer.out, bytes);
   if (out === null) shun(turn, peer);
   else updatePeer(turn, { ...peer, out });
+}
+
+/**
+ * What waits for a silent one outside the view would only grow old: should it come back, its link starts clean. Called when
+ * one falls silent and when a view is installed, not later: an answer to one that is coming back is to reach it.
+ */
+export function dropUseless(turn: Turn): void {
+  for (const peer of turn.state.peers) {
+    const useless = peer.silent && !isIdle(peer.out) && !(turn.state.view?.members.includes(peer.member) ?? false);
+    if (useless) updatePeer(turn, { ...peer, out: openLinkOut(turn.now, peer.out) });
+  }
 }

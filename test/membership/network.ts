@@ -1,0 +1,338 @@
+/**
+ * Members on a simulated network in virtual time: loss, delay, reordering, duplication, cuts of single directions, crashes,
+ * restarts, pauses. Runs the very step functions; everything follows from one seed.
+ */
+import {
+  createMember,
+  type MemberEffect,
+  type MemberEvent,
+  type MemberState,
+} from '../../agent/membership/member-state.ts';
+import { nextRandom, type RandomState, seedRandom } from '../../agent/membership/random.ts';
+import { nextWakeup, step } from '../../agent/membership/step.ts';
+import { type HostName, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
+import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
+import { Observer } from './observer.ts';
+
+export type NetworkOptions = {
+  readonly seed: number;
+  readonly hosts: readonly string[];
+  readonly heartbeatMs?: number;
+  readonly detectMs?: number;
+  /** Hosts a start need not wait beyond; none by default. */
+  readonly expectedHosts?: readonly string[];
+};
+
+export type Weather = {
+  /** Share of datagrams, 0..1. */
+  readonly loss: number;
+  readonly duplication: number;
+  readonly delayMsMin: number;
+  readonly delayMsMax: number;
+};
+
+export const calm: Weather = { loss: 0, duplication: 0, delayMsMin: 0.1, delayMsMax: 0.3 };
+
+type Running = {
+  readonly host: string;
+  state: MemberState;
+  /** Of the wakeup that is queued, so that an overtaken one is passed over. */
+  wakeup: number;
+  paused: boolean;
+  /** What arrived while it was paused. */
+  readonly missed: ((now: InstantMs) => MemberEvent)[];
+};
+
+type Due = { readonly at: number; readonly order: number; readonly run: () => void };
+
+export class Network {
+  readonly observer: Observer;
+  weather: Weather = calm;
+  nowMs = 1000;
+  steps = 0;
+  readonly #options: NetworkOptions;
+  readonly #running = new Map<string, Running>();
+  /** `from>to`, one direction. */
+  readonly #cuts = new Set<string>();
+  readonly #queue = new Heap();
+  #random: RandomState;
+  #order = 0;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+    this.#random = seedRandom(options.seed);
+    this.observer = new Observer(options.seed);
+  }
+
+  get hosts(): readonly string[] {
+    return this.#options.hosts;
+  }
+
+  /** 0 <= value < bound */
+  random(bound: number): number {
+    this.#random = nextRandom(this.#random);
+    return this.#random % bound;
+  }
+
+  chance(share: number): boolean {
+    return this.random(1_000_000) < share * 1_000_000;
+  }
+
+  start(...hosts: readonly string[]): void {
+    for (const host of hosts) {
+      const incarnation = Array.from({ length: 4 }, () =>
+        this.random(2 ** 32)
+          .toString(16)
+          .padStart(8, '0'),
+      ).join('');
+      const { heartbeatMs = 100, detectMs = 300, expectedHosts = [] } = this.#options;
+      const state = createMember(
+        {
+          self: memberId(host as HostName, incarnation),
+          heartbeatMs,
+          detectMs,
+          expectedHosts: expectedHosts as readonly HostName[],
+          codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
+          seed: this.random(2 ** 32),
+        },
+        this.nowMs as InstantMs,
+      );
+      const member: Running = { host, state, wakeup: 0, paused: false, missed: [] };
+      this.#running.set(host, member);
+      this.observer.started(state.options.self);
+      this.#arm(member);
+    }
+  }
+
+  /** The power goes: no goodbye. */
+  crash(host: string): void {
+    const member = this.#running.get(host);
+    if (member !== undefined) this.observer.ended(member.state.options.self);
+    this.#running.delete(host);
+  }
+
+  /** Stopped as by SIGSTOP: what arrives waits, time passes. */
+  pause(host: string): void {
+    const member = this.#running.get(host);
+    if (member !== undefined) member.paused = true;
+  }
+
+  resume(host: string): void {
+    const member = this.#running.get(host);
+    if (member === undefined || !member.paused) return;
+    member.paused = false;
+    for (const event of member.missed.splice(0)) this.#step(member, event(this.nowMs as InstantMs));
+    this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
+  }
+
+  leave(host: string): void {
+    this.#tell(host, (now) => ({ kind: 'leave', now }));
+  }
+
+  send(host: string, payload: Uint8Array): void {
+    this.#tell(host, (now) => ({ kind: 'send', now, payload }));
+  }
+
+  /** One direction. */
+  cut(from: string, to: string): void {
+    this.#cuts.add(`${from}>${to}`);
+  }
+
+  /** Both directions between every two of different groups. */
+  partition(...groups: readonly (readonly string[])[]): void {
+    for (const group of groups) {
+      for (const other of groups) {
+        if (group !== other) for (const from of group) for (const to of other) this.cut(from, to);
+      }
+    }
+  }
+
+  heal(): void {
+    this.#cuts.clear();
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cuts.has(`${from}>${to}`);
+  }
+
+  runningHosts(): readonly string[] {
+    return [...this.#running.keys()].sort();
+  }
+
+  isPaused(host: string): boolean {
+    return this.#running.get(host)?.paused ?? false;
+  }
+
+  stateOf(host: string): MemberState {
+    const member = this.#running.get(host);
+    if (member === undefined) throw new Error(`${host} is not running`);
+    return member.state;
+  }
+
+  memberOf(host: string): MemberId {
+    return this.stateOf(host).options.self;
+  }
+
+  /** `a,b` for the hosts of its view, or '-'. */
+  viewOf(host: string): string {
+    const view = this.#running.get(host)?.state.view ?? null;
+    return view === null ? '-' : view.members.map((member) => member.slice(0, member.lastIndexOf('/'))).join();
+  }
+
+  /** Distinct views of those that run, sorted. */
+  views(): readonly string[] {
+    return [...new Set(this.runningHosts().map((host) => this.viewOf(host)))].sort();
+  }
+
+  runFor(ms: number): void {
+    this.#runUntil(this.nowMs + ms, () => false);
+  }
+
+  /** @returns how long it took, or null where it did not come to it */
+  runUntil(holds: () => boolean, withinMs: number): number | null {
+    const start = this.nowMs;
+    return this.#runUntil(start + withinMs, holds) ? this.nowMs - start : null;
+  }
+
+  at(delayMs: number, run: () => void): void {
+    this.#order += 1;
+    this.#queue.push({ at: this.nowMs + delayMs, order: this.#order, run });
+  }
+
+  #runUntil(endMs: number, holds: () => boolean): boolean {
+    if (holds()) return true;
+    for (let due = this.#queue.peek(); due !== undefined && due.at <= endMs; due = this.#queue.peek()) {
+      this.#queue.pop();
+      this.nowMs = due.at;
+      due.run();
+      if (holds()) return true;
+    }
+    this.nowMs = endMs;
+    return false;
+  }
+
+  #tell(host: string, event: (now: InstantMs) => MemberEvent): void {
+    const member = this.#running.get(host);
+    if (member === undefined) return;
+    if (member.paused) member.missed.push(event);
+    else this.#step(member, event(this.nowMs as InstantMs));
+  }
+
+  #step(member: Running, event: MemberEvent): void {
+    this.steps += 1;
+    const { state, effects } = step(member.state, event);
+    member.state = state;
+    for (const effect of effects) this.#carryOut(member, effect);
+    if (state.ended) {
+      if (this.#running.get(member.host) === member) this.#running.delete(member.host);
+    } else this.#arm(member);
+  }
+
+  #arm(member: Running): void {
+    const at = nextWakeup(member.state);
+    if (at === null || at === member.wakeup) return;
+    member.wakeup = at;
+    this.#order += 1;
+    const run = (): void => {
+      if (member.wakeup !== at || member.paused || this.#running.get(member.host) !== member) return;
+      member.wakeup = 0;
+      this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
+    };
+    this.#queue.push({ at: Math.max(at, this.nowMs), order: this.#order, run });
+  }
+
+  #carryOut(member: Running, effect: MemberEffect): void {
+    const { host } = member;
+    const self = member.state.options.self;
+    switch (effect.kind) {
+      case 'broadcast-heartbeat':
+      case 'send-heartbeat': {
+        const targets = effect.kind === 'send-heartbeat' ? [effect.route.address] : this.hosts;
+        const route = { path: 0, address: host };
+        for (const to of targets) {
+          this.#transmit(host, to, (now) => ({ kind: 'heartbeat', now, heartbeat: effect.heartbeat, route }));
+        }
+        break;
+      }
+      case 'send-datagram': {
+        const { incarnation } = member.state;
+        const { datagram, route } = effect;
+        this.#transmit(host, route.address, (now) => ({
+          kind: 'datagram',
+          now,
+          from: incarnation,
+          datagram,
+          route: { path: 0, address: host },
+        }));
+        break;
+      }
+      case 'view':
+        this.observer.installed(self, effect.view);
+        break;
+      case 'deliver':
+        this.observer.delivered(self, effect.sender, effect.payload);
+        break;
+      case 'refused':
+      case 'left':
+        this.observer.ended(self);
+        break;
+    }
+  }
+
+  #transmit(from: string, to: string, event: (now: InstantMs) => MemberEvent): void {
+    if (from === to || this.isCut(from, to)) return;
+    const copies = this.chance(this.weather.duplication) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (this.chance(this.weather.loss)) continue;
+      const { delayMsMin, delayMsMax } = this.weather;
+      const delayMs = delayMsMin + ((delayMsMax - delayMsMin) * this.random(1024)) / 1024;
+      this.at(delayMs, () => this.#tell(to, event));
+    }
+  }
+}
+
+/** A binary heap, earliest first, then in the order of pushing. */
+class Heap {
+  readonly #items: Due[] = [];
+
+  peek(): Due | undefined {
+    return this.#items[0];
+  }
+
+  push(item: Due): void {
+    const items = this.#items;
+    let at = items.length;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = items[parent];
+      if (above === undefined || !isEarlier(item, above)) break;
+      items[at] = above;
+      at = parent;
+    }
+    items[at] = item;
+  }
+
+  pop(): void {
+    const items = this.#items;
+    const last = items.pop();
+    if (last === undefined || items.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      let below = items[child];
+      const right = items[child + 1];
+      if (below !== undefined && right !== undefined && isEarlier(right, below)) {
+        below = right;
+        child += 1;
+      }
+      if (below === undefined || !isEarlier(below, last)) break;
+      items[at] = below;
+      at = child;
+    }
+    items[at] = last;
+  }
+}
+
+function isEarlier(a: Due, b: Due): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
