@@ -4,7 +4,7 @@ import { type Candidates, candidates } from './clique.ts';
 import { compareMaybeViewIds, sameMembers } from './identity.ts';
 import { propose } from './leading.ts';
 import { attemptMs, isBlocked, joinWaitMs, later, type MemberState } from './member-state.ts';
-import { isMutual } from './peer.ts';
+import { isHeard, isMutual } from './peer.ts';
 import { shun } from './shun.ts';
 import { findPeer, type Turn, update } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
@@ -33,6 +33,8 @@ type Defect =
   | 'none-yet'
   /** Its members do not all hear each other any more. */
   | 'torn'
+  /** Members moved on to a view without this one: it is for them to take it back in. */
+  | 'put-out'
   /** This member promised another. */
   | 'blocked'
   /** A member promised another and may never have installed this one. */
@@ -41,12 +43,23 @@ type Defect =
 function defectOf(state: MemberState, { own }: Candidates): Defect | null {
   if (state.view === null) return 'none-yet';
   const { id, members } = state.view;
-  if (!sameMembers(own, members)) return 'torn';
+  if (!sameMembers(own, members)) return isPutOut(state, members, own.length === 1) ? 'put-out' : 'torn';
   if (isBlocked(state)) return 'blocked';
   const deserted = members.some(
     (member) => compareMaybeViewIds(findPeer(state, member)?.report.promised ?? null, id) > 0,
   );
   return deserted ? 'deserted' : null;
+}
+
+/** @param alone then members that are heard and do not hear this one any more are about to move on */
+function isPutOut(state: MemberState, members: readonly MemberId[], alone: boolean): boolean {
+  return members.some((member) => {
+    const peer = findPeer(state, member);
+    if (peer === undefined || !isHeard(peer)) return false;
+    const { view, viewMembers } = peer.report;
+    const movedOn = compareMaybeViewIds(view, state.view?.id ?? null) > 0 && !viewMembers.includes(state.incarnation);
+    return movedOn || (alone && !peer.hears.has(state.incarnation));
+  });
 }
 
 /** An agreement under way is left to finish as long as it can. */
@@ -104,7 +117,8 @@ function waitBeforeLeading(turn: Turn, { own, all }: Candidates, defect: Defect 
   const { options, brokenSince } = state;
   const patienceEnd = brokenSince === null ? null : later(brokenSince, joinWaitMs(options));
   if (all[0] === options.self) {
-    const until = latest(state.retryAt, startWait(state, all), defect === 'deserted' ? patienceEnd : null);
+    const patient = defect === 'deserted' || (defect === 'put-out' && sameMembers(all, own));
+    const until = latest(state.retryAt, startWait(state, all), patient ? patienceEnd : null);
     return turn.now >= until ? { kind: 'lead', members: all } : { kind: 'wait', until };
   }
   // One of another view leads; should it not come to it, this view still needs a successor.

@@ -48,6 +48,7 @@ type Due = { readonly at: number; readonly order: number; readonly run: () => vo
 export class Network {
   readonly observer: Observer;
   weather: Weather = calm;
+  readonly refused: { readonly host: string; readonly address: string }[] = [];
   nowMs = 1000;
   steps = 0;
   readonly #options: NetworkOptions;
@@ -79,29 +80,32 @@ export class Network {
   }
 
   start(...hosts: readonly string[]): void {
-    for (const host of hosts) {
-      const incarnation = Array.from({ length: 4 }, () =>
-        this.random(2 ** 32)
-          .toString(16)
-          .padStart(8, '0'),
-      ).join('');
-      const { heartbeatMs = 100, detectMs = 300, expectedHosts = [] } = this.#options;
-      const state = createMember(
-        {
-          self: memberId(host as HostName, incarnation),
-          heartbeatMs,
-          detectMs,
-          expectedHosts: expectedHosts as readonly HostName[],
-          codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
-          seed: this.random(2 ** 32),
-        },
-        this.nowMs as InstantMs,
-      );
-      const member: Running = { host, state, wakeup: 0, paused: false, missed: [] };
-      this.#running.set(host, member);
-      this.observer.started(state.options.self);
-      this.#arm(member);
-    }
+    for (const host of hosts) this.startAs(host, host);
+  }
+
+  /** @param name what the configuration calls the host at `host`; its address stays `host` */
+  startAs(host: string, name: string): void {
+    const incarnation = Array.from({ length: 4 }, () =>
+      this.random(2 ** 32)
+        .toString(16)
+        .padStart(8, '0'),
+    ).join('');
+    const { heartbeatMs = 100, detectMs = 300, expectedHosts = [] } = this.#options;
+    const state = createMember(
+      {
+        self: memberId(name as HostName, incarnation),
+        heartbeatMs,
+        detectMs,
+        expectedHosts: expectedHosts as readonly HostName[],
+        codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
+        seed: this.random(2 ** 32),
+      },
+      this.nowMs as InstantMs,
+    );
+    const member: Running = { host, state, wakeup: 0, paused: false, missed: [] };
+    this.#running.set(host, member);
+    this.observer.started(state.options.self);
+    this.#arm(member);
   }
 
   /** The power goes: no goodbye. */
@@ -273,6 +277,9 @@ export class Network {
         this.observer.delivered(self, effect.sender, effect.payload);
         break;
       case 'refused':
+        this.refused.push({ host, address: effect.address });
+        this.observer.ended(self);
+        break;
       case 'left':
         this.observer.ended(self);
         break;

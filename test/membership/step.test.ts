@@ -64,3 +64,109 @@ describe('step(): stories', () => {
     expect(network.runUntil(() => network.views().join('|') === 'a,b,c,d', 1000)).toBeLessThan(120);
   });
 });
+
+describe('step(): partial cuts', () => {
+  it('when two of three do not hear each other, a pair and one alone go on, and it stays so', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.partition(['a'], ['c']);
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b', 'c']);
+    const views = network.observer.viewsInstalled;
+    network.runFor(60_000);
+    expect(network.observer.viewsInstalled).toBe(views);
+  });
+
+  it('one direction cut is a cut', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.cut('c', 'b');
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b', 'c']);
+  });
+
+  it('under any standing cut the views come to rest, each a clique, and nobody is left without', () => {
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const network = new Network({ seed, hosts });
+      if (seed % 2 === 0) {
+        network.start(...hosts);
+        network.runFor(1000);
+      }
+      for (const from of hosts) for (const to of hosts) if (network.chance(0.25)) network.cut(from, to);
+      if (seed % 2 === 1) for (const host of hosts) network.at(network.random(300), () => network.start(host));
+      network.runFor(5000);
+      const views = network.observer.viewsInstalled;
+      network.runFor(20_000);
+      expect(network.observer.viewsInstalled, `seed ${seed}: it does not come to rest`).toBe(views);
+      for (const host of hosts) {
+        const members = network.viewOf(host).split(',');
+        expect(members, `seed ${seed}`).toContain(host);
+        for (const other of members.filter((member) => member !== host)) {
+          expect(network.isCut(host, other), `seed ${seed}: ${host} with ${other}`).toBe(false);
+          expect(network.viewOf(other), `seed ${seed}: ${host} and ${other}`).toBe(network.viewOf(host));
+        }
+      }
+    }
+  });
+});
+
+describe('step(): one that was put out', () => {
+  it('a process stopped for ten seconds is back in with the others at once, and never alone', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.pause('a');
+    network.runFor(10_000);
+    expect(network.viewOf('b')).toBe('b,c');
+    const views = network.observer.viewsInstalled;
+    network.resume('a');
+    expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 1000)).toBeLessThan(5);
+    expect(network.observer.viewsInstalled - views).toBe(3);
+  });
+
+  it('one whose clock stood still as well learns it from the first answer', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.partition(['a'], ['b', 'c']);
+    network.runUntil(() => network.viewOf('b') === 'b,c', 400);
+    network.heal();
+    expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 1000)).toBeLessThan(110);
+  });
+});
+
+describe('step(): a host name twice', () => {
+  it('the newcomer is refused, with the address of the other', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'twin'] });
+    network.start('a', 'b');
+    network.runFor(1000);
+    network.startAs('twin', 'a');
+    expect(network.runUntil(() => network.refused.length > 0, 1000)).toBeLessThan(2);
+    expect(network.refused).toEqual([{ host: 'twin', address: 'a' }]);
+    network.runFor(2000);
+    expect(network.views()).toEqual(['a,b']);
+  });
+
+  it('an agent that starts again where it was killed is in before its predecessor would have been missed', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.crash('a');
+    network.start('a');
+    expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 1000)).toBeLessThan(5);
+    expect(network.refused).toEqual([]);
+  });
+
+  it('one that starts on another address waits until its dead predecessor is missed, and is not refused', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c', 'elsewhere'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.crash('a');
+    network.startAs('elsewhere', 'a');
+    expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 2000)).toBeLessThan(500);
+    expect(network.refused).toEqual([]);
+  });
+});
