@@ -238,13 +238,17 @@ export class Scenario {
     if (step.moves === 'none' && setsMoved > 0) {
       this.#problem('promise', `"${step.event}" moved ${setsMoved} sets; it should move none`);
     }
-    const reported = report.then(({ addresses }) => {
+    const reported = report.then(({ addresses, cpuShare }) => {
       const probes = {
         sent: addresses.reduce((sum, each) => sum + each.sent, 0),
         lost: addresses.reduce((sum, each) => sum + each.lost, 0),
         longestSilenceMs: Math.max(...addresses.map((each) => each.longestSilenceMs)),
       };
       this.results[index] = { ...row, probes };
+      if (index > 0) return;
+      const rateHz = addresses.reduce((sum, each) => sum + each.rateHz, 0) / addresses.length;
+      const cpu = `${Math.round(cpuShare * 100)} % of a core`;
+      this.#log.say(`the client really sends ${Math.round(rateHz)} probes a second to each address and needs ${cpu}`);
     });
     reported.catch(() => {}); // seen by whoever waits for all of them
     return { reported };
