@@ -4,7 +4,14 @@
  */
 import type { AddressSet } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
-import { type AddResult, addAddresses, type PlacedAddress, removeAddresses, renewAddresses } from './addresses.ts';
+import {
+  type AddResult,
+  addAddresses,
+  type PlacedAddress,
+  type RemoveResult,
+  removeAddresses,
+  renewAddresses,
+} from './addresses.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Clock } from './clock.ts';
 import type { LinkTable } from './links.ts';
@@ -35,6 +42,7 @@ export class Claims {
   /** What is in the kernel for a set, or about to be. */
   readonly #held = new Map<SetName, readonly PlacedAddress[]>();
   readonly #renewalIntervalMs: number;
+  #lastRemoval: Promise<unknown> = Promise.resolve();
   #cancelRenewal: () => void = () => {};
 
   constructor(options: ClaimsOptions) {
@@ -68,7 +76,7 @@ export class Claims {
     this.hush(names);
     const addresses = names.flatMap((name) => this.#held.get(name) ?? []);
     for (const name of names) this.#held.delete(name);
-    for (const result of await removeAddresses(this.#options.route, addresses)) {
+    for (const result of await this.#remove(addresses)) {
       if (result.kind === 'failed') this.#options.onTrouble(result.error.message);
     }
     this.#options.onReleased(names);
@@ -137,7 +145,15 @@ export class Claims {
     );
     const back = [...failures.keys()].flatMap((name) => (wanted.get(name) ?? []).filter((it) => added.has(it)));
     for (const name of failures.keys()) this.#held.delete(name);
-    if (back.length > 0) await removeAddresses(this.#options.route, back);
+    if (back.length > 0) await this.#remove(back);
+  }
+
+  /** One after the other: a removal puts back what it saw go along with a primary, also what another is removing. */
+  #remove(addresses: readonly PlacedAddress[]): Promise<readonly RemoveResult[]> {
+    const remove = () => removeAddresses(this.#options.route, addresses);
+    const removal = this.#lastRemoval.then(remove, remove);
+    this.#lastRemoval = removal;
+    return removal;
   }
 
   /** The set's addresses with their interfaces, or why it has none. */
