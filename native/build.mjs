@@ -35,7 +35,7 @@ export function buildAddon() {
   const headers = findHeaders();
   const args = [findNodeGyp(), 'rebuild', `--directory=${directory}`];
   if (headers !== null) args.push(`--nodedir=${headers}`);
-  const { npm_config_loglevel: _, ...env } = process.env; // npm's own "silent" would silence the compiler's messages
+  const env = { ...process.env, npm_config_loglevel: 'warn' }; // the "silent" of an `npm run` above would hide the compiler's words
   try {
     run('Compiling the native addon', process.execPath, args, { env });
   } catch (error) {

@@ -11,7 +11,8 @@ const receiver = openPacket(
     onMessage(data) {
       events.push(tagOf(data));
       if (tagOf(data) === 1) {
-        ip('link set left down');
+        // Not in this handler: the error has to wake an idle socket.
+        if (events.length === 1) setImmediate(() => ip('link set left down'));
         return;
       }
       clearInterval(sending);

@@ -32,7 +32,7 @@ const sockets = {
   incoming: listen('incoming', { ...left, outgoing: false }),
   sendOnly: listen('sendOnly', { etherType: 0, interfaceIndex: wire.left, filter: [], outgoing: true }),
 };
-destinations.forEach((destination, tag) => sockets.sendOnly.send(frame(destination, mac.left, tag)));
+for (const [tag, destination] of destinations.entries()) sockets.sendOnly.send(frame(destination, mac.left, tag));
 // By a socket that is bound to no interface, and the other way along the wire.
 sockets.anyInterface.send(frame(mac.right, mac.left, last - 1), { interfaceIndex: wire.left });
 sockets.everything.send(frame(broadcast, mac.right, last), { interfaceIndex: wire.right });
