@@ -6,6 +6,7 @@ import type { ControlReply, ControlRequest, StatusEvent } from './control/protoc
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
+import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
 import { describeReason } from './ownership/reason.ts';
 import type { SetMove } from './ownership/state.ts';
@@ -31,6 +32,11 @@ export type CoreOptions = {
   readonly version: string;
 };
 
+/**
+ * How long one that hands over still answers after its successor has announced: packets that were sent to it before may wait in
+ * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
+ */
+const inFlightMs = 20;
 /** Kept for `status`; older ones are in the journal. */
 const eventsMax = 50;
 /** Frames of a host of the file that cannot be read are looked for this often while nobody else is heard at a start. */
@@ -71,6 +77,7 @@ export class AgentCore {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
         claim: (sets) => void this.#claims.claim(sets),
         release: (sets) => void this.#claims.release(sets),
+        retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
         moved: (move) => this.#tell(describeMove(move)),
@@ -158,6 +165,12 @@ export class AgentCore {
     this.#announcer.close();
     this.#arping.close();
     for (const id of [...this.#balances.keys()]) this.#answerBalance(id, { ok: false, error: 'the agent ends' });
+  }
+
+  /** Nothing more is announced at once; what still arrives is answered for a moment. At an end all goes anyway. */
+  #retire(sets: readonly SetName[]): void {
+    this.#claims.hush(sets);
+    systemClock.after(inFlightMs, () => void this.#claims.release(sets));
   }
 
   #deliver(sender: MemberId, payload: Uint8Array): void {

@@ -24,6 +24,7 @@ export type Hands = {
   send(message: Message): void;
   claim(sets: readonly SetName[]): void;
   release(sets: readonly SetName[]): void;
+  retire(sets: readonly SetName[]): void;
   announce(sets: readonly SetName[]): void;
   hush(sets: readonly SetName[]): void;
   moved(move: SetMove): void;
@@ -78,6 +79,7 @@ export class OwnershipDriver {
           break;
         case 'claim':
         case 'release':
+        case 'retire':
         case 'announce':
         case 'hush':
           this.#hands[effect.kind](effect.sets);

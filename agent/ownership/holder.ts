@@ -115,7 +115,11 @@ function yieldTo(
   if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
   const heard = state.claimsHeard.get(set);
   const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
-  if (owner === null || ownerHasIt || state.stalledUntil !== null) return letGo(set, holding, todo);
+  if (owner === null || state.stalledUntil !== null) return letGo(set, holding, todo);
+  if (ownerHasIt) {
+    todo.retire.push(set);
+    return { ...holding, phase: 'releasing' };
+  }
   if (holding.phase === 'held') todo.hush.push(set);
   return { ...holding, phase: 'giving' };
 }
@@ -129,6 +133,7 @@ function letGo(set: SetName, holding: Holding, todo: Todo): Holding {
 class Todo {
   readonly claim: SetName[] = [];
   readonly release: SetName[] = [];
+  readonly retire: SetName[] = [];
   readonly announce: SetName[] = [];
   readonly hush: SetName[] = [];
   readonly claimed: GrantedSet[] = [];
@@ -139,6 +144,7 @@ class Todo {
     if (this.claim.length > 0) effects.push({ kind: 'claim', sets: this.claim });
     if (this.announce.length > 0) effects.push({ kind: 'announce', sets: this.announce });
     if (this.claimed.length > 0) effects.push({ kind: 'send', message: { kind: 'claimed', sets: this.claimed } });
+    if (this.retire.length > 0) effects.push({ kind: 'retire', sets: this.retire });
     if (this.release.length > 0) effects.push({ kind: 'release', sets: this.release });
     return effects;
   }

@@ -90,6 +90,8 @@ export type OwnershipEffect =
   | { readonly kind: 'claim'; readonly sets: readonly SetName[] }
   /** Stop announcing, take the addresses out, answer `released`. */
   | { readonly kind: 'release'; readonly sets: readonly SetName[] }
+  /** Another has them now: as `release`, but after the packets that were on their way here have been answered. */
+  | { readonly kind: 'retire'; readonly sets: readonly SetName[] }
   /** Announce at once and start the repeats anew. */
   | { readonly kind: 'announce'; readonly sets: readonly SetName[] }
   /** Stop announcing; the addresses stay. */

@@ -151,6 +151,7 @@ export class Group {
         for (const set of effect.sets) this.#claim(host, set);
         return;
       case 'release':
+      case 'retire':
         for (const set of effect.sets) {
           kernel.delete(set);
           this.story.push(`${host} releases ${set}`);
