@@ -176,12 +176,11 @@ export class BuiltInEngine {
 
   /** Of the hosts in the file, and of peers that are not in it but came with a key of the group. */
   #addressesOn(path: number): ReadonlySet<string> {
-    const { hosts, self } = this.#options;
     const own = ownPaths(this.#options)[path] ?? '';
     const addresses = new Set<string>();
-    for (const host of hosts) {
-      const address = host.name === self ? undefined : host.paths[path];
-      if (address !== undefined && isIPv6(address) === isIPv6(own)) addresses.add(address);
+    for (const host of this.#options.hosts) {
+      const address = host.paths[path];
+      if (address !== undefined && address !== own && isIPv6(address) === isIPv6(own)) addresses.add(address);
     }
     for (const peer of this.#state.peers) {
       if (peer.gone) continue;

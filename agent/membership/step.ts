@@ -18,7 +18,7 @@ export type StepResult = { readonly state: MemberState; readonly effects: readon
 /** @param event its `now` is never before that of the event before it */
 export function step(former: MemberState, event: MemberEvent): StepResult {
   if (former.ended) return { state: former, effects: [] };
-  const turn: Turn = { now: event.now, state: former, effects: [], reconsider: false, urgent: false };
+  const turn: Turn = { now: event.now, state: { ...former }, effects: [], reconsider: false, urgent: false };
   forgiveStall(turn);
   apply(turn, event);
   if (!turn.state.ended) {

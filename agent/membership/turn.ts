@@ -6,7 +6,8 @@ import type { InstantMs, MemberId } from './view.ts';
 
 export type Turn = {
   readonly now: InstantMs;
-  state: MemberState;
+  /** A copy of this step's own, changed in place by `update` alone; what it refers to is shared and never changed. */
+  readonly state: MemberState;
   readonly effects: MemberEffect[];
   /** Something changed that may call for another view. */
   reconsider: boolean;
@@ -15,7 +16,7 @@ export type Turn = {
 };
 
 export function update(turn: Turn, change: Partial<MemberState>): void {
-  turn.state = { ...turn.state, ...change };
+  Object.assign(turn.state, change);
 }
 
 export function findPeer(state: MemberState, member: MemberId): Peer | undefined {

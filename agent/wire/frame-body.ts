@@ -2,7 +2,7 @@
  * What is sealed in a membership frame: a heartbeat, a fragment of a link, or an acknowledgement. One byte of kind, then
  * the fields; what follows them is of a later version and passed over.
  */
-import type { Incarnation } from '../membership/identity.ts';
+import { compareMaybeViewIds, type Incarnation } from '../membership/identity.ts';
 import type { Heartbeat, LinkDatagram } from '../membership/message.ts';
 import { FrameReader, FrameWriter, MalformedFrame } from './frame-bytes.ts';
 
@@ -14,6 +14,7 @@ export type BodyRefusal = 'malformed' | 'unknown-kind';
 
 const kinds = { heartbeat: 1, data: 2, ack: 3 } as const;
 const leavingFlag = 1;
+const promisedIsViewFlag = 2;
 const finalFlag = 1;
 const hearsFlag = 1;
 const inViewFlag = 2;
@@ -84,15 +85,17 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   writer.u8(path);
   writer.member(heartbeat.member);
   writer.u16(heartbeat.intervalMs);
-  writer.u8(heartbeat.leaving ? leavingFlag : 0);
+  // At rest they are the same, and a heartbeat of the largest group is to fit one Ethernet frame.
+  const promisedIsView = compareMaybeViewIds(heartbeat.view, heartbeat.promised) === 0;
+  writer.u8((heartbeat.leaving ? leavingFlag : 0) | (promisedIsView ? promisedIsViewFlag : 0));
   writer.maybeViewId(heartbeat.view);
-  writer.maybeViewId(heartbeat.promised);
+  if (!promisedIsView) writer.maybeViewId(heartbeat.promised);
   writer.u16(listed.length);
   for (const other of listed) {
     writer.incarnation(other);
     writer.u8((heard.has(other) ? hearsFlag : 0) | (inView.has(other) ? inViewFlag : 0));
   }
-  for (const count of heartbeat.delivered) writer.u32(count);
+  for (const count of heartbeat.delivered) writer.varint(count);
   return writer.finish();
 }
 
@@ -101,18 +104,19 @@ function readHeartbeat(reader: FrameReader): FrameBody {
   const member = reader.member();
   const intervalMs = reader.u16();
   if (intervalMs === 0) throw new MalformedFrame('an interval of 0');
-  const leaving = (reader.u8() & leavingFlag) !== 0;
+  const flags = reader.u8();
+  const leaving = (flags & leavingFlag) !== 0;
   const view = reader.maybeViewId();
-  const promised = reader.maybeViewId();
+  const promised = (flags & promisedIsViewFlag) !== 0 ? view : reader.maybeViewId();
   const hears: Incarnation[] = [];
   const viewMembers: Incarnation[] = [];
   for (let left = reader.u16(); left > 0; left -= 1) {
     const other = reader.incarnation();
-    const flags = reader.u8();
-    if ((flags & hearsFlag) !== 0) hears.push(other);
-    if ((flags & inViewFlag) !== 0) viewMembers.push(other);
+    const marks = reader.u8();
+    if ((marks & hearsFlag) !== 0) hears.push(other);
+    if ((marks & inViewFlag) !== 0) viewMembers.push(other);
   }
-  const delivered = viewMembers.map(() => reader.u32());
+  const delivered = viewMembers.map(() => reader.varint());
   const heartbeat: Heartbeat = { member, intervalMs, leaving, view, viewMembers, delivered, promised, hears };
   return { kind: 'heartbeat', path, heartbeat };
 }

@@ -43,6 +43,13 @@ export class FrameWriter {
     this.u32(value % 2 ** 32);
   }
 
+  /** Whole numbers below 2^32 in 1 to 5 bytes, 7 bits each, the lowest first (LEB128). */
+  varint(value: number): void {
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.u8(0x80 | (rest % 0x80));
+    this.u8(rest);
+  }
+
   bytes(value: Uint8Array): void {
     const at = this.#grow(value.length);
     this.#bytes.set(value, at);
@@ -116,6 +123,16 @@ export class FrameReader {
     const high = this.u32();
     if (high >= 2 ** 21) throw new MalformedFrame('a number above 2^53 - 1');
     return high * 2 ** 32 + this.u32();
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 35; scale *= 0x80) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80 && value < 2 ** 32) return value;
+    }
+    throw new MalformedFrame('a count above 2^32 - 1');
   }
 
   /** Not copied. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Engine, groupOptions, openEngine, type TestHost } from './engines.ts';
+import type { IpAddress } from '../../agent/config/config.ts';
+import { type Engine, groupOptions, openEngine, startProcess, type TestHost } from './engines.ts';
 
 const hosts: readonly TestHost[] = [
   { name: 'a', paths: ['127.0.1.1'] },
@@ -50,10 +51,84 @@ describe('openBuiltInChannel()', () => {
   });
 
   it('leave(): the others go on without it at once', async () => {
-    const options = { ...groupOptions(hosts, 46103), detectMs: 5_000 };
+    const options = { ...groupOptions(hosts, 46103), detectMs: 60_000 };
     const all = await Promise.all(['a', 'b', 'c'].map((name) => start(options, name)));
     await Promise.all(all.map((engine) => engine.untilView('a', 'b', 'c')));
     await all[0]?.channel.leave();
     await Promise.all(all.slice(1).map((engine) => engine.untilView('b', 'c')));
+  });
+
+  it('a killed process is missed, and one that starts in its place is taken in', async () => {
+    const options = groupOptions(hosts, 46104);
+    const rest = await Promise.all(['b', 'c'].map((name) => start(options, name)));
+    const killed = startProcess(options, 'a');
+    await Promise.all(rest.map((engine) => engine.untilView('a', 'b', 'c')));
+    killed.kill('SIGKILL');
+    await Promise.all(rest.map((engine) => engine.untilView('b', 'c')));
+    const again = await start(options, 'a');
+    await Promise.all([again, ...rest].map((engine) => engine.untilView('a', 'b', 'c')));
+  });
+
+  it('heartbeats go over every path, and status() shows each', async () => {
+    const twoPaths = hosts.map(({ name, paths: [first = ''] }) => ({
+      name,
+      paths: [first, first.replace('0.1', '0.2')],
+    }));
+    const options = groupOptions(twoPaths, 46105);
+    const [a, b] = await Promise.all([start(options, 'a'), start(options, 'b')]);
+    await Promise.all([a.untilView('a', 'b'), b.untilView('a', 'b')]);
+    const status = await a.channel.status();
+    expect(status.peers).toMatchObject([
+      { host: 'b', inView: true, state: 'alive', paths: [{ address: '127.0.1.2' }, { address: '127.0.2.2' }] },
+    ]);
+    expect(status.refused).toEqual({});
+  });
+
+  it('a host that no file names but that has the key is taken in', async () => {
+    const options = groupOptions(hosts.slice(0, 2), 46106);
+    const known = await Promise.all(['a', 'b'].map((name) => start(options, name)));
+    const stranger = await start({ ...groupOptions(hosts, 46106), keys: options.keys }, 'c');
+    await Promise.all([stranger, ...known].map((engine) => engine.untilView('a', 'b', 'c')));
+  });
+
+  it('one with another key stays outside, and is counted by reason and address', async () => {
+    const options = groupOptions(hosts, 46107);
+    const a = await start(options, 'a');
+    await start({ ...options, keys: [new Uint8Array(32)] }, 'b');
+    await start({ ...options, group: 'another' }, 'c');
+    await a.untilView('a');
+    const status = await a.channel.status();
+    expect(status.peers).toEqual([]);
+    expect(Object.keys(status.refused).sort()).toEqual(['other-group', 'unknown-key']);
+    expect(status.refusedFrom).toEqual({ 'other-group': '127.0.1.3', 'unknown-key': '127.0.1.2' });
+  });
+
+  it('a second agent with a name of the group is refused with the address of the first', async () => {
+    const options = groupOptions(hosts, 46108);
+    const first = await start(options, 'a');
+    await first.untilView('a');
+    const twin = { ...options, hosts: options.hosts.map((host) => ({ ...host, paths: ['127.0.1.9' as IpAddress] })) };
+    const second = await start({ ...twin, hosts: [...twin.hosts.slice(0, 1), ...options.hosts] }, 'a');
+    const refused = await second.until(
+      (event): event is typeof event & { kind: 'refused' } => event.kind === 'refused',
+    );
+    expect(refused.reason).toMatch(/127\.0\.1\.1 has the host name a/);
+  });
+
+  it('a port in use and an address of another host are told by name', async () => {
+    const options = groupOptions(hosts, 46109);
+    await start(options, 'a');
+    await expect(start(options, 'a')).rejects.toMatchObject({
+      name: 'ChannelError',
+      code: 'EADDRINUSE',
+      message: expect.stringMatching(/127\.0\.1\.1 port 46109/),
+    });
+    const elsewhere = groupOptions([{ name: 'a', paths: ['192.0.2.1'] }], 46109);
+    await expect(start(elsewhere, 'a')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL', address: '192.0.2.1' });
+  });
+
+  it('send(): refuses what no message can hold', async () => {
+    const a = await start(groupOptions(hosts, 46110), 'a');
+    expect(() => a.channel.send(new Uint8Array(1024 * 1024 + 1))).toThrow(/at most 1 MiB/);
   });
 });

@@ -1,5 +1,7 @@
 /** Engines as shipped, on loopback addresses, and waiting for what they say. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { BuiltInOptions } from '../../agent/channel/built-in-options.ts';
 import type { Channel, ChannelEvent } from '../../agent/channel/channel.ts';
 import type { IpAddress } from '../../agent/config/config.ts';
@@ -18,7 +20,7 @@ export type Engine = {
   readonly events: ChannelEvent[];
   /** Resolves with the first event, past or to come, that fits. */
   until<T extends ChannelEvent>(fits: (event: ChannelEvent) => event is T): Promise<T>;
-  /** With exactly these hosts. */
+  /** The newest view or a later one, with exactly these hosts. */
   untilView(...hosts: string[]): Promise<View>;
 };
 
@@ -66,15 +68,25 @@ export async function openEngine(options: Omit<BuiltInOptions, 'self'>, self: st
 
   async function untilView(...hosts: string[]): Promise<View> {
     const wanted = hosts.join();
-    const seen = events.length === 0 ? 0 : events.findLastIndex((event) => event.kind === 'view');
+    const newest = Math.max(
+      0,
+      events.findLastIndex((event) => event.kind === 'view'),
+    );
     const { view } = await until(
       (event): event is ChannelEvent & { kind: 'view' } =>
-        event.kind === 'view' && events.indexOf(event) >= seen && event.view.members.map(hostOf).join() === wanted,
+        event.kind === 'view' && events.indexOf(event) >= newest && event.view.members.map(hostOf).join() === wanted,
     );
     return view;
   }
 
   return { channel, events, until, untilView };
+}
+
+/** An engine in a process of its own, which can be killed. */
+export function startProcess(options: Omit<BuiltInOptions, 'self'>, self: string): ChildProcess {
+  const keys = options.keys.map((key) => [...key]);
+  const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
+  return spawn(process.execPath, [script, compiled, JSON.stringify({ ...options, self, keys })], { stdio: 'inherit' });
 }
 
 export function hostName(name: string): HostName {

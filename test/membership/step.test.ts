@@ -88,7 +88,7 @@ describe('step(): partial cuts', () => {
   });
 
   it('under any standing cut the views come to rest, each a clique, and nobody is left without', () => {
-    for (let seed = 1; seed <= 150; seed += 1) {
+    for (let seed = 1; seed <= 60; seed += 1) {
       const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
       const network = new Network({ seed, hosts });
       if (seed % 2 === 0) {
@@ -99,7 +99,7 @@ describe('step(): partial cuts', () => {
       if (seed % 2 === 1) for (const host of hosts) network.at(network.random(300), () => network.start(host));
       network.runFor(5000);
       const views = network.observer.viewsInstalled;
-      network.runFor(20_000);
+      network.runFor(10_000);
       expect(network.observer.viewsInstalled, `seed ${seed}: it does not come to rest`).toBe(views);
       for (const host of hosts) {
         const members = network.viewOf(host).split(',');
