@@ -97,6 +97,7 @@ describe('parseConfig() takes no longer for a file of 1 MiB than its size asks f
     ['array tables', fill(() => '[[a]]\n')],
     ['sets', fill((n) => `[set.s${n}]\ninterface="e"\naddresses=["10.0.0.1/8"]\n`)],
     ['unknown keys', fill((n) => `heartbeet${n}=1\n`)],
+    ['eligible hosts', `[set.a]\nonly=[${fill((n) => `"h${n}",`)}]`],
     ['preferences', `[set.a]\nprefer=[${fill((n) => `"h${n}",`)}]`],
     ['paths', `[host.a]\npaths=[${fill(() => '"x",')}]`],
     ['ranges', `[pool.a]\nprefix=24\nranges=[${fill(() => '"10.0.0.1-10.0.0.9",')}]`],

@@ -324,6 +324,18 @@ describe('parseConfig() tells', () => {
       edited({}, 'prefer = ["backup"]'),
       ['14:11: there is no host "backup"; the hosts are: e1, e2'],
     ],
+    ['a set for an unknown host', edited({}, 'only = ["e3"]'), ['14:9: there is no host "e3"; the nearest is "e1"']],
+    ['a set for a host twice', edited({}, 'only = ["e2", "e2"]'), ['14:15: "e2" is listed already; keep the first']],
+    [
+      'a set for nobody',
+      edited({}, 'only = []'),
+      ['14:8: only names no host, so that nobody could own it; write at least one, or leave the key out'],
+    ],
+    [
+      'a word for apart that is none',
+      edited({}, 'apart = "Name Servers"'),
+      ['14:9: apart name "Name Servers" does not fit; write a-z, 0-9 and inner hyphens, such as name-servers'],
+    ],
     [
       'a preference twice',
       edited({}, 'prefer = ["e2", "e1", "e2"]'),

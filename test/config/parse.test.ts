@@ -38,6 +38,8 @@ describe('parseConfig()', () => {
             { family: 6, address: '2001:db8::10', prefixLength: 64, interface: 'eth0' },
           ],
           prefer: [],
+          only: null,
+          apart: null,
         },
       ],
     });
@@ -79,6 +81,15 @@ describe('parseConfig()', () => {
     expect(config.hosts[0]?.weight).toBe(50);
     expect(config.sets[0]?.prefer).toEqual(['e2', 'e1']);
     expect(config.sets[0]?.addresses.map((address) => address.interface)).toEqual(['eth1', 'eth2']);
+  });
+
+  it('takes who may own a set or a pool, and what is kept apart', () => {
+    const pool = ['[pool.p]', 'interface = "eth1"', 'range = "10.9.0.1"', 'prefix = 24', 'only = ["e2"]'];
+    const config = parsed(edited({ 11: '[set.www]', 4: '' }, 'only = ["e2", "e1"]', 'apart = "dns"', ...pool));
+    expect(config.sets.map(({ name, only, apart }) => [name, only, apart])).toEqual([
+      ['www', ['e2', 'e1'], 'dns'],
+      ['p-01', ['e2'], null],
+    ]);
   });
 
   it('makes a set of every address of a pool', () => {

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { balanceShape, documentShape, hostShape, poolShape, setShape } from '../../agent/config/shape.ts';
+
+const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+/** The keys that the tables below a heading list. */
+function keysBelow(heading: string): string[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? '';
+  return [...section.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, key]) => key ?? '').sort();
+}
+
+describe('docs/configuration.md', () => {
+  const tables = ['balance', 'host', 'set', 'pool'];
+
+  it.each([
+    ['At the top', Object.keys(documentShape.entries).filter((key) => !tables.includes(key))],
+    ['`[balance]`', Object.keys(balanceShape.entries)],
+    ['`[host.NAME]`', Object.keys(hostShape.entries)],
+    ['`[set.NAME]`', Object.keys(setShape.entries)],
+    ['`[pool.NAME]`', Object.keys(poolShape.entries)],
+  ])('lists every key that there is: %s', (heading, keys) => {
+    expect(keysBelow(heading)).toEqual(keys.sort());
+  });
+});
