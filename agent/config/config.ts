@@ -23,6 +23,16 @@ export type AddressSet = {
   readonly prefer: readonly HostName[];
 };
 
+/** Who may own a set, and how it moves. */
+export type SetPolicy = {
+  /** The only hosts that may own it; null: every host. */
+  readonly only: readonly HostName[] | null;
+  /** Sets with the same word are on different hosts, as far as there are hosts; null: it does not matter. */
+  readonly apart: string | null;
+};
+
+export type ManagedSet = AddressSet & SetPolicy;
+
 export type Host = {
   readonly name: HostName;
   /** Addresses that carry heartbeats; the first names it on the wire. */
@@ -53,7 +63,7 @@ export type Config = {
   readonly lifetimeSeconds: number | 'never';
   readonly balance: 'off' | 'on-demand';
   readonly hosts: readonly Host[];
-  readonly sets: readonly AddressSet[];
+  readonly sets: readonly ManagedSet[];
   /** Digest over everything of the pool that members must agree on: 16 hex digits. */
   readonly poolVersion: string;
 };

@@ -1,12 +1,13 @@
 /** `[pool.NAME]`: many sets of one address each, written as ranges. */
 import { checkSubnetAddress, isPrefixLength, prefixProblem } from './address.ts';
 import { noteUse, useKey } from './address-uses.ts';
-import type { AddressSet, InterfaceName, SetName } from './config.ts';
+import type { InterfaceName, ManagedSet, SetName, SetPolicy } from './config.ts';
 import { type ConfigError, formatPlace, type Position, quote } from './config-error.ts';
 import { formatIp, type IpNumber, parseIp } from './ip-number.ts';
 import { nameLengthMax, setsMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { nameProblem } from './names.ts';
+import { decodeSetPolicy } from './set-policy.ts';
 import { checkInterface, type SetContext } from './sets.ts';
 import { decodeTable, placeOf, poolShape } from './shape.ts';
 import type { TomlTable } from './toml.ts';
@@ -15,8 +16,8 @@ import type { TomlTable } from './toml.ts';
 const suffixLengthMax = String(setsMax).length + 1;
 
 /** @param setsLeft how many more sets the file may have */
-export function decodePools(pools: TomlTable, context: SetContext, setsLeft: number): AddressSet[] {
-  const sets: AddressSet[] = [];
+export function decodePools(pools: TomlTable, context: SetContext, setsLeft: number): ManagedSet[] {
+  const sets: ManagedSet[] = [];
   for (const { name, table } of namedTables('pool', pools, context.errors)) {
     sets.push(...decodePool(name, table, context, setsLeft - sets.length));
   }
@@ -31,15 +32,16 @@ export function pooledSetName(pool: string, n: number): SetName {
   return `${pool}-${String(n).padStart(2, '0')}` as SetName; // the pool's name was checked with room for the number
 }
 
-function decodePool(pool: string, table: TomlTable, context: SetContext, setsLeft: number): AddressSet[] {
+function decodePool(pool: string, table: TomlTable, context: SetContext, setsLeft: number): ManagedSet[] {
   const { errors } = context;
   const problem = nameProblem('pool', pool, nameLengthMax - suffixLengthMax);
   if (problem !== undefined) errors.push({ ...table.at, message: problem });
   const shape = decodeTable(poolShape, table, `[pool.${pool}]`, errors);
   if (shape.interface !== undefined) checkInterface(shape.interface, placeOf(table, 'interface'), errors);
   const ranges = rangesOf(shape, table, errors);
+  const policy = decodeSetPolicy(shape, table, context.hosts, errors);
 
-  const sets: AddressSet[] = [];
+  const sets: ManagedSet[] = [];
   for (const range of ranges) {
     const { prefix } = shape;
     if (prefix === undefined) continue;
@@ -53,7 +55,15 @@ function decodePool(pool: string, table: TomlTable, context: SetContext, setsLef
       errors.push({ ...range.at, message });
       break;
     }
-    sets.push(...setsOfRange(pool, range, prefix, shape.interface ?? '', sets.length, context));
+    sets.push(
+      ...setsOfRange(
+        pool,
+        { ...range, prefixLength: prefix, interfaceName: shape.interface ?? '' },
+        policy,
+        sets.length,
+        context,
+      ),
+    );
   }
   noteNames(pool, sets, table.at, context);
   return sets;
@@ -108,13 +118,14 @@ function parseRange(text: string, at: Position, errors: ConfigError[]): Range | 
 /** Tells the first address of the range that no set can have, and ends there. */
 function setsOfRange(
   pool: string,
-  range: Range,
-  prefixLength: number,
-  interfaceName: string,
+  range: Range & { readonly prefixLength: number; readonly interfaceName: string },
+  policy: SetPolicy,
   setsBefore: number,
   { uses, errors }: SetContext,
-): AddressSet[] {
-  const sets: AddressSet[] = [];
+): ManagedSet[] {
+  const { prefixLength } = range;
+  const interfaceName = range.interfaceName as InterfaceName; // checked, or told
+  const sets: ManagedSet[] = [];
   for (let bits = range.first; bits <= range.last; bits++) {
     const number: IpNumber = { family: range.family, bits };
     const checked = checkSubnetAddress(number, prefixLength);
@@ -123,17 +134,17 @@ function setsOfRange(
       break;
     }
     const { address } = checked.value;
-    const key = useKey(checked.value, interfaceName as InterfaceName); // checked, or told
+    const key = useKey(checked.value, interfaceName);
     if (!noteUse(uses, key, { kind: 'virtual', by: `pool ${pool}`, at: range.at }, errors)) break;
     const name = pooledSetName(pool, setsBefore + sets.length + 1);
-    const virtual = { family: range.family, address, prefixLength, interface: interfaceName as InterfaceName };
-    sets.push({ name, addresses: [virtual], prefer: [] });
+    const virtual = { family: range.family, address, prefixLength, interface: interfaceName };
+    sets.push({ name, addresses: [virtual], prefer: [], ...policy });
   }
   return sets;
 }
 
 /** Tells the first set that has the name of another. */
-function noteNames(pool: string, sets: readonly AddressSet[], at: Position, { names, errors }: SetContext): void {
+function noteNames(pool: string, sets: readonly ManagedSet[], at: Position, { names, errors }: SetContext): void {
   for (const { name } of sets) {
     const earlier = names.get(name);
     if (earlier !== undefined) {

@@ -1,13 +1,12 @@
 /** `[set.NAME]`: addresses that move together. */
-import type { HostName } from '../membership/view.ts';
 import { parseSubnetAddress } from './address.ts';
 import { type AddressUses, noteUse, useKey } from './address-uses.ts';
-import type { AddressSet, Host, InterfaceName, SetName, VirtualAddress } from './config.ts';
-import { type ConfigError, type Position, quote } from './config-error.ts';
-import { addressesPerSetMax, hostsMax } from './limits.ts';
+import type { Host, InterfaceName, ManagedSet, SetName, VirtualAddress } from './config.ts';
+import type { ConfigError, Position } from './config-error.ts';
+import { addressesPerSetMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { interfaceProblem, nameProblem } from './names.ts';
-import { nearestName } from './nearest.ts';
+import { decodeHostNames, decodeSetPolicy } from './set-policy.ts';
 import { addressShape, decodeTable, placeOf, setShape } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
@@ -20,12 +19,12 @@ export type SetContext = {
   readonly errors: ConfigError[];
 };
 
-export function decodeSets(sets: TomlTable, context: SetContext): AddressSet[] {
+export function decodeSets(sets: TomlTable, context: SetContext): ManagedSet[] {
   return namedTables('set', sets, context.errors).map(({ name, table }) => decodeSet(name, table, context));
 }
 
-function decodeSet(name: string, table: TomlTable, context: SetContext): AddressSet {
-  const { errors, names } = context;
+function decodeSet(name: string, table: TomlTable, context: SetContext): ManagedSet {
+  const { errors, names, hosts } = context;
   const problem = nameProblem('set', name);
   if (problem !== undefined) errors.push({ ...table.at, message: problem });
   names.set(name, table.at);
@@ -35,7 +34,8 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Address
   return {
     name: name as SetName,
     addresses: shape.addresses ? decodeAddresses(name, shape.addresses, interfaceName, table, context) : [],
-    prefer: shape.prefer ? decodePrefer(shape.prefer, table, context) : [],
+    prefer: shape.prefer ? decodeHostNames('prefer', shape.prefer, table, hosts, errors) : [],
+    ...decodeSetPolicy(shape, table, hosts, errors),
   };
 }
 
@@ -90,34 +90,6 @@ function decodeItem(
   const shape = decodeTable(addressShape, item, 'an address', errors);
   if (shape.interface !== undefined) checkInterface(shape.interface, placeOf(item, 'interface'), errors);
   return { text: shape.address, at: placeOf(item, 'address'), interface: shape.interface ?? setInterface };
-}
-
-function decodePrefer(
-  names: readonly (string | undefined)[],
-  table: TomlTable,
-  { hosts, errors }: SetContext,
-): HostName[] {
-  const known = hosts.map(({ name }) => name);
-  const preferred: HostName[] = [];
-  if (names.length > hostsMax) {
-    const message = `${names.length} hosts are more than there can be; write each once`;
-    errors.push({ ...placeOf(table, 'prefer'), message });
-  }
-  for (const [index, name] of names.slice(0, hostsMax).entries()) {
-    if (name === undefined) continue;
-    const place = placeOf(table, 'prefer', index);
-    const host = known.find((candidate) => candidate === name);
-    if (host === undefined) {
-      const nearest = nearestName(name, known);
-      const right = nearest === undefined ? `the hosts are: ${known.join(', ')}` : `the nearest is "${nearest}"`;
-      errors.push({ ...place, message: `there is no host ${quote(name)}; ${right}` });
-    } else if (preferred.includes(host)) {
-      errors.push({ ...place, message: `"${name}" is preferred already; keep the first` });
-    } else {
-      preferred.push(host);
-    }
-  }
-  return preferred;
 }
 
 /** Returns nothing: what is wrong is in `errors`. */

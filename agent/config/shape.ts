@@ -37,10 +37,17 @@ export const hostShape = v.object({
   weight: v.optional(number('weight = 100')),
 });
 
+/** Of sets and of pools. */
+const setPolicyKeys = {
+  only: v.optional(textList('only = ["e1", "e2"]')),
+  apart: v.optional(text('apart = "dns"')),
+};
+
 export const setShape = v.object({
   interface: v.optional(text('interface = "eth0"')),
   addresses: addressList('addresses = ["192.0.2.10/24"]'),
   prefer: v.optional(textList('prefer = ["e1"]')),
+  ...setPolicyKeys,
 });
 
 export const addressShape = v.object({
@@ -53,6 +60,7 @@ export const poolShape = v.object({
   range: v.optional(text('range = "192.0.2.10-192.0.2.29"')),
   ranges: v.optional(textList('ranges = ["192.0.2.10-192.0.2.19", "192.0.2.30-192.0.2.39"]')),
   prefix: number('prefix = 24'),
+  ...setPolicyKeys,
 });
 
 type TableShape = v.ObjectSchema<v.ObjectEntries, undefined>;

@@ -4,12 +4,13 @@
  */
 import { hostOf, type MemberId, type View } from '../membership/view.ts';
 import { type BalanceMove, balanceMoves } from './balance.ts';
-import { addLoad, type Candidate, choose, hindrance, type Loads } from './candidates.ts';
+import { type Candidate, hindrance } from './candidates.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
 import { chooseKeeper, type Holder } from './keeper.ts';
 import type { Assignment } from './message.ts';
+import { Placement } from './placement.ts';
 import type { Pool, PoolSet } from './pool.ts';
-import type { Reason } from './reason.ts';
+import type { Choice, Reason } from './reason.ts';
 
 export type AssignmentInput = {
   readonly pool: Pool;
@@ -33,46 +34,38 @@ type Draft = { readonly owner: MemberId | null; readonly reason: Reason; readonl
 
 /** One entry for every set of the pool, in the pool's order; `ageMs` is 0 where the owner changed, else as before. */
 export function assign(input: AssignmentInput): readonly Assignment[] {
-  const candidates = [...input.candidates].sort((a, b) => (a.member < b.member ? -1 : 1));
-  const byMember = new Map(candidates.map((candidate) => [candidate.member, candidate]));
-  const loads: Loads = new Map();
+  const placement = new Placement(input.candidates);
   const drafts = new Map<SetName, Draft>();
+  const draft = (set: PoolSet, next: Draft): void => {
+    drafts.set(set.name, next);
+    if (next.owner !== null) placement.put(set, next.owner);
+  };
 
   for (const set of input.pool.sets) {
-    const draft = keep(input, set, byMember, loads);
-    if (draft === null || draft.owner === null) continue;
-    drafts.set(set.name, draft);
-    addLoad(loads, draft.owner, 1);
+    const kept = keep(input, set, placement);
+    if (kept !== null) draft(set, kept);
   }
   for (const set of input.pool.sets) {
-    if (drafts.has(set.name)) continue;
-    const draft = give(input, set, candidates, loads);
-    drafts.set(set.name, draft);
-    if (draft.owner !== null) addLoad(loads, draft.owner, 1);
+    if (!drafts.has(set.name)) draft(set, give(input, set, placement));
   }
   if (input.mode === 'balance' && input.mature) {
-    for (const move of movesOf(input.pool, candidates, drafts, loads)) drafts.set(move.set, draftOf(move));
+    for (const move of movesOf(input.pool, drafts, placement)) drafts.set(move.set, draftOf(move));
   }
   return input.pool.sets.map((set) => finish(input, set, drafts.get(set.name)));
 }
 
 /** null where no holder may go on. */
-function keep(
-  input: AssignmentInput,
-  set: PoolSet,
-  candidates: ReadonlyMap<MemberId, Candidate>,
-  loads: Loads,
-): Draft | null {
+function keep(input: AssignmentInput, set: PoolSet, placement: Placement): Draft | null {
   const previous = input.previous.get(set.name);
   const able = (input.holders.get(set.name) ?? []).filter(({ member }) => {
-    const candidate = candidates.get(member);
-    return candidate === undefined || hindrance(candidate, set.name) === null; // without a report: not touched
+    const candidate = placement.find(member);
+    return candidate === null || hindrance(candidate, set) === null; // without a report: not touched
   });
   const told = able.find(({ member }) => member === previous?.owner);
   const keeper =
     input.decidedInView && told !== undefined
       ? ({ holder: told, choice: 'newest grant' } as const)
-      : chooseKeeper(set, able, candidates, loads);
+      : chooseKeeper(set, able, placement);
   if (keeper === null) return null;
   const { holder, choice } = keeper;
   const others = able.filter(({ side, member }) => side !== holder.side && member !== holder.member);
@@ -87,42 +80,31 @@ function keep(
   return { owner: holder.member, reason, kept: ahead ? previous.grant : holder.grant };
 }
 
-function give(input: AssignmentInput, set: PoolSet, candidates: readonly Candidate[], loads: Loads): Draft {
+function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft {
   const nobody = (why: string): Draft => ({ owner: null, reason: { kind: 'nobody', why }, kept: null });
   if (!input.mature) return nobody('waiting for the other hosts after a cold start');
-  const eligible = candidates.filter((candidate) => hindrance(candidate, set.name) === null);
-  const chosen = choose(set, eligible, loads);
+  const chosen = placement.choose(set);
   if (chosen === null) {
-    const hindered = candidates.map((candidate) => `${hostOf(candidate.member)} ${hindrance(candidate, set.name)}`);
+    const hindered = placement.candidates.map((candidate) => `${candidate.host} ${hindrance(candidate, set)}`);
     return nobody(hindered.length === 0 ? 'no member has reported yet' : `no host may hold it: ${hindered.join('; ')}`);
   }
-  return { owner: chosen.member, reason: reasonToGive(input, set, candidates, chosen.choice), kept: null };
+  return { owner: chosen.member, reason: reasonToGive(input, set, placement, chosen.choice), kept: null };
 }
 
-function reasonToGive(
-  input: AssignmentInput,
-  set: PoolSet,
-  candidates: readonly Candidate[],
-  choice: Extract<Reason, { kind: 'first' }>['choice'],
-): Reason {
+function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement, choice: Choice): Reason {
   const owner = input.previous.get(set.name)?.owner ?? input.holders.get(set.name)?.[0]?.member;
   if (owner === undefined) return { kind: 'first', choice };
   const from = hostOf(owner);
-  const candidate = candidates.find(({ member }) => member === owner);
-  const why = candidate === undefined ? null : hindrance(candidate, set.name);
+  const candidate = placement.find(owner);
+  const why = candidate === null ? null : hindrance(candidate, set);
   if (why !== null) return { kind: 'handover', from, why, choice };
   return input.view.members.includes(owner) ? { kind: 'first', choice } : { kind: 'takeover', from, choice };
 }
 
-function movesOf(
-  pool: Pool,
-  candidates: readonly Candidate[],
-  drafts: ReadonlyMap<SetName, Draft>,
-  loads: Loads,
-): readonly BalanceMove[] {
+function movesOf(pool: Pool, drafts: ReadonlyMap<SetName, Draft>, placement: Placement): readonly BalanceMove[] {
   const owners = new Map<SetName, MemberId>();
   for (const [set, { owner }] of drafts) if (owner !== null) owners.set(set, owner);
-  return balanceMoves(pool, candidates, owners, loads);
+  return balanceMoves(pool, owners, placement);
 }
 
 function draftOf({ from, to, choice }: BalanceMove): Draft {

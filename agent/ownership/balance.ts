@@ -1,7 +1,7 @@
-/** The least movement that puts every set on a host of its best priority and evens the load among equals. */
+/** The least movement that separates what must be apart, puts every set on a host of its best priority and evens the load. */
 import { hostOf, type MemberId } from '../membership/view.ts';
-import { addLoad, type Candidate, choose, hindrance, type Loads, loadOf } from './candidates.ts';
 import type { SetName } from './grant.ts';
+import type { Chosen, Placement } from './placement.ts';
 import { type Pool, type PoolSet, priorityOf } from './pool.ts';
 import type { Choice } from './reason.ts';
 
@@ -12,65 +12,71 @@ export type BalanceMove = {
   readonly choice: Choice;
 };
 
-/** @param owners changed in place to what it is after the moves, as are `loads` */
-export function balanceMoves(
-  pool: Pool,
-  candidates: readonly Candidate[],
-  owners: Map<SetName, MemberId>,
-  loads: Loads,
-): readonly BalanceMove[] {
+/** @param owners changed in place to what it is after the moves, as is `placement` */
+export function balanceMoves(pool: Pool, owners: Map<SetName, MemberId>, placement: Placement): readonly BalanceMove[] {
   const moves = new Map<SetName, BalanceMove>();
   const origin = new Map(owners);
-  const move = (set: SetName, from: MemberId, to: MemberId, choice: Choice): void => {
-    owners.set(set, to);
-    addLoad(loads, from, -1);
-    addLoad(loads, to, 1);
-    moves.set(set, { set, from: origin.get(set) ?? from, to, choice });
+  const move = (set: PoolSet, from: MemberId, { member: to, choice }: Chosen): void => {
+    placement.take(set, from);
+    placement.put(set, to);
+    owners.set(set.name, to);
+    moves.set(set.name, { set: set.name, from: origin.get(set.name) ?? from, to, choice });
   };
 
   for (const set of pool.sets) {
     const owner = owners.get(set.name);
     if (owner === undefined) continue;
-    const best = choose(set, eligibleFor(set, candidates), loads);
-    if (best !== null && priorityOf(set, hostOf(best.member)) < priorityOf(set, hostOf(owner))) {
-      move(set.name, owner, best.member, best.choice);
-    }
+    const better = betterPlace(set, owner, placement);
+    if (better !== null) move(set, owner, better);
   }
 
   // Every step lowers the sum of the squared loads (by weight), so this ends; the bound only guards against a mistake.
-  for (let steps = 0; steps < pool.sets.length * candidates.length; steps++) {
-    const step = relieveMostLoaded(pool, candidates, owners, loads);
+  for (let steps = 0; steps < pool.sets.length * placement.candidates.length; steps++) {
+    const step = relieveMostLoaded(pool, owners, placement);
     if (step === null) break;
-    move(step.set, step.from, step.to, 'least loaded');
+    move(step.set, step.from, step.to);
   }
   return [...moves.values()].filter(({ from, to }) => from !== to);
 }
 
+/** A host that suits the set better than its owner does, whatever the load; null where there is none. */
+function betterPlace(set: PoolSet, owner: MemberId, placement: Placement): Chosen | null {
+  placement.take(set, owner);
+  const best = placement.choose(set);
+  const better = best !== null && compareFit(set, best.member, owner, placement) < 0;
+  placement.put(set, owner);
+  return better ? best : null;
+}
+
 function relieveMostLoaded(
   pool: Pool,
-  candidates: readonly Candidate[],
   owners: ReadonlyMap<SetName, MemberId>,
-  loads: Loads,
-): { readonly set: SetName; readonly from: MemberId; readonly to: MemberId } | null {
-  const givers = [...candidates].sort(
-    (a, b) => loadOf(loads, b.member) * a.weight - loadOf(loads, a.member) * b.weight || (a.member < b.member ? -1 : 1),
+  placement: Placement,
+): { readonly set: PoolSet; readonly from: MemberId; readonly to: Chosen } | null {
+  const givers = [...placement.candidates].sort(
+    (a, b) =>
+      placement.loadOf(b.member) * a.weight - placement.loadOf(a.member) * b.weight || (a.member < b.member ? -1 : 1),
   );
   for (const giver of givers) {
     for (const set of pool.sets) {
       if (owners.get(set.name) !== giver.member) continue;
-      const equals = eligibleFor(set, candidates).filter(
-        ({ member }) => priorityOf(set, hostOf(member)) === priorityOf(set, hostOf(giver.member)),
+      placement.take(set, giver.member);
+      const taker = placement.choose(
+        set,
+        ({ member }) => member !== giver.member && compareFit(set, member, giver.member, placement) <= 0,
       );
-      const taker = choose(set, equals, loads);
-      if (taker === null || taker.member === giver.member) continue;
-      const weight = candidates.find(({ member }) => member === taker.member)?.weight ?? 1;
-      const gains = (loadOf(loads, taker.member) + 1) * giver.weight < loadOf(loads, giver.member) * weight;
-      if (gains) return { set: set.name, from: giver.member, to: taker.member };
+      placement.put(set, giver.member);
+      if (taker === null) continue;
+      const weight = placement.find(taker.member)?.weight ?? 1;
+      const gains = (placement.loadOf(taker.member) + 1) * giver.weight < placement.loadOf(giver.member) * weight;
+      if (gains) return { set, from: giver.member, to: { member: taker.member, choice: 'least loaded' } };
     }
   }
   return null;
 }
 
-function eligibleFor(set: PoolSet, candidates: readonly Candidate[]): readonly Candidate[] {
-  return candidates.filter((candidate) => hindrance(candidate, set.name) === null);
+/** Negative where the set is better off on `a`; it must be counted on neither. */
+function compareFit(set: PoolSet, a: MemberId, b: MemberId, placement: Placement): number {
+  const byConflicts = placement.conflictsOf(set, a) - placement.conflictsOf(set, b);
+  return byConflicts || priorityOf(set, hostOf(a)) - priorityOf(set, hostOf(b));
 }

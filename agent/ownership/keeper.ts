@@ -1,7 +1,7 @@
 /** Who keeps a set that members hold already: on one side the newest grant, between sides that meet the merge order. */
 import { hostOf, type MemberId } from '../membership/view.ts';
-import { type Candidate, type Loads, loadOf } from './candidates.ts';
 import { compareGrants, type Grant } from './grant.ts';
+import type { Placement } from './placement.ts';
 import { type PoolSet, priorityOf } from './pool.ts';
 import type { Choice } from './reason.ts';
 
@@ -21,39 +21,30 @@ export type Keeper = { readonly holder: Holder; readonly choice: Choice };
  * null where no holder is able. Within a side the newest grant counts, because the older ones were ended by it; grants of
  * two sides say nothing about each other.
  */
-export function chooseKeeper(
-  set: PoolSet,
-  holders: readonly Holder[],
-  candidates: ReadonlyMap<MemberId, Candidate>,
-  loads: Loads,
-): Keeper | null {
+export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement: Placement): Keeper | null {
   const bySide = new Map<string, Holder>();
   for (const holder of holders) {
     const newest = bySide.get(holder.side);
     if (newest === undefined || compareGrants(holder.grant, newest.grant) > 0) bySide.set(holder.side, holder);
   }
   const winners = [...bySide.values()].sort(
-    (a, b) => compareAcrossSides(set, a, b, candidates, loads)[0] || (a.member < b.member ? -1 : 1),
+    (a, b) => compareAcrossSides(set, a, b, placement)[0] || (a.member < b.member ? -1 : 1),
   );
   const [best, second] = winners;
   if (best === undefined) return null;
   if (second === undefined) return { holder: best, choice: 'newest grant' };
-  return { holder: best, choice: compareAcrossSides(set, best, second, candidates, loads)[1] };
+  return { holder: best, choice: compareAcrossSides(set, best, second, placement)[1] };
 }
 
-function compareAcrossSides(
-  set: PoolSet,
-  a: Holder,
-  b: Holder,
-  candidates: ReadonlyMap<MemberId, Candidate>,
-  loads: Loads,
-): readonly [number, Choice] {
+function compareAcrossSides(set: PoolSet, a: Holder, b: Holder, placement: Placement): readonly [number, Choice] {
+  const byConflicts = placement.conflictsOf(set, a.member) - placement.conflictsOf(set, b.member);
+  if (byConflicts !== 0) return [byConflicts, 'kept apart'];
   const byPriority = priorityOf(set, hostOf(a.member)) - priorityOf(set, hostOf(b.member));
   if (byPriority !== 0) return [byPriority, 'preferred'];
   const bySize = b.sideSize - a.sideSize;
   if (bySize !== 0) return [bySize, 'larger side'];
-  const weight = (holder: Holder): number => candidates.get(holder.member)?.weight ?? 1;
-  const byLoad = loadOf(loads, a.member) * weight(b) - loadOf(loads, b.member) * weight(a);
+  const weight = (holder: Holder): number => placement.find(holder.member)?.weight ?? 1;
+  const byLoad = placement.loadOf(a.member) * weight(b) - placement.loadOf(b.member) * weight(a);
   if (byLoad !== 0) return [byLoad, 'least loaded'];
   return [0, 'first by name'];
 }

@@ -6,6 +6,10 @@ export type PoolSet = {
   readonly name: SetName;
   /** Hosts that should own it, best first; all others come after, equal among each other. */
   readonly prefer: readonly HostName[];
+  /** The only hosts that may own it; null: all. */
+  readonly only: readonly HostName[] | null;
+  /** Sets with the same word are on different hosts, as far as there are hosts; null: it does not matter. */
+  readonly apart: string | null;
 };
 
 export type Pool = {

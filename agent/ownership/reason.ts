@@ -16,7 +16,14 @@ export type Reason =
   | { readonly kind: 'nobody'; readonly why: string };
 
 /** What told the chosen member from the others. */
-export type Choice = 'only candidate' | 'preferred' | 'least loaded' | 'first by name' | 'larger side' | 'newest grant';
+export type Choice =
+  | 'only candidate'
+  | 'kept apart'
+  | 'preferred'
+  | 'least loaded'
+  | 'first by name'
+  | 'larger side'
+  | 'newest grant';
 
 /** One sentence without a full stop, for people. */
 export function describeReason(reason: Reason): string {

@@ -31,6 +31,7 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
 export function candidateOf(state: OwnershipState, member: MemberId, report: Report): Candidate {
   return {
     member,
+    host: hostOf(member),
     weight: weightOf(state.pool, member),
     sets: new Set(report.sets),
     unable: new Map(report.unable.map(({ set, why }) => [set, why])),

@@ -127,6 +127,7 @@ function readReason(reason: Field): Reason {
 
 const choices: readonly string[] = [
   'only candidate',
+  'kept apart',
   'preferred',
   'least loaded',
   'first by name',

@@ -17,6 +17,8 @@ type Case = {
   readonly unable?: Record<string, string>;
   readonly leaving?: readonly string[];
   readonly prefer?: Record<string, string[]>;
+  readonly only?: Record<string, string[]>;
+  readonly apart?: Record<string, string>;
   readonly weights?: Record<string, number>;
   readonly mode?: 'sticky' | 'balance';
   readonly mature?: boolean;
@@ -25,7 +27,8 @@ type Case = {
 const idOf = (host: string): MemberId => memberId(host as HostName, '0'.repeat(32));
 
 function inputOf(given: Case): AssignmentInput {
-  const pool = poolOf(given.sets, { prefer: given.prefer ?? {}, weights: given.weights ?? {} });
+  const { prefer = {}, only = {}, apart = {}, weights = {} } = given;
+  const pool = poolOf(given.sets, { prefer, only, apart, weights });
   const members = given.hosts.map(idOf);
   const id = { counter: 5, leader: idOf('e1') };
   const holders = new Map<SetName, Holder[]>();
@@ -40,6 +43,7 @@ function inputOf(given: Case): AssignmentInput {
   const candidates = given.hosts.map(
     (host): Candidate => ({
       member: idOf(host),
+      host: host as HostName,
       weight: given.weights?.[host] ?? 100,
       sets: new Set(given.sets) as Set<SetName>,
       unable: new Map([...(given.unable?.[host] ?? '')].map((set) => [set as SetName, 'interface eth0 is down'])),
@@ -103,6 +107,50 @@ describe('assign(): who gets what', () => {
     ],
     ['nobody who is leaving', { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, leaving: ['e1'] }, 'a:e2 b:e2'],
     ['nobody who cannot hold it', { sets: 'ab', hosts: ['e1', 'e2'], unable: { e1: 'a' } }, 'a:e2 b:e1'],
+    ['only those that the set names', { sets: 'ab', hosts: ['e1', 'e2'], only: { a: ['e2'], b: ['e2'] } }, 'a:e2 b:e2'],
+    ['nobody where none of them is there', { sets: 'ab', hosts: ['e1', 'e2'], only: { a: ['e3'] } }, 'a:- b:e1'],
+    [
+      'takes a set from one that may not own it',
+      { sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a' }, only: { a: ['e2'] } },
+      'a:e2',
+    ],
+    [
+      'keeps apart before priority and load',
+      {
+        sets: 'abc',
+        hosts: ['e1', 'e2'],
+        holds: { e2: 'a' },
+        apart: { b: 'dns', c: 'dns' },
+        prefer: { b: ['e1'], c: ['e1'] },
+      },
+      'a:e2 b:e1 c:e2',
+    ],
+    [
+      'doubles up where there are too few hosts, evenly',
+      { sets: 'abcd', hosts: ['e1', 'e2'], apart: { a: 'dns', b: 'dns', c: 'dns', d: 'dns' } },
+      'a:e1 b:e2 c:e1 d:e2',
+    ],
+    [
+      'a balance separates, and puts the load right after it',
+      {
+        sets: 'abcd',
+        hosts: ['e1', 'e2'],
+        holds: { e1: 'ab', e2: 'cd' },
+        apart: { a: 'dns', b: 'dns' },
+        mode: 'balance',
+      },
+      'a:e2 b:e1 c:e1 d:e2',
+    ],
+    [
+      'a balance does not bring together for the load what is apart',
+      { sets: 'abcd', hosts: ['e1', 'e2'], holds: { e1: 'acd', e2: 'b' }, apart: { a: 'x', b: 'x' }, mode: 'balance' },
+      'a:e1 b:e2 c:e2 d:e1',
+    ],
+    [
+      'nothing moves only to be kept apart',
+      { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, apart: { a: 'dns', b: 'dns' } },
+      'a:e1 b:e1',
+    ],
     [
       'at a merge: the larger side',
       { sets: 'a', hosts: ['e1', 'e2'], holds: { e1: 'a', e2: 'a' }, sides: { e1: 'other' } },

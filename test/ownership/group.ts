@@ -205,13 +205,21 @@ export class Group {
 /** A pool of sets named by `names`, for as many hosts as said; `prefer` by set. */
 export function poolOf(
   names: string,
-  options: { hosts?: number; prefer?: Record<string, string[]>; weights?: Record<string, number> } = {},
+  options: {
+    hosts?: number;
+    prefer?: Record<string, string[]>;
+    only?: Record<string, string[]>;
+    apart?: Record<string, string>;
+    weights?: Record<string, number>;
+  } = {},
 ): Pool {
   return {
     version: 'v1',
     sets: [...names].sort().map((name) => ({
       name: name as SetName,
       prefer: (options.prefer?.[name] ?? []) as HostName[],
+      only: (options.only?.[name] ?? null) as HostName[] | null,
+      apart: options.apart?.[name] ?? null,
     })),
     weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
     hostsExpected: options.hosts ?? 3,

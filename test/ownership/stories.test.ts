@@ -181,6 +181,39 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: | e2: a | e3:');
   });
 
+  it('a set for two hosts is with nobody while both are gone, says so, and comes back with the first of them', () => {
+    const group = threeHosts(poolOf('ab', { only: { a: ['e1', 'e2'] } }));
+    group.die('e1');
+    group.die('e2');
+    group.view('e3');
+    group.settle();
+    expect(group.held()).toBe('e3: b');
+    const reason = group.members.get('e3')?.assignments.get('a' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toBe('no host may hold it: e3 is not one of e1, e2');
+    group.start('e2');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e3: b | e2: a');
+  });
+
+  it('sets that are apart stay apart through a takeover, as far as there are hosts, and balance parts them again', () => {
+    const group = threeHosts(poolOf('abc', { apart: { a: 'dns', b: 'dns' } }));
+    group.die('e2');
+    group.view('e1', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a | e3: b c');
+    group.die('e3');
+    group.view('e1');
+    group.settle();
+    group.start('e3');
+    group.view('e1', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a b c | e3:');
+    group.tell('e1', { kind: 'balance', id: 1 });
+    group.settle();
+    expect(group.held()).toBe('e1: b c | e3: a');
+  });
+
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
     const group = threeHosts();
     group.view('e1', 'e2');

@@ -1,0 +1,79 @@
+/** Who may own a set and who should: the keys that `[set.NAME]` and `[pool.NAME]` share. */
+import type { HostName } from '../membership/view.ts';
+import type { Host, SetPolicy } from './config.ts';
+import { type ConfigError, quote } from './config-error.ts';
+import { hostsMax } from './limits.ts';
+import { nameProblem } from './names.ts';
+import { nearestName } from './nearest.ts';
+import { placeOf } from './shape.ts';
+import type { TomlTable } from './toml.ts';
+
+type PolicyTexts = {
+  readonly only?: readonly (string | undefined)[] | undefined;
+  readonly apart?: string | undefined;
+};
+
+/** Defaults stand in for what is wrong and told. */
+export function decodeSetPolicy(
+  texts: PolicyTexts,
+  table: TomlTable,
+  hosts: readonly Host[],
+  errors: ConfigError[],
+): SetPolicy {
+  return {
+    only: texts.only === undefined ? null : decodeOnly(texts.only, table, hosts, errors),
+    apart: texts.apart === undefined ? null : decodeApart(texts.apart, table, errors),
+  };
+}
+
+function decodeOnly(
+  names: readonly (string | undefined)[],
+  table: TomlTable,
+  hosts: readonly Host[],
+  errors: ConfigError[],
+): readonly HostName[] {
+  if (names.length === 0) {
+    const message = 'only names no host, so that nobody could own it; write at least one, or leave the key out';
+    errors.push({ ...placeOf(table, 'only'), message });
+  }
+  return decodeHostNames('only', names, table, hosts, errors);
+}
+
+function decodeApart(word: string, table: TomlTable, errors: ConfigError[]): string {
+  const problem = nameProblem('apart', word);
+  if (problem !== undefined) errors.push({ ...placeOf(table, 'apart'), message: problem });
+  return word;
+}
+
+/** A list of hosts of the file, each once. */
+export function decodeHostNames(
+  key: 'prefer' | 'only',
+  names: readonly (string | undefined)[],
+  table: TomlTable,
+  hosts: readonly Host[],
+  errors: ConfigError[],
+): readonly HostName[] {
+  const known = hosts.map(({ name }) => name);
+  const listed: HostName[] = [];
+  if (names.length > hostsMax) {
+    const message = `${names.length} hosts are more than there can be; write each once`;
+    errors.push({ ...placeOf(table, key), message });
+  }
+  for (const [index, name] of names.slice(0, hostsMax).entries()) {
+    if (name === undefined) continue;
+    const place = placeOf(table, key, index);
+    const host = known.find((candidate) => candidate === name);
+    if (host === undefined) {
+      const nearest = nearestName(name, known);
+      const right = nearest === undefined ? `the hosts are: ${known.join(', ')}` : `the nearest is "${nearest}"`;
+      errors.push({ ...place, message: `there is no host ${quote(name)}; ${right}` });
+    } else if (listed.includes(host)) {
+      errors.push({ ...place, message: `"${name}" is ${listedAs[key]} already; keep the first` });
+    } else {
+      listed.push(host);
+    }
+  }
+  return listed;
+}
+
+const listedAs = { prefer: 'preferred', only: 'listed' } as const;
