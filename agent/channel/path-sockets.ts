@@ -62,18 +62,12 @@ export async function openPathSockets(options: PathSocketOptions, handlers: Sock
   try {
     const pathSockets: Socket[] = [];
     for (const [path, address] of paths.entries()) {
-      const socket = await bind(address, port, false, opened);
+      const socket = await bind(withScope(address), port, false, opened);
       socket.on('message', (frame, from) => handlers.onFrame(frame, from.address, path));
       if (multicast !== null && isIPv6(multicast) === isIPv6(address)) prepareMulticast(socket, address);
       pathSockets.push(socket);
     }
-    if (multicast !== null) {
-      const socket = await bind(multicast, port, true, opened);
-      socket.on('message', (frame, from) => handlers.onFrame(frame, from.address, null));
-      for (const address of paths) {
-        if (isIPv6(multicast) === isIPv6(address)) socket.addMembership(multicast, interfaceArgument(address));
-      }
-    }
+    if (multicast !== null) await openMulticast(options, multicast, handlers, opened);
     return new PathSockets(options, pathSockets, opened, handlers);
   } catch (error) {
     for (const socket of opened) socket.close();
@@ -81,7 +75,28 @@ export async function openPathSockets(options: PathSocketOptions, handlers: Sock
   }
 }
 
-async function bind(address: IpAddress, port: number, reuseAddr: boolean, opened: Socket[]): Promise<Socket> {
+/** IPv4: one socket that joins on every path. IPv6: a group is bound with its link, so one for each path, which it tells. */
+async function openMulticast(
+  { paths, port }: PathSocketOptions,
+  multicast: IpAddress,
+  handlers: SocketHandlers,
+  opened: Socket[],
+): Promise<void> {
+  const joining = [...paths.entries()].filter(([, address]) => isIPv6(address) === isIPv6(multicast));
+  if (isIPv6(multicast)) {
+    for (const [path, address] of joining) {
+      const socket = await bind(`${multicast}%${interfaceOf(address) ?? ''}`, port, true, opened);
+      socket.on('message', (frame, from) => handlers.onFrame(frame, from.address, path));
+      socket.addMembership(multicast, interfaceArgument(address));
+    }
+    return;
+  }
+  const socket = await bind(multicast, port, true, opened);
+  socket.on('message', (frame, from) => handlers.onFrame(frame, from.address, null));
+  for (const [, address] of joining) socket.addMembership(multicast, interfaceArgument(address));
+}
+
+async function bind(address: string, port: number, reuseAddr: boolean, opened: Socket[]): Promise<Socket> {
   const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
@@ -96,7 +111,7 @@ async function bind(address: IpAddress, port: number, reuseAddr: boolean, opened
     const refuse = (error: NodeJS.ErrnoException) =>
       reject(new ChannelError(error.code ?? 'unknown', address, port, { cause: error }));
     socket.once('error', refuse);
-    socket.bind({ port, address: withScope(address), exclusive: true }, () => {
+    socket.bind({ port, address, exclusive: true }, () => {
       socket.off('error', refuse);
       resolve();
     });

@@ -55,6 +55,7 @@ export class Network {
   readonly #running = new Map<string, Running>();
   /** `from>to`, one direction. */
   readonly #cuts = new Set<string>();
+  readonly #deaf = new Set<string>();
   readonly #queue = new Heap();
   #random: RandomState;
   #order = 0;
@@ -159,6 +160,11 @@ export class Network {
     return this.#cuts.has(`${from}>${to}`);
   }
 
+  /** Heartbeats pass, everything else does not: as a filter of larger datagrams would have it. */
+  dropDatagramsTo(host: string): void {
+    this.#deaf.add(host);
+  }
+
   runningHosts(): readonly string[] {
     return [...this.#running.keys()].sort();
   }
@@ -261,6 +267,7 @@ export class Network {
       case 'send-datagram': {
         const { incarnation } = member.state;
         const { datagram, route } = effect;
+        if (this.#deaf.has(route.address)) break;
         this.#transmit(host, route.address, (now) => ({
           kind: 'datagram',
           now,

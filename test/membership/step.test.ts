@@ -170,3 +170,69 @@ describe('step(): a host name twice', () => {
     expect(network.refused).toEqual([]);
   });
 });
+
+describe('step(): the largest group', () => {
+  it('64 that start at once are in one view, and a 65th stays outside', () => {
+    const hosts = Array.from({ length: 65 }, (_, index) => `h${String(index).padStart(2, '0')}`);
+    const [last = '', ...group] = hosts.toReversed();
+    const network = new Network({ seed: 1, hosts, heartbeatMs: 500, detectMs: 1500, expectedHosts: group });
+    network.start(...group);
+    const everybody = group.toSorted().join();
+    expect(network.runUntil(() => network.views().join('|') === everybody, 3000)).not.toBeNull();
+    network.start(last);
+    network.runFor(1500);
+    expect(network.viewOf(last)).toBe(last);
+    expect(network.viewOf('h00')).toBe(everybody);
+  });
+});
+
+describe('step(): delivery', () => {
+  it('a burst of the largest messages arrives everywhere, in order, in one view', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    const views = network.observer.viewsInstalled;
+    for (let index = 0; index < 20; index += 1) {
+      network.send('a', network.observer.payload(network.memberOf('a'), 1024 * 1024));
+    }
+    const delivered = (): boolean =>
+      ['a', 'b', 'c'].every((host) => network.stateOf(host).delivery.delivered[0] === 20);
+    expect(network.runUntil(delivered, 20_000)).not.toBeNull();
+    expect(network.observer.viewsInstalled).toBe(views);
+  });
+
+  it('what everybody delivered is forgotten', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.send('b', network.observer.payload(network.memberOf('b'), 100));
+    network.runFor(1);
+    expect(network.stateOf('c').delivery.kept.flat().length).toBe(1);
+    network.runFor(250);
+    for (const host of ['a', 'b', 'c']) expect(network.stateOf(host).delivery.kept.flat()).toEqual([]);
+  });
+
+  it('a message only the sender and one other have reaches the rest when the sender dies', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.cut('c', 'a');
+    network.send('c', network.observer.payload(network.memberOf('c'), 100));
+    network.runFor(5);
+    expect(network.stateOf('a').delivery.delivered).toEqual([0, 0, 0]);
+    expect(network.stateOf('b').delivery.delivered).toEqual([0, 0, 1]);
+    network.crash('c');
+    const before = network.observer.checked.together;
+    expect(network.runUntil(() => network.views().join('|') === 'a,b', 1000)).not.toBeNull();
+    expect(network.observer.checked.together).toBe(before + 1);
+  });
+
+  it('one whose link makes no progress though it is heard is left out, and does not make the group flap', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.dropDatagramsTo('c');
+    network.start('a', 'b', 'c');
+    network.runFor(60_000);
+    expect(network.viewOf('a')).toBe('a,b');
+    expect(network.observer.viewsInstalled).toBeLessThan(60);
+  });
+});
