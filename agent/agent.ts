@@ -13,6 +13,7 @@ import { type KeyRing, readKeyFile } from './config/key-file.ts';
 import { readConfig } from './config/read.ts';
 import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
+import { AddressWatch } from './system/address-watch.ts';
 import { isOurs, listAddresses, type PlacedAddress, removeAddresses } from './system/addresses.ts';
 import { missingCapabilities } from './system/capabilities.ts';
 import { listHostAddresses } from './system/host-addresses.ts';
@@ -44,12 +45,16 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
   const lock = takeLock(options.control);
   const route = openRouteSocket();
   const links = new LinkTable(route);
+  const watch = new AddressWatch(route);
   try {
     const host = await findSelf(config, route, options.host);
     const ring = await readKeyFile(config.keyFile);
     await openLinks(links, config);
-    return await serve({ options, config, host, ring, route, links, log });
+    const error = await watch.open();
+    if (error !== null) throw error;
+    return await serve({ options, config, host, ring, route, links, watch, log });
   } finally {
+    watch.close();
     links.close();
     route.close();
     lock.release();
@@ -63,10 +68,11 @@ type Ground = {
   readonly ring: KeyRing;
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly watch: AddressWatch;
   readonly log: Log;
 };
 
-async function serve({ options, config, host, ring, route, links, log }: Ground): Promise<ExitCode> {
+async function serve({ options, config, host, ring, route, links, watch, log }: Ground): Promise<ExitCode> {
   const early: ChannelEvent[] = []; // between the opening of the channel and the making of the core: the first view
   let core: AgentCore | undefined;
   const channel = await openChannel(config, host, ring, (event) => {
@@ -77,7 +83,7 @@ async function serve({ options, config, host, ring, route, links, log }: Ground)
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
   try {
     await removeLeftovers(route, links, log);
-    const running = new AgentCore({ config, host, route, links, channel, notifier, log, version: version() });
+    const running = new AgentCore({ config, host, route, links, watch, channel, notifier, log, version: version() });
     core = running;
     const endings = endWith(running, log);
     try {

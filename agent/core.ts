@@ -10,6 +10,7 @@ import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
 import { describeReason } from './ownership/reason.ts';
 import type { SetMove } from './ownership/state.ts';
+import type { AddressWatch } from './system/address-watch.ts';
 import { Announcer } from './system/announcer.ts';
 import { type Arping, openArping } from './system/arping.ts';
 import { Claims } from './system/claims.ts';
@@ -26,6 +27,7 @@ export type CoreOptions = {
   readonly host: Host;
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly watch: AddressWatch;
   readonly channel: Channel;
   readonly notifier: Notifier;
   readonly log: Log;
@@ -89,6 +91,7 @@ export class AgentCore {
     this.#claims = new Claims({
       route: options.route,
       links,
+      watch: options.watch,
       announcer: this.#announcer,
       clock: systemClock,
       sets: config.sets,
@@ -225,6 +228,7 @@ export class AgentCore {
       config: this.#options.config,
       ownership: this.#driver.state,
       channel,
+      problems: this.#claims.problems(),
       events: this.#events,
       now: systemClock.now(),
       wallMs: Date.now(),

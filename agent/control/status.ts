@@ -3,6 +3,7 @@ import type { ChannelStatus, PeerStatus } from '../channel/channel.ts';
 import type { AddressSet, Config, Host } from '../config/config.ts';
 import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import { coordinatorOf } from '../ownership/coordinator.ts';
+import type { SetName } from '../ownership/grant.ts';
 import { describeReason } from '../ownership/reason.ts';
 import { unableSets } from '../ownership/report.ts';
 import type { OwnershipState } from '../ownership/state.ts';
@@ -15,6 +16,8 @@ export type StatusInput = {
   readonly config: Config;
   readonly ownership: OwnershipState;
   readonly channel: ChannelStatus;
+  /** What is wrong with sets that this host holds. */
+  readonly problems: ReadonlyMap<SetName, string>;
   readonly events: readonly StatusEvent[];
   /** The monotonic clock now, and the wall clock at the same moment. */
   readonly now: InstantMs;
@@ -43,7 +46,7 @@ export function statusOf(input: StatusInput): Status {
             since: iso(ownership.viewSince),
             coordinator: hostOf(coordinatorOf(view)),
           },
-    sets: config.sets.map((set) => setStatus(ownership, set, iso)),
+    sets: config.sets.map((set) => setStatus(input, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,
     events: input.events,
@@ -57,7 +60,8 @@ function stateOf(ownership: OwnershipState, config: Config): Status['state'] {
   return config.sets.every(({ name }) => isSettled(ownership, name)) ? 'settled' : 'moving';
 }
 
-function setStatus(ownership: OwnershipState, set: AddressSet, iso: (instant: InstantMs) => string): SetStatus {
+function setStatus(input: StatusInput, set: AddressSet, iso: (instant: InstantMs) => string): SetStatus {
+  const { ownership, problems } = input;
   const assignment = ownership.assignments.get(set.name);
   const holding = ownership.holdings.get(set.name);
   const failed = ownership.failed.get(set.name);
@@ -73,7 +77,7 @@ function setStatus(ownership: OwnershipState, set: AddressSet, iso: (instant: In
     reason: assignment === undefined ? 'no decision yet' : describeReason(assignment.reason),
     here: failed !== undefined ? 'failed' : hereOf(holding?.phase),
     heldBy,
-    problem: unableSets(ownership).get(set.name) ?? null,
+    problem: problems.get(set.name) ?? unableSets(ownership).get(set.name) ?? null,
   };
 }
 

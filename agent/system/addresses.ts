@@ -26,9 +26,10 @@ export class AddressTakenError extends Error {
   readonly code = 'EEXIST';
   readonly present: KernelAddress;
 
-  constructor(operation: string, present: KernelAddress) {
+  /** @param where it is, where that is not where it was to be added: `, as 192.0.2.10/32 on lo` */
+  constructor(operation: string, present: KernelAddress, where = '') {
     const by = present.protocol === null ? 'something else' : `something else (protocol ${present.protocol})`;
-    super(`Cannot ${operation}: it is there already, put there by ${by}`);
+    super(`Cannot ${operation}: it is there already${where}, put there by ${by}`);
     this.name = 'AddressTakenError';
     this.present = present;
   }
@@ -182,7 +183,7 @@ function gainsLifetime(there: KernelAddress | null, options: LifetimeOptions): b
   return permanent && there.family === 6 && options.lifetimeSeconds !== 'never';
 }
 
-/** What the kernel has, by what makes an address one: IPv4 can have it with several prefix lengths on an interface, IPv6 cannot. */
+/** What the kernel has, by key. */
 class PresentAddresses {
   readonly #byKey = new Map<string, KernelAddress>();
 
@@ -205,7 +206,8 @@ class PresentAddresses {
   }
 }
 
-function keyOf({ family, interfaceIndex, address, prefixLength }: KernelAddress | PlacedAddress): string {
+/** What makes an address one: IPv4 can have it with several prefix lengths on an interface, IPv6 cannot. */
+export function keyOf({ family, interfaceIndex, address, prefixLength }: KernelAddress | PlacedAddress): string {
   return `${interfaceIndex} ${address}${family === 4 ? `/${prefixLength}` : ''}`;
 }
 

@@ -4,6 +4,8 @@
  */
 import type { AddressSet } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
+import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
+import type { AddressChange, AddressWatch } from './address-watch.ts';
 import {
   type AddResult,
   addAddresses,
@@ -12,19 +14,24 @@ import {
   removeAddresses,
   renewAddresses,
 } from './addresses.ts';
+import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Clock } from './clock.ts';
+import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
+import { Pulse } from './pulse.ts';
+import { Restorer, restoreIntervalMs } from './restorer.ts';
 import type { RouteSocket } from './route-socket.ts';
 
 export type ClaimsOptions = {
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly watch: AddressWatch;
   readonly announcer: Announcer;
   readonly clock: Clock;
   readonly sets: readonly AddressSet[];
   readonly lifetimeSeconds: number | 'never';
-  /** A renewal that comes later than this after its time does nothing: others may have taken over meanwhile. */
+  /** What comes later than this after its time is not done: others may have taken over meanwhile. */
   readonly stallMs: number;
   /** In the kernel, and the first announcement is out. */
   readonly onClaimed: (sets: readonly SetName[]) => void;
@@ -39,8 +46,12 @@ const lookIntervalMs = 2_000;
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #sets: ReadonlyMap<SetName, AddressSet>;
-  /** What is in the kernel for a set, or about to be. */
-  readonly #held = new Map<SetName, readonly PlacedAddress[]>();
+  readonly #held = new HeldSets();
+  readonly #pulse: Pulse;
+  readonly #restorer: Restorer<PlacedAddress>;
+  readonly #unwatch: () => void;
+  /** Why the kernel refused to renew a set, as of the last time. */
+  #unrenewed: ReadonlyMap<SetName, string> = new Map();
   readonly #renewalIntervalMs: number;
   #lastRemoval: Promise<unknown> = Promise.resolve();
   #cancelRenewal: () => void = () => {};
@@ -48,7 +59,10 @@ export class Claims {
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#sets = new Map(options.sets.map((set) => [set.name, set]));
-    const { lifetimeSeconds } = options;
+    const { lifetimeSeconds, clock } = options;
+    this.#pulse = new Pulse({ clock, gapMs: options.stallMs });
+    this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#putBack(addresses) });
+    this.#unwatch = options.watch.onChange((change) => this.#notice(change));
     this.#renewalIntervalMs = lifetimeSeconds === 'never' ? lookIntervalMs : (lifetimeSeconds * 1000) / 3;
     this.#armRenewal();
   }
@@ -61,7 +75,11 @@ export class Claims {
       if (typeof placed === 'string') unplaced.set(name, placed);
       else wanted.set(name, placed);
     }
-    for (const [name, addresses] of wanted) this.#held.set(name, addresses);
+    for (const [name, why] of takenElsewhere(wanted, this.#options.watch.all(), this.#options.links)) {
+      wanted.delete(name);
+      unplaced.set(name, why);
+    }
+    for (const [name, addresses] of wanted) this.#held.put(name, addresses);
     const results = await addAddresses(this.#options.route, [...wanted.values()].flat(), this.#options);
     const failures = failuresBySet(wanted, results);
     await this.#takeBack(wanted, results, failures);
@@ -74,8 +92,7 @@ export class Claims {
 
   async release(names: readonly SetName[]): Promise<void> {
     this.hush(names);
-    const addresses = names.flatMap((name) => this.#held.get(name) ?? []);
-    for (const name of names) this.#held.delete(name);
+    const addresses = names.flatMap((name) => this.#letGo(name));
     for (const result of await this.#remove(addresses)) {
       if (result.kind === 'failed') this.#options.onTrouble(result.error.message);
     }
@@ -93,8 +110,34 @@ export class Claims {
   /** For the end of the agent, however it came. */
   async releaseAll(): Promise<void> {
     this.#cancelRenewal();
-    const names = [...this.#held.keys()];
+    this.#unwatch();
+    this.#pulse.close();
+    const names = this.#held.names();
     if (names.length > 0) await this.release(names);
+    this.#restorer.close();
+  }
+
+  /** What is wrong with sets that are held here. */
+  problems(): ReadonlyMap<SetName, string> {
+    const problems = new Map(this.#unrenewed);
+    for (const address of this.#held.all()) {
+      const set = this.#held.setOf(address);
+      if (set === undefined || !this.#restorer.isExhausted(address)) continue;
+      problems.set(
+        set,
+        `something keeps removing ${address.address}/${address.prefixLength} from ${address.interface}; ` +
+          `it is put back every ${restoreIntervalMs / 1000} s`,
+      );
+    }
+    for (const present of this.#options.watch.all()) {
+      const held = isDuplicate(present) ? this.#held.find(present) : undefined;
+      if (held === undefined) continue;
+      problems.set(
+        held.set,
+        `another station has ${held.address.address} on ${held.address.interface}: the kernel's duplicate detection failed (dadfailed)`,
+      );
+    }
+    return problems;
   }
 
   #armRenewal(): void {
@@ -107,31 +150,59 @@ export class Claims {
   }
 
   async #renew(): Promise<void> {
-    const held = [...this.#held];
-    const results = await renewAddresses(
-      this.#options.route,
-      held.flatMap(([, addresses]) => addresses),
-      this.#options,
-    );
-    const gone: PlacedAddress[] = [];
+    const results = await renewAddresses(this.#options.route, this.#held.all(), this.#options);
+    const unrenewed = new Map<SetName, string>();
     for (const result of results) {
-      // Released while the kernel was asked: not missed.
-      if (![...this.#held.values()].some((addresses) => addresses.includes(result.address))) continue;
-      if (result.kind === 'gone') gone.push(result.address);
-      if (result.kind === 'failed' || result.kind === 'address-taken') this.#options.onTrouble(result.error.message);
+      const set = this.#held.setOf(result.address);
+      if (set === undefined) continue; // released while the kernel was asked: not missed
+      if (result.kind === 'gone') this.#restorer.missing(result.address);
+      if (result.kind === 'failed') unrenewed.set(set, result.error.message);
+      if (result.kind === 'address-taken') await this.#lose(set, result.error.message);
     }
-    if (gone.length > 0) await this.#putBack(gone);
+    for (const [set, why] of unrenewed) if (!this.#unrenewed.has(set)) this.#options.onTrouble(why);
+    this.#unrenewed = unrenewed;
   }
 
-  async #putBack(addresses: readonly PlacedAddress[]): Promise<void> {
-    for (const { address, interface: name } of addresses) {
-      this.#options.onTrouble(`${address} was removed from ${name} by something else; it is put back`);
+  #notice(change: AddressChange): void {
+    const held = this.#held.find(change.value);
+    if (held === undefined) return;
+    if (change.kind === 'removed') this.#restorer.missing(held.address);
+    if (change.kind === 'changed' && isDuplicate(change.value) && !isDuplicate(change.before)) {
+      this.#options.onTrouble(`${held.address.address} on ${held.address.interface}: duplicate detection failed`);
     }
-    for (const result of await addAddresses(this.#options.route, addresses, this.#options)) {
-      if (result.kind === 'failed' || result.kind === 'address-taken') this.#options.onTrouble(result.error.message);
+  }
+
+  /** Those that are there all the same (removed and added by ourselves, or put back meanwhile) are left as they are. */
+  async #putBack(missing: readonly PlacedAddress[]): Promise<void> {
+    if (this.#pulse.doubtful) return; // the next renewal finds them, if they are ours by then
+    const held = missing.filter((address) => this.#held.has(address));
+    const back: PlacedAddress[] = [];
+    for (const result of await addAddresses(this.#options.route, held, this.#options)) {
+      const set = this.#held.setOf(result.address);
+      if (result.kind === 'added' && set !== undefined) back.push(result.address);
+      if (result.kind === 'added' && set === undefined) await this.#remove([result.address]); // released meanwhile
+      if (set === undefined) continue;
+      if (result.kind === 'failed' || result.kind === 'address-taken') await this.#lose(set, result.error.message);
     }
-    const names = [...this.#held].flatMap(([name, held]) => (held.some((it) => addresses.includes(it)) ? [name] : []));
-    this.announce(names);
+    if (back.length === 0) return;
+    for (const line of describeReturn(back)) this.#options.onTrouble(line);
+    const names = back.flatMap((address) => this.#held.setOf(address) ?? []);
+    this.announce([...new Set(names)]);
+  }
+
+  /** A set that cannot be kept: what is left of it goes, and another host gets it. */
+  async #lose(name: SetName, why: string): Promise<void> {
+    this.hush([name]);
+    const rest = this.#letGo(name);
+    if (rest.length === 0) return;
+    await this.#remove(rest);
+    this.#options.onClaimFailed(name, why);
+  }
+
+  #letGo(name: SetName): readonly PlacedAddress[] {
+    const addresses = this.#held.remove(name);
+    for (const address of addresses) this.#restorer.forget(address);
+    return addresses;
   }
 
   /** What was added of sets that failed in part. */
@@ -144,7 +215,7 @@ export class Claims {
       results.flatMap(({ kind, address }) => (kind === 'added' || kind === 'adopted' ? [address] : [])),
     );
     const back = [...failures.keys()].flatMap((name) => (wanted.get(name) ?? []).filter((it) => added.has(it)));
-    for (const name of failures.keys()) this.#held.delete(name);
+    for (const name of failures.keys()) this.#letGo(name);
     if (back.length > 0) await this.#remove(back);
   }
 
@@ -169,7 +240,7 @@ export class Claims {
 
   /** Those on links where neighbours are found by asking. */
   #announcements(name: SetName): readonly PlacedAnnouncement[] {
-    return (this.#held.get(name) ?? []).flatMap(({ family, address, interfaceIndex }) => {
+    return this.#held.addresses(name).flatMap(({ family, address, interfaceIndex }) => {
       const link = this.#options.links.byIndex(interfaceIndex);
       if (link === undefined || link.mac === null || !link.arp) return [];
       return [{ family, address, link: { index: link.index, name: link.name, mac: link.mac } }];
@@ -192,4 +263,19 @@ function failuresBySet(
     if (failed !== undefined) failures.set(name, why.get(failed) ?? '');
   }
   return failures;
+}
+
+function isDuplicate(address: KernelAddress): boolean {
+  return (address.flags & addressFlags.duplicateDetectionFailed) !== 0;
+}
+
+/** One line an interface: a flush of thousands is one event. */
+function describeReturn(back: readonly PlacedAddress[]): readonly string[] {
+  const names = new Set(back.map((address) => address.interface));
+  return [...names].map((name) => {
+    const addresses = back.filter((address) => address.interface === name);
+    const [first, ...others] = addresses;
+    const what = `${first?.address}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+    return `${what} ${others.length === 0 ? 'was' : 'were'} removed from ${name} by something else: put back`;
+  });
 }

@@ -1,42 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { InstantMs } from '../../agent/membership/view.ts';
 import { Announcer } from '../../agent/system/announcer.ts';
-import type { Clock } from '../../agent/system/clock.ts';
 import { decodeArp } from '../../agent/wire/arp.ts';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
-
-/** Time stands still until it is advanced; timers run then, in order. */
-class ManualClock implements Clock {
-  #now = 0;
-  readonly #timers = new Map<object, { readonly at: number; readonly run: () => void }>();
-
-  now(): InstantMs {
-    return this.#now as InstantMs; // the clock of this test
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const key = {};
-    this.#timers.set(key, { at: this.#now + delayMs, run });
-    return () => this.#timers.delete(key);
-  }
-
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  advance(ms: number): void {
-    const until = this.#now + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(([, { at }]) => at <= until).sort(([, a], [, b]) => a.at - b.at);
-      const [next] = due;
-      if (next === undefined) break;
-      this.#timers.delete(next[0]);
-      this.#now = Math.max(this.#now, next[1].at);
-      next[1].run();
-    }
-    this.#now = until;
-  }
-}
+import { ManualClock } from './manual-clock.ts';
 
 const link = { index: 2, name: 'eth0', mac: parseMac('02:00:00:00:00:0a') ?? zeroMac };
 const address = { family: 4, address: '192.0.2.10', link } as const;
