@@ -29,6 +29,8 @@ export type SetPolicy = {
   readonly only: readonly HostName[] | null;
   /** Sets with the same word are on different hosts, as far as there are hosts; null: it does not matter. */
   readonly apart: string | null;
+  /** How long a preferred host must be back before it gets the set again, 0..86400000, 0: at once; null: never. */
+  readonly failbackMs: number | null;
 };
 
 export type ManagedSet = AddressSet & SetPolicy;

@@ -11,6 +11,7 @@ import { configFileBytesMax, portMax, setsMax } from './limits.ts';
 import { nameProblem } from './names.ts';
 import { poolVersion } from './pool-version.ts';
 import { decodePools } from './pools.ts';
+import { decodePolicyDefaults } from './set-policy.ts';
 import { decodeSets, type SetContext } from './sets.ts';
 import { balanceShape, decodeTable, documentShape, placeOf } from './shape.ts';
 import { decodeTiming } from './timing.ts';
@@ -58,7 +59,8 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
 
   const uses: AddressUses = new Map();
   const hosts = shape.host ? decodeHosts(shape.host, uses, errors) : [];
-  const context: SetContext = { hosts, uses, names: new Map(), errors };
+  const defaults = decodePolicyDefaults(shape, table, errors);
+  const context: SetContext = { hosts, defaults, uses, names: new Map(), errors };
   const written = shape.set ? decodeSets(shape.set, context) : [];
   checkSetCount(table, written.length, errors);
   const pooled = shape.pool ? decodePools(shape.pool, context, setsMax - written.length) : [];

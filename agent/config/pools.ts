@@ -39,7 +39,7 @@ function decodePool(pool: string, table: TomlTable, context: SetContext, setsLef
   const shape = decodeTable(poolShape, table, `[pool.${pool}]`, errors);
   if (shape.interface !== undefined) checkInterface(shape.interface, placeOf(table, 'interface'), errors);
   const ranges = rangesOf(shape, table, errors);
-  const policy = decodeSetPolicy(shape, table, context.hosts, errors);
+  const policy = decodeSetPolicy(shape, table, context);
 
   const sets: ManagedSet[] = [];
   for (const range of ranges) {

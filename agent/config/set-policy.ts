@@ -2,28 +2,61 @@
 import type { HostName } from '../membership/view.ts';
 import type { Host, SetPolicy } from './config.ts';
 import { type ConfigError, quote } from './config-error.ts';
-import { hostsMax } from './limits.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { failbackMsMax, hostsMax } from './limits.ts';
 import { nameProblem } from './names.ts';
 import { nearestName } from './nearest.ts';
 import { placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
+type PolicyContext = {
+  readonly hosts: readonly Host[];
+  readonly defaults: PolicyDefaults;
+  readonly errors: ConfigError[];
+};
+
 type PolicyTexts = {
   readonly only?: readonly (string | undefined)[] | undefined;
   readonly apart?: string | undefined;
+  readonly failback?: string | undefined;
 };
+
+/** What holds where a set or a pool says nothing of its own. */
+export type PolicyDefaults = { readonly failbackMs: number | null };
 
 /** Defaults stand in for what is wrong and told. */
 export function decodeSetPolicy(
   texts: PolicyTexts,
   table: TomlTable,
-  hosts: readonly Host[],
-  errors: ConfigError[],
+  { hosts, defaults, errors }: PolicyContext,
 ): SetPolicy {
   return {
     only: texts.only === undefined ? null : decodeOnly(texts.only, table, hosts, errors),
     apart: texts.apart === undefined ? null : decodeApart(texts.apart, table, errors),
+    failbackMs: texts.failback === undefined ? defaults.failbackMs : decodeFailback(texts.failback, table, errors),
   };
+}
+
+/** What stands at the top of the file. */
+export function decodePolicyDefaults(
+  { failback }: { readonly failback?: string | undefined },
+  table: TomlTable,
+  errors: ConfigError[],
+): PolicyDefaults {
+  return { failbackMs: failback === undefined ? null : decodeFailback(failback, table, errors) };
+}
+
+/** Milliseconds; null: never. */
+function decodeFailback(text: string, table: TomlTable, errors: ConfigError[]): number | null {
+  if (text === 'never') return null;
+  if (text === 'immediately') return 0;
+  const [, duration] = /^after (\S+)$/.exec(text) ?? [];
+  const milliseconds = duration === undefined ? undefined : parseDuration(duration);
+  if (milliseconds !== undefined && milliseconds <= failbackMsMax) return milliseconds;
+  const wrong = milliseconds === undefined ? 'is unknown' : 'is too long';
+  const right = `"never", "immediately" or "after 5m", at most ${formatDuration(failbackMsMax)}`;
+  errors.push({ ...placeOf(table, 'failback'), message: `failback ${quote(text)} ${wrong}; write ${right}` });
+  return null;
 }
 
 function decodeOnly(

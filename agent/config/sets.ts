@@ -6,13 +6,14 @@ import type { ConfigError, Position } from './config-error.ts';
 import { addressesPerSetMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { interfaceProblem, nameProblem } from './names.ts';
-import { decodeHostNames, decodeSetPolicy } from './set-policy.ts';
+import { decodeHostNames, decodeSetPolicy, type PolicyDefaults } from './set-policy.ts';
 import { addressShape, decodeTable, placeOf, setShape } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
 /** What the sets of a file refer to and add to. */
 export type SetContext = {
   readonly hosts: readonly Host[];
+  readonly defaults: PolicyDefaults;
   readonly uses: AddressUses;
   /** Names of sets that exist already, and where they are given. */
   readonly names: Map<string, Position>;
@@ -35,7 +36,7 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Managed
     name: name as SetName,
     addresses: shape.addresses ? decodeAddresses(name, shape.addresses, interfaceName, table, context) : [],
     prefer: shape.prefer ? decodeHostNames('prefer', shape.prefer, table, hosts, errors) : [],
-    ...decodeSetPolicy(shape, table, hosts, errors),
+    ...decodeSetPolicy(shape, table, context),
   };
 }
 

@@ -24,6 +24,7 @@ export const documentShape = v.object({
   multicast_address: v.optional(text('multicast_address = "239.255.72.68"')),
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
+  failback: v.optional(text('failback = "never"')),
   balance: v.optional(anyTable('[balance]')),
   host: anyTable('[host.NAME]'),
   set: v.optional(anyTable('[set.NAME]')),
@@ -41,6 +42,7 @@ export const hostShape = v.object({
 const setPolicyKeys = {
   only: v.optional(textList('only = ["e1", "e2"]')),
   apart: v.optional(text('apart = "dns"')),
+  failback: v.optional(text('failback = "never"')),
 };
 
 export const setShape = v.object({

@@ -2,9 +2,10 @@
  * The coordinator's choice: who owns which set. A pure function of what it knows, in no order that matters.
  * Who may keep a set keeps it; what has no owner goes by priority, load and name; nothing else moves.
  */
-import { hostOf, type MemberId, type View } from '../membership/view.ts';
+import { hostOf, type InstantMs, type MemberId, type View } from '../membership/view.ts';
 import { type BalanceMove, balanceMoves } from './balance.ts';
 import { type Candidate, hindrance } from './candidates.ts';
+import { failbackTarget } from './failback.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
 import { chooseKeeper, type Holder } from './keeper.ts';
 import type { Assignment } from './message.ts';
@@ -26,6 +27,7 @@ export type AssignmentInput = {
   /** False while a cold start waits for hosts: then nobody gets a set that nobody holds. */
   readonly mature: boolean;
   readonly mode: 'sticky' | 'balance';
+  readonly now: InstantMs;
   /** The grant of everything that changes. */
   readonly grant: Grant;
 };
@@ -46,12 +48,23 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
     if (kept !== null) draft(set, kept);
   }
   for (const set of input.pool.sets) {
-    if (!drafts.has(set.name)) draft(set, give(input, set, placement));
+    const owner = drafts.get(set.name)?.owner ?? null;
+    if (owner === null) draft(set, give(input, set, placement));
+    else if (input.mature) moveBack(set, owner);
   }
   if (input.mode === 'balance' && input.mature) {
     for (const move of movesOf(input.pool, drafts, placement)) drafts.set(move.set, draftOf(move));
   }
   return input.pool.sets.map((set) => finish(input, set, drafts.get(set.name)));
+
+  function moveBack(set: PoolSet, owner: MemberId): void {
+    if (set.failbackMs === null) return;
+    const to = failbackTarget(set, owner, placement, input.now);
+    if (to === null) return;
+    placement.take(set, owner);
+    const reason: Reason = { kind: 'failback', from: hostOf(owner), choice: 'preferred' };
+    draft(set, { owner: to, reason, kept: null });
+  }
 }
 
 /** null where no holder may go on. */

@@ -1,5 +1,5 @@
 /** Who may own a set, as the coordinator sees the members. */
-import { type HostName, hostOf, type MemberId } from '../membership/view.ts';
+import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { SetName } from './grant.ts';
 import { type Pool, type PoolSet, weightDefault } from './pool.ts';
 
@@ -11,10 +11,19 @@ export type Candidate = {
   readonly sets: ReadonlySet<SetName>;
   readonly unable: ReadonlyMap<SetName, string>;
   readonly leaving: boolean;
+  /** Since when it has been a member, as far as the coordinator saw it. */
+  readonly since: InstantMs;
+  /** Since when it is able to hold sets that it could not hold before. */
+  readonly recovered: ReadonlyMap<SetName, InstantMs>;
 };
 
 export function weightOf(pool: Pool, member: MemberId): number {
   return pool.weights.get(hostOf(member)) ?? weightDefault;
+}
+
+/** Since when it may own the set, where it may. */
+export function ableSince(candidate: Candidate, set: PoolSet): InstantMs {
+  return Math.max(candidate.since, candidate.recovered.get(set.name) ?? candidate.since) as InstantMs; // one of the two
 }
 
 /** null: may own it; else why not, to follow the host's name. */

@@ -1,6 +1,7 @@
 /** The first member of the view decides, as soon as it knows what it needs, and again whenever that changes the answer. */
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import { assign } from './assignment.ts';
+import { nextFailback } from './failback.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Report } from './message.ts';
@@ -23,21 +24,27 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   if (!knowsEnough(state, view, now)) return idle;
 
   const n = state.decided + 1;
+  const candidates = [...state.reports].map(([member, report]) => candidateOf(state, member, report));
   const assignments = assign({
     pool: state.pool,
     view,
-    candidates: [...state.reports].map(([member, report]) => candidateOf(state, member, report)),
+    candidates,
     holders: holdersOf(state, view),
     previous: state.assignments,
     decidedInView: state.decided > 0,
     mature: isMature(state, view),
     mode: state.asked.length > 0 ? 'balance' : 'sticky',
+    now,
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
-  if (state.decided > 0 && state.asked.length === 0 && !differs(state, assignments)) return idle;
+  const owners = new Map(assignments.map(({ set, owner }) => [set, owner]));
+  const reconsiderAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
+  if (state.decided > 0 && state.asked.length === 0 && !differs(state, assignments)) {
+    return { state: { ...state, reconsiderAt }, effects: [] };
+  }
 
   const decision: Decision = { kind: 'decision', n, assignments, answers: state.asked };
-  return { state: { ...state, proposed: n }, effects: [{ kind: 'send', message: decision }] };
+  return { state: { ...state, proposed: n, reconsiderAt }, effects: [{ kind: 'send', message: decision }] };
 }
 
 /** When `coordinate` would know enough for want of time; null: it does not wait. */

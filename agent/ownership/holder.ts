@@ -36,15 +36,17 @@ export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Ste
 /** The kernel has them and they were announced: the group is told, those that go elsewhere by now are given on. */
 export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step {
   const holdings = new Map(state.holdings);
+  const failures = new Map(state.failures);
   const told: GrantedSet[] = [];
   for (const set of sets) {
+    failures.delete(set);
     const holding = holdings.get(set);
     if (holding === undefined || holding.phase !== 'claiming') continue;
     const held: Holding = { ...holding, phase: 'held' };
     holdings.set(set, held);
     told.push(granted(set, held));
   }
-  const reconciled = reconcile({ ...state, holdings }, sets);
+  const reconciled = reconcile({ ...state, holdings, failures }, sets);
   const mine = told.filter(({ set }) => state.assignments.get(set)?.owner === state.self);
   const tell: readonly OwnershipEffect[] =
     mine.length === 0 ? [] : [{ kind: 'send', message: { kind: 'claimed', sets: mine } }];

@@ -10,6 +10,8 @@ export type PoolSet = {
   readonly only: readonly HostName[] | null;
   /** Sets with the same word are on different hosts, as far as there are hosts; null: it does not matter. */
   readonly apart: string | null;
+  /** How long a better host must have been there before it gets the set back, 0: at once; null: it never does. */
+  readonly failbackMs: number | null;
 };
 
 export type Pool = {

@@ -9,6 +9,8 @@ export type Reason =
   /** The last owner is there, but may not own it any more. */
   | { readonly kind: 'handover'; readonly from: HostName; readonly why: string; readonly choice: Choice }
   | { readonly kind: 'balance'; readonly from: HostName; readonly choice: Choice }
+  /** The last owner may go on, but a host that should rather have it has been there for long enough. */
+  | { readonly kind: 'failback'; readonly from: HostName; readonly choice: Choice }
   /** Several held it when views met. */
   | { readonly kind: 'merge'; readonly others: readonly HostName[]; readonly choice: Choice }
   /** The holder was found holding it, e.g. by a coordinator that had no decision yet. */
@@ -36,6 +38,8 @@ export function describeReason(reason: Reason): string {
       return `handed over: ${reason.from} ${reason.why}; ${reason.choice}`;
     case 'balance':
       return `balanced: moved from ${reason.from}; ${reason.choice}`;
+    case 'failback':
+      return `moved back from ${reason.from}; ${reason.choice}`;
     case 'merge':
       return `kept when ${reason.others.join(', ')} held it too; ${reason.choice}`;
     case 'found':

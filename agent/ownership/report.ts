@@ -1,5 +1,5 @@
 /** What this member says of itself, and what it makes of the others' words. */
-import { hostOf, type MemberId } from '../membership/view.ts';
+import { hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
 import type { SetName } from './grant.ts';
@@ -36,7 +36,22 @@ export function candidateOf(state: OwnershipState, member: MemberId, report: Rep
     sets: new Set(report.sets),
     unable: new Map(report.unable.map(({ set, why }) => [set, why])),
     leaving: report.leaving,
+    since: state.joined.get(member) ?? state.viewSince,
+    recovered: state.recovered.get(member) ?? new Map(),
   };
+}
+
+/** Takes in a member's report; notes since when it can hold what it could not hold before. */
+export function withReport(state: OwnershipState, member: MemberId, report: Report, now: InstantMs): OwnershipState {
+  const reports = new Map(state.reports).set(member, report);
+  const known = state.reports.get(member);
+  if (known === undefined || known.unable.length === 0) return { ...state, reports };
+  const still = new Set(report.unable.map(({ set }) => set));
+  const able = known.unable.filter(({ set }) => !still.has(set));
+  if (able.length === 0) return { ...state, reports };
+  const recovered = new Map(state.recovered.get(member));
+  for (const { set } of able) recovered.set(set, now);
+  return { ...state, reports, recovered: new Map(state.recovered).set(member, recovered) };
 }
 
 export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Report {

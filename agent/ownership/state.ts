@@ -39,6 +39,12 @@ export type OwnershipState = {
   readonly viewSince: InstantMs;
   /** The view before this one. */
   readonly previousView: View | null;
+  /** Since when each member of the view has been one together with this member. */
+  readonly joined: ReadonlyMap<MemberId, InstantMs>;
+  /** Of members of the view: since when they can hold what they could not hold before. */
+  readonly recovered: ReadonlyMap<MemberId, ReadonlyMap<SetName, InstantMs>>;
+  /** When the coordinator has to look again, though nothing happens; null: never. */
+  readonly reconsiderAt: InstantMs | null;
   /** The newest report of each member of the view, as far as it came; brought up to date by claimed and released. */
   readonly reports: ReadonlyMap<MemberId, Report>;
   /** The newest decision, of this view or an earlier one. */
@@ -54,6 +60,8 @@ export type OwnershipState = {
   readonly unable: ReadonlyMap<SetName, string>;
   /** Claims that failed here, and until when nothing is tried. */
   readonly failed: ReadonlyMap<SetName, { readonly why: string; readonly until: InstantMs }>;
+  /** How often a claim has failed in a row. */
+  readonly failures: ReadonlyMap<SetName, number>;
   readonly mature: boolean;
   readonly matureAt: InstantMs;
   /** null: not leaving; else until when the others are waited for. */
@@ -102,8 +110,9 @@ export type OwnershipEffect =
   /** Everything is given away or released: the agent may go. */
   | { readonly kind: 'left' };
 
-/** After a failed claim the set goes to another host; this one offers itself again after that long. */
+/** After a failed claim the set goes to another host; this one offers itself again after that long, doubled each time. */
 export const claimRetryMs = 10_000;
+export const claimRetryMsMax = 640_000;
 /** How long the coordinator waits for the reports of a new view before it decides without those that did not come. */
 export const reportPatienceMs = 1_000;
 /** How long one that leaves waits for the others to take its sets before it releases what is left. */
@@ -126,6 +135,9 @@ export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions
     view: null,
     viewSince: now,
     previousView: null,
+    joined: new Map(),
+    recovered: new Map(),
+    reconsiderAt: null,
     reports: new Map(),
     assignments: new Map(),
     decided: 0,
@@ -134,6 +146,7 @@ export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions
     holdings: new Map(),
     unable: new Map(),
     failed: new Map(),
+    failures: new Map(),
     mature: false,
     matureAt: (now + matureMs) as InstantMs, // later on the same clock
     leavingUntil: null,

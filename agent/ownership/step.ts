@@ -5,10 +5,11 @@ import { coordinate, coordinatorDeadline, coordinatorOf, isMature } from './coor
 import type { SetName } from './grant.ts';
 import { onClaimed, onOthersClaim, onOthersRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
-import { ownReport, unableSets, withClaimed, withReleased } from './report.ts';
+import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import {
   type BalanceRequest,
   claimRetryMs,
+  claimRetryMsMax,
   leavePatienceMs,
   type OwnershipEffect,
   type OwnershipEvent,
@@ -36,6 +37,7 @@ export function nextWakeup(state: OwnershipState): InstantMs | null {
   if (!state.mature) instants.push(state.matureAt);
   if (state.leavingUntil !== null && !state.left) instants.push(state.leavingUntil);
   if (state.stalledUntil !== null) instants.push(state.stalledUntil);
+  if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
   const deadline = coordinatorDeadline(state);
   if (deadline !== null && state.proposed === 0) instants.push(deadline);
   return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
@@ -52,7 +54,7 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
     case 'stalled':
       return reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) as InstantMs }); // later on the same clock
     case 'unable':
-      return reported({ ...state, unable: event.sets });
+      return reported({ ...state, unable: event.sets }, event.now);
     case 'claimed':
       return onClaimed(state, event.sets);
     case 'claim-failed':
@@ -76,6 +78,11 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     view,
     viewSince: now,
     previousView: state.view,
+    joined: new Map(
+      view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
+    ),
+    recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
+    reconsiderAt: null,
     stalledUntil: null,
     reports,
     decided: 0,
@@ -103,6 +110,9 @@ function onLost(state: OwnershipState, now: InstantMs): Step {
     ...state,
     view: null,
     viewSince: now,
+    joined: new Map(),
+    recovered: new Map(),
+    reconsiderAt: null,
     reports: new Map(),
     assignments: new Map(),
     claimsHeard: new Map(),
@@ -118,15 +128,15 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
   if (state.view === null || !state.view.members.includes(sender)) return { state, effects: [] };
   switch (message.kind) {
     case 'report':
-      return { state: withReport(state, sender, message), effects: [] };
+      return { state: withReport(state, sender, message, now), effects: [] };
     case 'decision':
       return sender === coordinatorOf(state.view) ? onDecision(state, message, now) : { state, effects: [] };
     case 'claimed': {
-      const next = updateReport(state, sender, (report) => withClaimed(report, message.sets));
+      const next = updateReport(state, sender, now, (report) => withClaimed(report, message.sets));
       return sender === state.self ? { state: next, effects: [] } : onOthersClaim(next, sender, message.sets);
     }
     case 'released': {
-      const next = updateReport(state, sender, (report) => withReleased(report, message.sets));
+      const next = updateReport(state, sender, now, (report) => withReleased(report, message.sets));
       return sender === state.self ? { state: next, effects: [] } : onOthersRelease(next, message.sets);
     }
     case 'balance':
@@ -169,8 +179,10 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
 function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {
   const holdings = new Map(state.holdings);
   holdings.delete(set);
-  const until = (now + claimRetryMs) as InstantMs; // later on the same clock
-  return reported({ ...state, holdings, failed: new Map(state.failed).set(set, { why, until }) });
+  const times = (state.failures.get(set) ?? 0) + 1;
+  const until = (now + Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax)) as InstantMs; // later on the same clock
+  const failed = new Map(state.failed).set(set, { why, until });
+  return reported({ ...state, holdings, failed, failures: new Map(state.failures).set(set, times) }, now);
 }
 
 function onBalance(state: OwnershipState, id: number): Step {
@@ -187,7 +199,7 @@ function onBalance(state: OwnershipState, id: number): Step {
 
 function onLeave(state: OwnershipState, now: InstantMs): Step {
   if (state.leavingUntil !== null) return { state, effects: [] };
-  return reported({ ...state, leavingUntil: (now + leavePatienceMs) as InstantMs }); // later on the same clock
+  return reported({ ...state, leavingUntil: (now + leavePatienceMs) as InstantMs }, now); // later on the same clock
 }
 
 /** What time alone changes: maturity, claims that may be tried again, a stall that had no consequences. */
@@ -196,7 +208,7 @@ function expire(state: OwnershipState, now: InstantMs): Step {
   const mature = state.mature || now >= state.matureAt;
   const stalledUntil = state.stalledUntil !== null && now >= state.stalledUntil ? null : state.stalledUntil;
   const same = failed.size === state.failed.size && mature === state.mature && stalledUntil === state.stalledUntil;
-  return same ? { state, effects: [] } : reported({ ...state, failed, mature, stalledUntil });
+  return same ? { state, effects: [] } : reported({ ...state, failed, mature, stalledUntil }, now);
 }
 
 /** Balance requests whose moves are all done: new owners have claimed, old ones have released. */
@@ -230,23 +242,24 @@ function leave(state: OwnershipState, now: InstantMs): Step {
 }
 
 /** Tells the group of this member's changed facts, and does what they allow now. */
-function reported(state: OwnershipState): Step {
+function reported(state: OwnershipState, now: InstantMs): Step {
   if (state.view === null) return { state, effects: [] };
   const reconciled = reconcile(state);
   const report = ownReport(reconciled.state);
   return {
-    state: withReport(reconciled.state, state.self, report),
+    state: withReport(reconciled.state, state.self, report, now),
     effects: [{ kind: 'send', message: report }, ...reconciled.effects],
   };
 }
 
-function withReport(state: OwnershipState, member: MemberId, report: Report): OwnershipState {
-  return { ...state, reports: new Map(state.reports).set(member, report) };
-}
-
-function updateReport(state: OwnershipState, member: MemberId, update: (report: Report) => Report): OwnershipState {
+function updateReport(
+  state: OwnershipState,
+  member: MemberId,
+  now: InstantMs,
+  update: (report: Report) => Report,
+): OwnershipState {
   const report = state.reports.get(member);
-  return report === undefined ? state : withReport(state, member, update(report));
+  return report === undefined ? state : withReport(state, member, update(report), now);
 }
 
 function assertInvariants(state: OwnershipState): void {

@@ -107,6 +107,7 @@ function readReason(reason: Field): Reason {
       return { kind, choice: readChoice(reason) };
     case 'takeover':
     case 'balance':
+    case 'failback':
       return { kind, from: from(), choice: readChoice(reason) };
     case 'handover':
       return { kind, from: from(), why: reason.get('why').text(), choice: readChoice(reason) };

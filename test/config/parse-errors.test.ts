@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, failback, balance, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -335,6 +335,16 @@ describe('parseConfig() tells', () => {
       'a word for apart that is none',
       edited({}, 'apart = "Name Servers"'),
       ['14:9: apart name "Name Servers" does not fit; write a-z, 0-9 and inner hyphens, such as name-servers'],
+    ],
+    [
+      'a failback that is unknown',
+      edited({ 3: 'failback = "5m"' }),
+      ['3:12: failback "5m" is unknown; write "never", "immediately" or "after 5m", at most 24h'],
+    ],
+    [
+      'a failback of a set that takes too long',
+      edited({}, 'failback = "after 25h"'),
+      ['14:12: failback "after 25h" is too long; write "never", "immediately" or "after 5m", at most 24h'],
     ],
     [
       'a preference twice',

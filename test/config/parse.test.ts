@@ -40,6 +40,7 @@ describe('parseConfig()', () => {
           prefer: [],
           only: null,
           apart: null,
+          failbackMs: null,
         },
       ],
     });
@@ -89,6 +90,25 @@ describe('parseConfig()', () => {
     expect(config.sets.map(({ name, only, apart }) => [name, only, apart])).toEqual([
       ['www', ['e2', 'e1'], 'dns'],
       ['p-01', ['e2'], null],
+    ]);
+  });
+
+  it('takes failback for all sets, and for one set or pool', () => {
+    const pool = ['[pool.p]', 'interface = "eth1"', 'range = "10.9.0.1"', 'prefix = 24', 'failback = "never"'];
+    const config = parsed(
+      edited(
+        { 3: 'failback = "after 5m"' },
+        '[set.x]',
+        'interface = "eth0"',
+        'addresses = ["10.0.0.1/8"]',
+        'failback = "immediately"',
+        ...pool,
+      ),
+    );
+    expect(config.sets.map(({ name, failbackMs }) => [name, failbackMs])).toEqual([
+      ['www', 300_000],
+      ['x', 0],
+      ['p-01', null],
     ]);
   });
 

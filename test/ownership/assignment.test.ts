@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type HostName, type MemberId, memberId } from '../../agent/membership/view.ts';
+import { type HostName, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
 import { type AssignmentInput, assign } from '../../agent/ownership/assignment.ts';
 import type { Candidate } from '../../agent/ownership/candidates.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
@@ -48,6 +48,8 @@ function inputOf(given: Case): AssignmentInput {
       sets: new Set(given.sets) as Set<SetName>,
       unable: new Map([...(given.unable?.[host] ?? '')].map((set) => [set as SetName, 'interface eth0 is down'])),
       leaving: given.leaving?.includes(host) ?? false,
+      since: 0 as InstantMs,
+      recovered: new Map(),
     }),
   );
   return {
@@ -59,6 +61,7 @@ function inputOf(given: Case): AssignmentInput {
     decidedInView: false,
     mature: given.mature ?? true,
     mode: given.mode ?? 'sticky',
+    now: 0 as InstantMs,
     grant: { view: id, n: 1 },
   };
 }

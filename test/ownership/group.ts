@@ -210,6 +210,7 @@ export function poolOf(
     prefer?: Record<string, string[]>;
     only?: Record<string, string[]>;
     apart?: Record<string, string>;
+    failbackMs?: number;
     weights?: Record<string, number>;
   } = {},
 ): Pool {
@@ -220,6 +221,7 @@ export function poolOf(
       prefer: (options.prefer?.[name] ?? []) as HostName[],
       only: (options.only?.[name] ?? null) as HostName[] | null,
       apart: options.apart?.[name] ?? null,
+      failbackMs: options.failbackMs ?? null,
     })),
     weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
     hostsExpected: options.hosts ?? 3,

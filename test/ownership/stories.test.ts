@@ -214,6 +214,62 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: b c | e3: a');
   });
 
+  it('moves a set back to a preferred host that has been there for long enough, make before break', () => {
+    const group = threeHosts(poolOf('ab', { prefer: { a: ['e3', 'e2'] }, failbackMs: 300_000 }));
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.pass(1_000_000);
+    expect(group.held()).toBe('e1: b | e2: a');
+    group.start('e3');
+    group.view('e1', 'e2', 'e3');
+    group.pass(299_999);
+    expect(group.held()).toBe('e1: b | e2: a | e3:');
+    group.story.length = 0;
+    group.pass(1);
+    expect(group.held()).toBe('e1: b | e2: | e3: a');
+    expect(group.story).toEqual(['e2 hushes a', 'e3 claims a', 'e2 releases a', 'e3 announces a']);
+    const reason = group.members.get('e1')?.assignments.get('a' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toBe('moved back from e2; preferred');
+  });
+
+  it('counts the time for failback anew when the preferred host could not hold the set', () => {
+    const group = threeHosts(poolOf('a', { prefer: { a: ['e3'] }, failbackMs: 60_000 }));
+    const unable = (...sets: string[]) => new Map(sets.map((set) => [set as SetName, 'interface eth0 is down']));
+    group.tell('e3', { kind: 'unable', sets: unable('a') });
+    group.pass(100_000);
+    expect(group.held()).toBe('e1: a | e2: | e3:');
+    group.tell('e3', { kind: 'unable', sets: unable() });
+    group.pass(59_999);
+    expect(group.held()).toBe('e1: a | e2: | e3:');
+    group.pass(1);
+    expect(group.held()).toBe('e1: | e2: | e3: a');
+  });
+
+  it('fails back at once where that is asked for, also when the preferred host leads', () => {
+    const group = threeHosts(poolOf('ab', { prefer: { a: ['e1'] }, failbackMs: 0 }));
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    group.start('e1');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e2: b | e3: | e1: a');
+  });
+
+  it('a preferred host whose kernel refuses the set is tried less and less often', () => {
+    const group = threeHosts(poolOf('a', { prefer: { a: ['e1'] }, failbackMs: 0 }));
+    group.refuses.set('e1 a', 'Cannot add 192.0.2.1/24 to eth0: EPERM');
+    group.tell('e1', { kind: 'unable', sets: new Map([['a' as SetName, 'interface eth0 is down']]) });
+    group.settle();
+    group.tell('e1', { kind: 'unable', sets: new Map() });
+    group.story.length = 0;
+    group.pass(150_000);
+    expect(group.held()).toBe('e1: | e2: a | e3:');
+    const attempts = group.story.filter((line) => line === 'e1 fails to claim a');
+    expect(attempts).toHaveLength(5); // at 0, 10, 30, 70, 150 s
+    expect(group.story).not.toContain('e2 releases a');
+  });
+
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
     const group = threeHosts();
     group.view('e1', 'e2');
