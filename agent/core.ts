@@ -129,6 +129,10 @@ export class AgentCore {
       case 'deliver':
         this.#deliver(event.sender, event.payload);
         return;
+      case 'stalled':
+        this.#trouble('this host stood still for longer than the others wait: everything is let go until they have spoken');
+        this.#driver.dispatch({ kind: 'stalled' });
+        return;
       case 'lost':
         this.#trouble(`the membership channel is lost: ${event.reason}`);
         this.#driver.dispatch({ kind: 'lost' });

@@ -6,7 +6,7 @@ import { createMember, type MemberEffect, type MemberEvent, type MemberState } f
 import type { Heartbeat } from '../membership/message.ts';
 import { isMutual, type Peer, type Route } from '../membership/peer.ts';
 import { nextWakeup, step } from '../membership/step.ts';
-import { type InstantMs, type MemberId, memberId } from '../membership/view.ts';
+import { type InstantMs, type MemberId, memberId, type ViewId } from '../membership/view.ts';
 import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-body.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import type { BuiltInOptions } from './built-in-options.ts';
@@ -79,8 +79,8 @@ export class BuiltInEngine {
   }
 
   /** At most 1 MiB. */
-  send(payload: Uint8Array): void {
-    this.#step({ kind: 'send', now: now(), payload });
+  send(view: ViewId, payload: Uint8Array): void {
+    this.#step({ kind: 'send', now: now(), view, payload });
   }
 
   leave(): void {
@@ -146,6 +146,9 @@ export class BuiltInEngine {
         break;
       case 'send-datagram':
         this.#sendTo(effect.route, effect.datagram);
+        break;
+      case 'stalled':
+        this.#handlers.onEvent({ kind: 'stalled' });
         break;
       case 'view':
         this.#handlers.onEvent({ kind: 'view', view: effect.view });

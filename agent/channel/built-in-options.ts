@@ -1,6 +1,6 @@
 /** What the built-in engine is told, and what its thread and the main one say to each other. */
 import type { Config } from '../config/config.ts';
-import type { HostName, MemberId } from '../membership/view.ts';
+import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { ChannelEvent, ChannelStatus } from './channel.ts';
 
 export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' | 'port' | 'discovery' | 'hosts'> & {
@@ -11,7 +11,7 @@ export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' |
 };
 
 export type ToWorker =
-  | { readonly kind: 'send'; readonly payload: Uint8Array }
+  | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'leave' };
 

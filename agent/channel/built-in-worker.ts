@@ -18,7 +18,7 @@ const engine = new BuiltInEngine(
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'send':
-      engine.send(message.payload);
+      engine.send(message.view, message.payload);
       break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });

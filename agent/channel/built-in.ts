@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { payloadBytesMax } from '../membership/bounds.ts';
-import type { InstantMs, MemberId } from '../membership/view.ts';
+import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
 import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
 import type { Channel, ChannelStatus, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
@@ -15,7 +15,8 @@ export async function openBuiltInChannel(options: BuiltInOptions, onEvent: OnCha
   const { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts } = options;
   const workerData: BuiltInOptions = { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts };
   const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
-  return new BuiltInChannel(worker, await opened(worker), onEvent);
+  const early: FromWorker[] = [];
+  return new BuiltInChannel(worker, await opened(worker, early), early, onEvent);
 }
 
 class BuiltInChannel implements Channel {
@@ -24,21 +25,27 @@ class BuiltInChannel implements Channel {
   readonly #onEvent: OnChannelEvent;
   readonly #questions = new Map<number, (status: ChannelStatus) => void>();
   #lastQuestion = 0;
+  /** Of the newest view event: the engine may be ahead by some that are on their way here. */
+  #view: ViewId | null = null;
   /** It left, was refused or is lost: an end of the thread is no news any more. */
   #ending = false;
 
-  constructor(worker: Worker, self: MemberId, onEvent: OnChannelEvent) {
+  /** @param early what the thread said before it was open: the first view of one that is alone */
+  constructor(worker: Worker, self: MemberId, early: readonly FromWorker[], onEvent: OnChannelEvent) {
     this.self = self;
     this.#worker = worker;
     this.#onEvent = onEvent;
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#lose(`the membership thread failed: ${error.message}`));
     worker.on('exit', () => this.#lose('the membership thread ended'));
+    setImmediate(() => {
+      for (const message of early) this.#receive(message);
+    });
   }
 
   send(payload: Uint8Array): void {
     if (payload.length > payloadBytesMax) throw new RangeError(`Cannot send ${payload.length} bytes: at most 1 MiB`);
-    this.#tell({ kind: 'send', payload });
+    if (this.#view !== null) this.#tell({ kind: 'send', view: this.#view, payload });
   }
 
   /** Answered with an empty one when the thread is gone. */
@@ -67,6 +74,7 @@ class BuiltInChannel implements Channel {
     switch (message.kind) {
       case 'event':
         if (message.event.kind === 'refused') this.#ending = true;
+        if (message.event.kind === 'view') this.#view = message.event.view.id;
         this.#onEvent(message.event, now());
         break;
       case 'status':
@@ -98,14 +106,23 @@ class BuiltInChannel implements Channel {
 
 const emptyStatus: ChannelStatus = { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: [] };
 
-function opened(worker: Worker): Promise<MemberId> {
+function opened(worker: Worker, early: FromWorker[]): Promise<MemberId> {
   return new Promise((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (message: FromWorker) => {
+    const finish = (): void => {
       worker.off('error', reject);
-      if (message.kind === 'opened') resolve(message.self);
-      else if (message.kind === 'failed') reject(new ChannelError(message.code, message.address, message.port));
-    });
+      worker.off('message', listen);
+    };
+    const listen = (message: FromWorker): void => {
+      if (message.kind === 'opened') {
+        finish();
+        resolve(message.self);
+      } else if (message.kind === 'failed') {
+        finish();
+        reject(new ChannelError(message.code, message.address, message.port));
+      } else early.push(message);
+    };
+    worker.on('error', reject);
+    worker.on('message', listen);
   });
 }
 

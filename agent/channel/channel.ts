@@ -12,6 +12,8 @@ export type ChannelEvent =
   | { readonly kind: 'view'; readonly view: View }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
+  /** The engine stood still for longer than the others' patience: what this member holds may be another's by now. */
+  | { readonly kind: 'stalled' }
   /** This member may not be in the group: e.g. another live member has its host name. The agent ends. */
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -39,8 +41,8 @@ export type ChannelStatus = {
 export type Channel = {
   readonly self: MemberId;
   /**
-   * Multicasts to the current view, the sender included. Dropped where a new view comes first: the caller reports anew in
-   * every view. At most 1 MiB.
+   * Multicasts to the view of the newest `view` event, the sender included. Dropped where the engine is in another by then:
+   * the caller reports anew in every view. At most 1 MiB.
    */
   send(payload: Uint8Array): void;
   status(): Promise<ChannelStatus>;

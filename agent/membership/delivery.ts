@@ -9,12 +9,13 @@ import type { Peer } from './peer.ts';
 import { sendBytes } from './send.ts';
 import { shun } from './shun.ts';
 import { findPeer, type Turn, update } from './turn.ts';
-import { compareViewIds, type MemberId } from './view.ts';
+import { compareViewIds, type MemberId, type ViewId } from './view.ts';
 
-/** Dropped without a view to send it in. One above the bound never gets here: the channel refuses it. */
-export function multicast(turn: Turn, payload: Uint8Array): void {
+/** Dropped where `said` is not the view to send it in. One above the bound never gets here: the channel refuses it. */
+export function multicast(turn: Turn, said: ViewId, payload: Uint8Array): void {
   const { view, delivery, leaveUntil } = turn.state;
-  if (view === null || isBlocked(turn.state) || leaveUntil !== null || payload.length > payloadBytesMax) return;
+  if (view === null || compareViewIds(view.id, said) !== 0) return;
+  if (isBlocked(turn.state) || leaveUntil !== null || payload.length > payloadBytesMax) return;
   if (delivery.outbox.length === 0 && hasRoom(turn, payload)) {
     multicastNow(turn, payload);
     return;

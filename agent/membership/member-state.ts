@@ -122,7 +122,8 @@ export type MemberEvent =
       readonly datagram: LinkDatagram;
       readonly route: Route;
     }
-  | { readonly kind: 'send'; readonly now: InstantMs; readonly payload: Uint8Array }
+  /** Dropped where `view` is not the installed one any more: it was said in another. */
+  | { readonly kind: 'send'; readonly now: InstantMs; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'leave'; readonly now: InstantMs };
 
 export type MemberEffect =
@@ -131,6 +132,8 @@ export type MemberEffect =
   /** An answer that does not wait for the next heartbeat. */
   | { readonly kind: 'send-heartbeat'; readonly heartbeat: Heartbeat; readonly route: Route }
   | { readonly kind: 'send-datagram'; readonly datagram: LinkDatagram; readonly route: Route }
+  /** This process stood still for longer than its patience: the others may have gone on without it. */
+  | { readonly kind: 'stalled' }
   | { readonly kind: 'view'; readonly view: View }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   /** Another live member has this host's name. */

@@ -52,7 +52,7 @@ function apply(turn: Turn, event: MemberEvent): void {
       receiveDatagram(turn, event.from, event.datagram);
       return;
     case 'send':
-      multicast(turn, event.payload);
+      multicast(turn, event.view, event.payload);
       return;
     case 'leave':
       startLeaving(turn);
@@ -60,11 +60,12 @@ function apply(turn: Turn, event: MemberEvent): void {
   }
 }
 
-/** Half of the patience late: sooner it does no harm, later it might cost a peer its place. */
+/** Half of the patience late: sooner it does no harm, later it might cost a peer its place; at all of it, ours may be gone. */
 function forgiveStall(turn: Turn): void {
   const { wakeAt, options } = turn.state;
   const lateMs = wakeAt === null ? 0 : turn.now - wakeAt;
   if (lateMs >= options.detectMs / 2) forgive(turn, lateMs);
+  if (lateMs >= options.detectMs) turn.effects.push({ kind: 'stalled' });
 }
 
 function nextDeadline(state: MemberState): InstantMs | null {

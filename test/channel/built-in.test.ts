@@ -22,6 +22,11 @@ afterEach(async () => {
 });
 
 describe('openBuiltInChannel()', () => {
+  it('one whose file names no other host has its view at once', async () => {
+    const alone = await start(groupOptions([{ name: 'a', paths: ['127.0.1.1'] }], 46110), 'a');
+    await alone.untilView('a');
+  });
+
   it('three engines agree on one view', async () => {
     const options = groupOptions(hosts, 46101);
     const all = await Promise.all(['a', 'b', 'c'].map((name) => start(options, name)));

@@ -48,6 +48,8 @@ type Due = { readonly at: number; readonly order: number; readonly run: () => vo
 export class Network {
   readonly observer: Observer;
   weather: Weather = calm;
+  /** Hosts that noticed a stall of their own, in order. */
+  readonly stalls: string[] = [];
   readonly refused: { readonly host: string; readonly address: string }[] = [];
   nowMs = 1000;
   steps = 0;
@@ -135,7 +137,8 @@ export class Network {
   }
 
   send(host: string, payload: Uint8Array): void {
-    this.#tell(host, (now) => ({ kind: 'send', now, payload }));
+    const view = this.#running.get(host)?.state.view?.id;
+    if (view !== undefined) this.#tell(host, (now) => ({ kind: 'send', now, view, payload }));
   }
 
   /** One direction. */
@@ -277,6 +280,9 @@ export class Network {
         }));
         break;
       }
+      case 'stalled':
+        this.stalls.push(host);
+        break;
       case 'view':
         this.observer.installed(self, effect.view);
         break;

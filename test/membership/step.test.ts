@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createMember } from '../../agent/membership/member-state.ts';
+import { step } from '../../agent/membership/step.ts';
+import { type HostName, type InstantMs, memberId, type ViewId } from '../../agent/membership/view.ts';
+import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
 import { Network } from './network.ts';
 
 describe('step(): stories', () => {
@@ -113,6 +117,29 @@ describe('step(): partial cuts', () => {
   });
 });
 
+describe('step(): a message of an older view', () => {
+  it('is dropped, as in the view that came meanwhile nobody expects it', () => {
+    const member = createMember(
+      {
+        self: memberId('a' as HostName, '0'.repeat(32)),
+        heartbeatMs: 100,
+        detectMs: 300,
+        expectedHosts: [],
+        codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
+        seed: 1,
+      },
+      0 as InstantMs,
+    );
+    const { state } = step(member, { kind: 'wakeup', now: 500 as InstantMs });
+    const view = state.view?.id;
+    if (view === undefined) throw new Error('one alone installs a view');
+    const said = (id: ViewId) =>
+      step(state, { kind: 'send', now: 501 as InstantMs, view: id, payload: new Uint8Array(1) }).effects;
+    expect(said(view).filter(({ kind }) => kind === 'deliver')).toHaveLength(1);
+    expect(said({ ...view, counter: view.counter - 1 }).filter(({ kind }) => kind === 'deliver')).toEqual([]);
+  });
+});
+
 describe('step(): one that was put out', () => {
   it('a process stopped for ten seconds is back in with the others at once, and never alone', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
@@ -123,6 +150,7 @@ describe('step(): one that was put out', () => {
     expect(network.viewOf('b')).toBe('b,c');
     const views = network.observer.viewsInstalled;
     network.resume('a');
+    expect(network.stalls).toEqual(['a']);
     expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 1000)).toBeLessThan(5);
     expect(network.observer.viewsInstalled - views).toBe(3);
   });
