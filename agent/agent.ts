@@ -169,8 +169,9 @@ async function openChannel(
     return await openBuiltInChannel({ ...config, self: host.name, keys: ring.keys }, onEvent);
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
-    const code = error.code === 'EADDRINUSE' ? exitCodes.portInUse : exitCodes.interfaceUnknown;
-    throw new ExitError(code, error.message, { cause: error });
+    if (error.code !== 'EADDRINUSE') throw new ExitError(exitCodes.interfaceUnknown, error.message, { cause: error });
+    const remedy = `stop it, or set another port in ${config.file} on every host`;
+    throw new ExitError(exitCodes.portInUse, `${error.message}: ${remedy}`, { cause: error });
   }
 }
 

@@ -67,6 +67,7 @@ export class AgentCore {
       this.#settleEnd = resolve;
       this.#failEnd = reject;
     });
+    this.ended.catch(() => {}); // it may come before somebody awaits it
     this.#arping = openArping();
     this.#announcer = new Announcer({
       clock: systemClock,
@@ -138,7 +139,7 @@ export class AgentCore {
         this.#driver.dispatch({ kind: 'lost' });
         return;
       case 'refused':
-        this.#failEnd(new ExitError(exitCodes.nameTaken, event.reason));
+        this.#failEnd(new ExitError(exitCodes.nameTaken, `${event.reason}: give every host a name of its own`));
     }
   }
 
