@@ -69,17 +69,11 @@ export function deadlineOf(state: MemberState, peer: Peer): InstantMs {
 }
 
 function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: InstantMs): Peer {
-  const report = isOlder(heartbeat, former.report) ? former.report : heartbeat;
+  const report = heartbeat.number < former.report.number ? former.report : heartbeat;
   const hears = sameList(former.report.hears, report.hears) ? former.hears : new Set(report.hears);
   const routes = withRoute(former.routes, route, now);
   const out = former.silent ? hurry(former.out, now) : former.out;
   return { ...former, report, hears, heardAt: now, silent: false, routes, out };
-}
-
-/** Paths differ in delay: a heartbeat that left earlier may come later. What only grows tells. */
-function isOlder(heartbeat: Heartbeat, report: Heartbeat): boolean {
-  const byView = compareMaybeViewIds(heartbeat.view, report.view);
-  return byView !== 0 ? byView < 0 : compareMaybeViewIds(heartbeat.promised, report.promised) < 0;
 }
 
 function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {

@@ -18,7 +18,7 @@ export function beat(turn: Turn): void {
   const random = nextRandom(state.random);
   const jittered = state.options.heartbeatMs * (0.75 + (random % 1024) / 4096);
   update(turn, { random, heartbeatAt: later(now, jittered), heartbeatSentAt: now });
-  turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: heartbeatOf(turn.state) });
+  turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn) });
 }
 
 /** At most two answers within one of its intervals: a peer that never hears us costs no more than that. */
@@ -26,16 +26,18 @@ export function answer(turn: Turn, peer: Peer): void {
   const { options } = turn.state;
   if (peer.answeredAt !== null && turn.now - peer.answeredAt < options.heartbeatMs / 2) return;
   updatePeer(turn, { ...peer, answeredAt: turn.now });
-  const heartbeat = heartbeatOf(turn.state);
+  const heartbeat = nextHeartbeat(turn);
   for (const { path, address, heardAt } of peer.routes) {
     if (heardAt === peer.heardAt) turn.effects.push({ kind: 'send-heartbeat', heartbeat, route: { path, address } });
   }
 }
 
-export function heartbeatOf(state: MemberState): Heartbeat {
-  const { options, view, delivery, promised, peers, leaveUntil } = state;
+function nextHeartbeat(turn: Turn): Heartbeat {
+  update(turn, { heartbeats: turn.state.heartbeats + 1 });
+  const { options, view, delivery, promised, peers, leaveUntil, heartbeats } = turn.state;
   return {
     member: options.self,
+    number: heartbeats,
     intervalMs: options.heartbeatMs,
     leaving: leaveUntil !== null,
     view: view?.id ?? null,

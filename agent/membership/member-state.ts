@@ -103,6 +103,8 @@ export type MemberState = {
   readonly reconsiderAt: InstantMs | null;
   readonly heartbeatAt: InstantMs;
   readonly heartbeatSentAt: InstantMs | null;
+  /** Heartbeats sent so far, to all or to one. */
+  readonly heartbeats: number;
   /** Saying goodbye, until everybody acknowledged or this instant. */
   readonly leaveUntil: InstantMs | null;
   /** Nothing happens any more: it left or was refused. */
@@ -122,6 +124,8 @@ export type MemberEvent =
       readonly datagram: LinkDatagram;
       readonly route: Route;
     }
+  /** The guard of that one's host says that it is dead. */
+  | { readonly kind: 'obituary'; readonly now: InstantMs; readonly from: Incarnation }
   /** Dropped where `view` is not the installed one any more: it was said in another. */
   | { readonly kind: 'send'; readonly now: InstantMs; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'leave'; readonly now: InstantMs };
@@ -161,6 +165,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     reconsiderAt: now,
     heartbeatAt: now,
     heartbeatSentAt: null,
+    heartbeats: 0,
     leaveUntil: null,
     ended: false,
     wakeAt: now,

@@ -7,6 +7,8 @@ import type { MemberId, ViewId } from './view.ts';
 
 export type Heartbeat = {
   readonly member: MemberId;
+  /** From 1 up, of the sender's run: paths, sockets and queues differ in delay, and an older one is no news. */
+  readonly number: number;
   /** The sender's own interval; the next one comes within it. */
   readonly intervalMs: number;
   /** Says goodbye: the sender is to be left out of the next view. */

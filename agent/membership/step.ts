@@ -10,6 +10,7 @@ import { assertInvariants } from './invariants.ts';
 import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
 import type { MemberEffect, MemberEvent, MemberState } from './member-state.ts';
+import { bury } from './obituary.ts';
 import { type Turn, update } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
@@ -50,6 +51,9 @@ function apply(turn: Turn, event: MemberEvent): void {
       return;
     case 'datagram':
       receiveDatagram(turn, event.from, event.datagram);
+      return;
+    case 'obituary':
+      bury(turn, event.from);
       return;
     case 'send':
       multicast(turn, event.view, event.payload);

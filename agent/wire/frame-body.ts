@@ -1,5 +1,5 @@
 /**
- * What is sealed in a membership frame: a heartbeat, a fragment of a link, or an acknowledgement. One byte of kind, then
+ * What is sealed in a membership frame: a heartbeat, a fragment of a link, an acknowledgement or an obituary. One byte of kind, then
  * the fields; what follows them is of a later version and passed over.
  */
 import { compareMaybeViewIds, type Incarnation } from '../membership/identity.ts';
@@ -8,11 +8,14 @@ import { FrameReader, FrameWriter, MalformedFrame } from './frame-bytes.ts';
 
 export type FrameBody =
   /** `path`: the sender's own number of the path it went out on. */
-  { readonly kind: 'heartbeat'; readonly path: number; readonly heartbeat: Heartbeat } | LinkDatagram;
+  { readonly kind: 'heartbeat'; readonly path: number; readonly heartbeat: Heartbeat }
+  | LinkDatagram
+  /** The sender is dead: sealed while it lived, sent by its guard. */
+  | { readonly kind: 'obituary' };
 
 export type BodyRefusal = 'malformed' | 'unknown-kind';
 
-const kinds = { heartbeat: 1, data: 2, ack: 3 } as const;
+const kinds = { heartbeat: 1, data: 2, ack: 3, obituary: 4 } as const;
 const leavingFlag = 1;
 const promisedIsViewFlag = 2;
 const finalFlag = 1;
@@ -34,6 +37,8 @@ export function encodeFrameBody(body: FrameBody): Uint8Array {
       writer.bytes(body.bytes);
       return writer.finish();
     }
+    case 'obituary':
+      return Uint8Array.of(kinds.obituary);
     case 'ack': {
       const writer = new FrameWriter(33);
       writer.u8(kinds.ack);
@@ -68,6 +73,8 @@ function readBody(reader: FrameReader): FrameBody | BodyRefusal {
       if (number === 0) throw new MalformedFrame('a fragment with the number 0');
       return { kind: 'data', to, epoch, number, final, bytes: reader.bytes(length) };
     }
+    case kinds.obituary:
+      return { kind: 'obituary' };
     case kinds.ack:
       return { kind: 'ack', to: reader.incarnation(), epoch: reader.u53(), upTo: reader.u53() };
     default:
@@ -84,6 +91,7 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   writer.u8(kinds.heartbeat);
   writer.u8(path);
   writer.member(heartbeat.member);
+  writer.varint(heartbeat.number);
   writer.u16(heartbeat.intervalMs);
   // At rest they are the same, and a heartbeat of the largest group is to fit one Ethernet frame.
   const promisedIsView = compareMaybeViewIds(heartbeat.view, heartbeat.promised) === 0;
@@ -102,6 +110,7 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
 function readHeartbeat(reader: FrameReader): FrameBody {
   const path = reader.u8();
   const member = reader.member();
+  const number = reader.varint();
   const intervalMs = reader.u16();
   if (intervalMs === 0) throw new MalformedFrame('an interval of 0');
   const flags = reader.u8();
@@ -117,6 +126,6 @@ function readHeartbeat(reader: FrameReader): FrameBody {
     if ((marks & inViewFlag) !== 0) viewMembers.push(other);
   }
   const delivered = viewMembers.map(() => reader.varint());
-  const heartbeat: Heartbeat = { member, intervalMs, leaving, view, viewMembers, delivered, promised, hears };
+  const heartbeat: Heartbeat = { member, number, intervalMs, leaving, view, viewMembers, delivered, promised, hears };
   return { kind: 'heartbeat', path, heartbeat };
 }

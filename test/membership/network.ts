@@ -124,11 +124,15 @@ export class Network {
     if (member !== undefined) member.paused = true;
   }
 
-  resume(host: string): void {
+  /** @param backlogMs for every hundred messages it missed, while new messages come by other sockets */
+  resume(host: string, backlogMs = 0): void {
     const member = this.#running.get(host);
     if (member === undefined || !member.paused) return;
     member.paused = false;
-    for (const event of member.missed.splice(0)) this.#step(member, event(this.nowMs as InstantMs));
+    for (const [index, event] of member.missed.splice(0).entries()) {
+      if (backlogMs === 0) this.#step(member, event(this.nowMs as InstantMs));
+      else this.at((backlogMs * index) / 100, () => this.#tell(host, event));
+    }
     this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
   }
 

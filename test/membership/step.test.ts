@@ -155,6 +155,19 @@ describe('step(): one that was put out', () => {
     expect(network.observer.viewsInstalled - views).toBe(3);
   });
 
+  it('what it hears of old on one socket does not undo what it learnt on another', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.pause('a');
+    network.runFor(10_000);
+    const views = network.observer.viewsInstalled;
+    network.resume('a', 20);
+    network.runFor(2000);
+    expect(network.views()).toEqual(['a,b,c']);
+    expect(network.observer.viewsInstalled - views).toBe(3);
+  });
+
   it('one whose clock stood still as well learns it from the first answer', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b', 'c');

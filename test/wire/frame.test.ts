@@ -27,6 +27,7 @@ const heartbeat: fc.Arbitrary<FrameBody> = fc
   .record({
     path: fc.integer({ min: 0, max: 255 }),
     member,
+    number: count,
     intervalMs: fc.integer({ min: 1, max: 65_535 }),
     leaving: fc.boolean(),
     view: maybeViewId,
@@ -178,6 +179,7 @@ describe('decodeFrameBody()', () => {
       path: 0,
       heartbeat: {
         member: leader,
+        number: 100_000_000,
         intervalMs: 100,
         leaving: false,
         view: id,
