@@ -10,7 +10,7 @@ import { type InstantMs, type MemberId, memberId, type ViewId } from '../members
 import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-body.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import type { BuiltInOptions } from './built-in-options.ts';
-import type { ChannelEvent, ChannelStatus, PeerStatus } from './channel.ts';
+import type { ChannelEvent, ChannelStatus, Obituary, PeerStatus } from './channel.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
 import { Refusals } from './refusals.ts';
@@ -25,6 +25,8 @@ export type EngineHandlers = {
 
 /** Different things worth saying once; more would be noise. */
 const noticesMax = 16;
+/** How often an obituary is sent on each path. */
+const obituaryRounds = 4;
 
 export class BuiltInEngine {
   readonly self: MemberId;
@@ -102,6 +104,19 @@ export class BuiltInEngine {
     };
   }
 
+  /** Each path has frames of its own, since whoever is reached on several takes each counter once. */
+  obituary(): readonly Obituary[] {
+    const paths = ownPaths(this.#options);
+    const { port, discovery } = this.#options;
+    const frames = this.#sealer.sealLast(encodeFrameBody({ kind: 'obituary' }), paths.length * obituaryRounds);
+    return paths.map((source, path) => {
+      const multicast = this.#multicastPaths.has(path) && discovery.kind === 'multicast';
+      const destinations = multicast ? [discovery.address] : [...this.#addressesOn(path)];
+      const own = frames.slice(path * obituaryRounds, (path + 1) * obituaryRounds);
+      return { source, port, multicast, destinations, frames: own };
+    });
+  }
+
   #receive(frame: Uint8Array, address: string, path: number | null): void {
     if (this.#sockets === null) return; // one path is bound, another not yet
     const opened = this.#opener.open(frame, path ?? -1);
@@ -116,6 +131,10 @@ export class BuiltInEngine {
   }
 
   #take(body: FrameBody, sender: Incarnation, address: string, path: number | null): void {
+    if (body.kind === 'obituary') {
+      this.#step({ kind: 'obituary', now: now(), from: sender });
+      return;
+    }
     if (body.kind !== 'heartbeat') {
       this.#step({ kind: 'datagram', now: now(), from: sender, datagram: body, route: { path: path ?? 0, address } });
       return;

@@ -1,7 +1,7 @@
 /** What the built-in engine is told, and what its thread and the main one say to each other. */
 import type { Config } from '../config/config.ts';
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
-import type { ChannelEvent, ChannelStatus } from './channel.ts';
+import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 
 export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' | 'port' | 'discovery' | 'hosts'> & {
   /** The host of `hosts` that this is. */
@@ -13,10 +13,12 @@ export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' |
 export type ToWorker =
   | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'status'; readonly id: number }
+  | { readonly kind: 'obituary'; readonly id: number }
   | { readonly kind: 'leave' };
 
 export type FromWorker =
   | { readonly kind: 'opened'; readonly self: MemberId }
   | { readonly kind: 'failed'; readonly code: string; readonly address: string; readonly port: number }
   | { readonly kind: 'event'; readonly event: ChannelEvent }
-  | { readonly kind: 'status'; readonly id: number; readonly status: ChannelStatus };
+  | { readonly kind: 'status'; readonly id: number; readonly status: ChannelStatus }
+  | { readonly kind: 'obituary'; readonly id: number; readonly obituary: readonly Obituary[] };

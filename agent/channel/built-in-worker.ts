@@ -23,6 +23,9 @@ port.on('message', (message: ToWorker) => {
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });
       break;
+    case 'obituary':
+      tell({ kind: 'obituary', id: message.id, obituary: engine.obituary() });
+      break;
     case 'leave':
       engine.leave();
       break;

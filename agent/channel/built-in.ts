@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { payloadBytesMax } from '../membership/bounds.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
 import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
-import type { Channel, ChannelStatus, OnChannelEvent } from './channel.ts';
+import type { Channel, ChannelStatus, Obituary, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
 
 /** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
@@ -24,6 +24,7 @@ class BuiltInChannel implements Channel {
   readonly #worker: Worker;
   readonly #onEvent: OnChannelEvent;
   readonly #questions = new Map<number, (status: ChannelStatus) => void>();
+  readonly #obituaries = new Map<number, (obituary: readonly Obituary[]) => void>();
   #lastQuestion = 0;
   /** Of the newest view event: the engine may be ahead by some that are on their way here. */
   #view: ViewId | null = null;
@@ -59,6 +60,17 @@ class BuiltInChannel implements Channel {
     });
   }
 
+  /** Empty when the thread is gone: then its silence speaks. */
+  obituary(): Promise<readonly Obituary[]> {
+    if (this.#ending) return Promise.resolve([]);
+    this.#lastQuestion += 1;
+    const id = this.#lastQuestion;
+    return new Promise((resolve) => {
+      this.#obituaries.set(id, resolve);
+      this.#tell({ kind: 'obituary', id });
+    });
+  }
+
   async leave(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
@@ -81,6 +93,10 @@ class BuiltInChannel implements Channel {
         this.#questions.get(message.id)?.(message.status);
         this.#questions.delete(message.id);
         break;
+      case 'obituary':
+        this.#obituaries.get(message.id)?.(message.obituary);
+        this.#obituaries.delete(message.id);
+        break;
       case 'opened':
       case 'failed':
         break; // said before this channel was
@@ -97,6 +113,8 @@ class BuiltInChannel implements Channel {
   #answerAll(): void {
     for (const resolve of this.#questions.values()) resolve(emptyStatus);
     this.#questions.clear();
+    for (const resolve of this.#obituaries.values()) resolve([]);
+    this.#obituaries.clear();
   }
 
   #tell(message: ToWorker): void {

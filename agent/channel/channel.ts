@@ -38,6 +38,17 @@ export type ChannelStatus = {
   readonly notices: readonly string[];
 };
 
+/** What a guard tells the group over one path when this agent has died: sealed beforehand, since a guard has no key. */
+export type Obituary = {
+  /** As the agent's own datagrams have it, and the destinations' port. */
+  readonly source: string;
+  readonly port: number;
+  readonly multicast: boolean;
+  readonly destinations: readonly string[];
+  /** One for each time it is sent. */
+  readonly frames: readonly Uint8Array[];
+};
+
 export type Channel = {
   readonly self: MemberId;
   /**
@@ -46,6 +57,8 @@ export type Channel = {
    */
   send(payload: Uint8Array): void;
   status(): Promise<ChannelStatus>;
+  /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
+  obituary(): Promise<readonly Obituary[]>;
   /** Leaves the group so that the others install a view without this member at once; then closes. */
   leave(): Promise<void>;
 };

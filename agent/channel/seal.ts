@@ -22,10 +22,22 @@ export class FrameSealer {
   /** The frame for one body; each call takes a counter of its own. */
   seal(body: Uint8Array): Buffer {
     this.#counter += 1;
+    return this.#sealAt(this.#counter, body);
+  }
+
+  /**
+   * Frames for after this run's end: their counters are the last there are, so that they are fresh whenever they are sent, and
+   * everything else of this run is old after them. The same body and count give the same frames.
+   */
+  sealLast(body: Uint8Array, count: number): readonly Buffer[] {
+    return Array.from({ length: count }, (_, at) => this.#sealAt(Number.MAX_SAFE_INTEGER - count + 1 + at, body));
+  }
+
+  #sealAt(counter: number, body: Uint8Array): Buffer {
     const frame = Buffer.allocUnsafe(frameHeaderBytes + body.length + sealTagBytes);
-    const header = { version: frameVersion, keyHint: this.#keyHint, sender: this.#sender, counter: this.#counter };
+    const header = { version: frameVersion, keyHint: this.#keyHint, sender: this.#sender, counter };
     frame.set(encodeFrameHeader(header, this.#groupTag), 0);
-    setNonce(this.#nonce, this.#counter);
+    setNonce(this.#nonce, counter);
     const cipher = createCipheriv(sealAlgorithm, this.#key, this.#nonce, { authTagLength: sealTagBytes });
     cipher.setAAD(frame.subarray(0, frameHeaderBytes));
     frame.set(cipher.update(body), frameHeaderBytes);

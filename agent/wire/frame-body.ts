@@ -8,7 +8,7 @@ import { FrameReader, FrameWriter, MalformedFrame } from './frame-bytes.ts';
 
 export type FrameBody =
   /** `path`: the sender's own number of the path it went out on. */
-  { readonly kind: 'heartbeat'; readonly path: number; readonly heartbeat: Heartbeat }
+  | { readonly kind: 'heartbeat'; readonly path: number; readonly heartbeat: Heartbeat }
   | LinkDatagram
   /** The sender is dead: sealed while it lived, sent by its guard. */
   | { readonly kind: 'obituary' };

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IpAddress } from '../../agent/config/config.ts';
 import { type Engine, groupOptions, openEngine, startProcess, type TestHost } from './engines.ts';
@@ -106,6 +107,22 @@ describe('openBuiltInChannel()', () => {
     expect(status.peers).toEqual([]);
     expect(Object.keys(status.refused).sort()).toEqual(['other-group', 'unknown-key']);
     expect(status.refusedFrom).toEqual({ 'other-group': '127.0.1.3', 'unknown-key': '127.0.1.2' });
+  });
+
+  it('obituary(): whoever sends it, the others go on without the dead one at once, and for good', async () => {
+    const options = { ...groupOptions(hosts, 46111), detectMs: 5_000 };
+    const all = await Promise.all(['a', 'b', 'c'].map((name) => start(options, name)));
+    await Promise.all(all.map((engine) => engine.untilView('a', 'b', 'c')));
+    const socket = createSocket('udp4');
+    for (const { port, destinations, frames } of (await all[0]?.channel.obituary()) ?? []) {
+      expect(destinations).toEqual(['127.0.1.2', '127.0.1.3']);
+      expect(frames.length).toBe(4);
+      for (const frame of frames) for (const to of destinations) socket.send(frame, port, to);
+    }
+    await Promise.all(all.slice(1).map((engine) => engine.untilView('b', 'c')));
+    const heard = (await all[1]?.channel.status())?.peers.map((peer) => peer.host);
+    socket.close();
+    expect(heard).toEqual(['c']);
   });
 
   it('a second agent with a name of the group is refused with the address of the first', async () => {

@@ -17,6 +17,21 @@ function seal(groupKey: Uint8Array = key, groupTag: Uint8Array = tag): Buffer {
   return new FrameSealer(alice, groupKey, groupTag).seal(body);
 }
 
+describe('FrameSealer', () => {
+  it('sealLast(): frames that are fresh whenever they come, and make all others of the run old', () => {
+    const sealer = new FrameSealer(alice, key, tag);
+    const opener = new FrameOpener(bob, [key], tag);
+    const last = sealer.sealLast(body, 3);
+    for (let count = 0; count < 5000; count += 1) sealer.seal(body);
+    const ordinary = sealer.seal(body);
+    expect(opener.open(ordinary, 0).kind).toBe('opened');
+    for (const frame of last) expect(opener.open(frame, 0).kind).toBe('opened');
+    expect(opener.open(last[0] ?? body, 0)).toEqual({ kind: 'refused', reason: 'replayed' });
+    expect(opener.open(sealer.seal(body), 0)).toEqual({ kind: 'refused', reason: 'replayed' });
+    expect(sealer.sealLast(body, 3)).toEqual(last);
+  });
+});
+
 describe('FrameOpener', () => {
   it('opens what was sealed', () => {
     const opened = new FrameOpener(bob, [key], tag).open(seal(), 0);

@@ -118,6 +118,15 @@ export class Network {
     this.#running.delete(host);
   }
 
+  /** What the guard of a crashed host has to say reaches `to`. @param crashed its state at the end */
+  bury(crashed: MemberState, ...to: readonly string[]): void {
+    for (const host of to) {
+      const member = this.#running.get(host);
+      if (member === undefined) continue;
+      this.#step(member, { kind: 'obituary', now: this.nowMs as InstantMs, from: crashed.incarnation });
+    }
+  }
+
   /** Stopped as by SIGSTOP: what arrives waits, time passes. */
   pause(host: string): void {
     const member = this.#running.get(host);

@@ -57,6 +57,17 @@ describe('step(): stories', () => {
     expect(network.runUntil(() => network.views().join('|') === 'b,c', 1000)).toBeLessThan(3);
   });
 
+  it('one whose guard tells of its death is out at once, however often it is told', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    const dead = network.stateOf('a');
+    network.crash('a');
+    network.bury(dead, 'b', 'c');
+    network.bury(dead, 'c', 'b');
+    expect(network.runUntil(() => network.views().join('|') === 'b,c', 1000)).toBeLessThan(3);
+  });
+
   it('two halves of a cut go on alone and merge when it heals', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c', 'd'] });
     network.start('a', 'b', 'c', 'd');
