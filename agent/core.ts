@@ -1,21 +1,21 @@
 /** A running agent: ownership driven by the channel, the kernel and the operator. */
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
 import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
+import { Commands, describeMove } from './commands.ts';
 import type { Config, Host } from './config/config.ts';
-import type { ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
+import type { CommandRequest, ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
-import { hostOf, type MemberId } from './membership/view.ts';
+import { type HostName, hostOf, type MemberId } from './membership/view.ts';
+import { readMemory, writeMemory } from './memory-file.ts';
+import { Network } from './network.ts';
+import type { Command } from './ownership/command.ts';
+import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
-import { describeReason } from './ownership/reason.ts';
-import type { SetMove } from './ownership/state.ts';
 import type { AddressWatch } from './system/address-watch.ts';
-import { Announcer } from './system/announcer.ts';
-import { type Arping, openArping } from './system/arping.ts';
-import { Claims } from './system/claims.ts';
+import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
-import { setsWithoutLink } from './system/eligibility.ts';
 import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
@@ -32,6 +32,8 @@ export type CoreOptions = {
   readonly notifier: Notifier;
   readonly log: Log;
   readonly version: string;
+  /** Where this host keeps what outlives the agent. */
+  readonly memoryPath: string;
 };
 
 /**
@@ -47,13 +49,13 @@ const strangerCheckMs = 100;
 export class AgentCore {
   readonly #options: CoreOptions;
   readonly #driver: OwnershipDriver;
-  readonly #arping: Arping;
-  readonly #announcer: Announcer;
+  readonly #network: Network;
   readonly #claims: Claims;
   readonly #startedAt = systemClock.now();
   readonly #events: StatusEvent[] = [];
-  readonly #balances = new Map<number, (reply: ControlReply) => void>(); // at most the control server's requests
-  #balanceId = 0;
+  readonly #commands: Commands;
+  /** The addresses stay when the agent ends. */
+  #abandoned = false;
   readonly #timers: NodeJS.Timeout[] = [];
   #settleEnd: (code: ExitCode) => void = () => {};
   #failEnd: (error: Error) => void = () => {};
@@ -68,14 +70,13 @@ export class AgentCore {
       this.#failEnd = reject;
     });
     this.ended.catch(() => {}); // it may come before somebody awaits it
-    this.#arping = openArping();
-    this.#announcer = new Announcer({
-      clock: systemClock,
-      send: (link, frame, operation) => this.#arping.send(link, frame, operation),
-      onFailure: (error) => this.#trouble(error.message),
-    });
     this.#driver = new OwnershipDriver(
-      { self: channel.self, pool: poolOf(config), matureMs: config.matureMs },
+      {
+        self: channel.self,
+        pool: poolOf(config),
+        matureMs: config.matureMs,
+        memory: readMemory(options.memoryPath),
+      },
       {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
         claim: (sets) => void this.#claims.claim(sets),
@@ -84,31 +85,27 @@ export class AgentCore {
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
         moved: (move) => this.#tell(describeMove(move)),
-        balanced: (id, moves) => this.#answerBalance(id, { ok: true, kind: 'balance', moves: moves.map(replyMove) }),
-        balanceRefused: (id, why) => this.#answerBalance(id, { ok: false, error: why }),
+        done: (id, moves) => this.#commands.done(id, moves),
+        refused: (id, why) => this.#commands.refused(id, why),
+        remember: (memory) => this.#keep(memory),
         left: () => this.end(exitCodes.ok),
       },
     );
-    this.#claims = new Claims({
-      route: options.route,
-      links,
-      watch: options.watch,
-      announcer: this.#announcer,
-      clock: systemClock,
-      sets: config.sets,
-      lifetimeSeconds: config.lifetimeSeconds,
-      stallMs: config.detectMs,
+    this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
+    this.#network = new Network({
+      ...{ config, links, route: options.route, watch: options.watch },
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
       onClaimFailed: (set, why) => {
         this.#trouble(why);
         this.#driver.dispatch({ kind: 'claim-failed', set, why });
       },
       onReleased: (sets) => this.#driver.dispatch({ kind: 'released', sets }),
+      onUnable: (sets) => this.#unable(sets),
       onTrouble: (message) => this.#trouble(message),
     });
+    this.#claims = this.#network.claims;
     this.#driver.onStep = () => notifier.status(this.#line());
-    links.onChange(() => this.#checkLinks());
-    this.#checkLinks();
+    this.#network.start();
     if (notifier.watchdogIntervalMs !== null) {
       this.#timers.push(setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs));
     }
@@ -131,7 +128,9 @@ export class AgentCore {
         this.#deliver(event.sender, event.payload);
         return;
       case 'stalled':
-        this.#trouble('this host stood still for longer than the others wait: everything is let go until they have spoken');
+        this.#trouble(
+          'this host stood still for longer than the others wait: everything is let go until they have spoken',
+        );
         this.#driver.dispatch({ kind: 'stalled' });
         return;
       case 'lost':
@@ -148,11 +147,21 @@ export class AgentCore {
       case 'status':
         return { ok: true, kind: 'status', status: this.#status(await this.#options.channel.status()) };
       case 'balance':
-        return new Promise((resolve) => {
-          this.#balanceId += 1;
-          this.#balances.set(this.#balanceId, resolve);
-          this.#driver.dispatch({ kind: 'balance', id: this.#balanceId });
-        });
+      case 'move':
+      case 'unpin':
+      case 'drain':
+      case 'undrain':
+      case 'freeze':
+      case 'thaw':
+        return this.#commands.run(this.#commandOf(request));
+      case 'abandon':
+        return this.#abandon();
+      case 'announce': {
+        const announced = this.#network.announceAgain(request.sets);
+        if (typeof announced === 'string') return { ok: false, error: announced };
+        this.#tell(`announced again: ${announced.join(' ')}`);
+        return { ok: true, kind: 'announce', sets: announced };
+      }
     }
   }
 
@@ -169,10 +178,54 @@ export class AgentCore {
   async releaseAll(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#driver.stop();
-    await this.#claims.releaseAll();
-    this.#announcer.close();
-    this.#arping.close();
-    for (const id of [...this.#balances.keys()]) this.#answerBalance(id, { ok: false, error: 'the agent ends' });
+    if (this.#abandoned) this.#network.abandon();
+    else await this.#network.close();
+    this.#commands.close();
+  }
+
+  #commandOf(request: CommandRequest): Command {
+    const name = (host: string | null): HostName => (host ?? hostOf(this.#options.channel.self)) as HostName; // checked against the view
+    switch (request.kind) {
+      case 'balance':
+      case 'freeze':
+      case 'thaw':
+      case 'abandon':
+        return { kind: request.kind };
+      case 'move':
+        return { kind: 'move', set: request.set as SetName, host: name(request.host) }; // checked against the pool
+      case 'unpin':
+        return { kind: 'unpin', set: request.set as SetName }; // likewise
+      case 'drain':
+      case 'undrain':
+        return { kind: request.kind, host: name(request.host) };
+    }
+  }
+
+  /** First the addresses are made to stay, then the group is told, then the agent ends: nobody takes over what stays here. */
+  async #abandon(): Promise<ControlReply> {
+    const refusals = await this.#claims.makePermanent();
+    const reply: ControlReply =
+      refusals.length > 0
+        ? { ok: false, error: `the addresses would not stay: ${refusals.join('; ')}` }
+        : await this.#commands.run({ kind: 'abandon' });
+    if (reply.ok) {
+      this.#abandoned = true;
+      this.#tell('abandoned: the addresses stay, and nobody looks after them');
+      setImmediate(() => this.end(exitCodes.ok)); // after the answer is on its way
+    } else {
+      this.#claims.makeTemporary();
+    }
+    return reply;
+  }
+
+  #keep(memory: Memory): void {
+    try {
+      writeMemory(this.#options.memoryPath, memory);
+    } catch (error) {
+      this.#trouble(`${error instanceof Error ? error.message : String(error)}; a restart of the agent forgets it`);
+    }
+    const { frozen } = memory.freeze;
+    this.#tell(`${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`);
   }
 
   /** Nothing more is announced at once; what still arrives is answered for a moment. At an end all goes anyway. */
@@ -190,11 +243,8 @@ export class AgentCore {
     this.#driver.dispatch({ kind: 'message', sender, message });
   }
 
-  #checkLinks(): void {
-    const { config, links } = this.#options;
-    const sets = setsWithoutLink(config.sets, (name) => links.byName(name));
+  #unable(sets: ReadonlyMap<SetName, string>): void {
     const known = this.#driver.state.unable;
-    if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
     for (const [set, why] of sets) if (known.get(set) !== why) this.#tell(`set ${set} cannot be held here: ${why}`);
     for (const set of known.keys()) if (!sets.has(set)) this.#tell(`set ${set} can be held here again`);
     this.#driver.dispatch({ kind: 'unable', sets });
@@ -248,11 +298,6 @@ export class AgentCore {
     return `${holdings.size} of ${this.#options.config.sets.length} sets here, ${members}`;
   }
 
-  #answerBalance(id: number, reply: ControlReply): void {
-    this.#balances.get(id)?.(reply);
-    this.#balances.delete(id);
-  }
-
   #tell(text: string): void {
     this.#options.log.info(text);
     this.#remember(text);
@@ -276,24 +321,5 @@ function poolOf(config: Config): Pool {
     weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
     hostsExpected: config.hosts.length,
     balance: config.balance,
-  };
-}
-
-function describeMove({ set, from, to, reason }: SetMove): string {
-  const where = to === null ? 'nobody' : hostOf(to);
-  return `set ${set}: ${from === null ? '' : `${hostOf(from)} -> `}${where} (${describeReason(reason)})`;
-}
-
-function replyMove({ set, from, to, reason }: SetMove): {
-  set: string;
-  from: string | null;
-  to: string;
-  reason: string;
-} {
-  return {
-    set,
-    from: from === null ? null : hostOf(from),
-    to: to === null ? 'nobody' : hostOf(to),
-    reason: describeReason(reason),
   };
 }

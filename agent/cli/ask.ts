@@ -24,6 +24,13 @@ export async function askBalance(control: string): Promise<readonly Move[]> {
   throw refused(reply);
 }
 
+/** @throws ExitError */
+export async function askAnnounce(control: string, sets: readonly string[]): Promise<readonly string[]> {
+  const reply = await ask(control, { kind: 'announce', sets }, statusTimeoutMs);
+  if (reply.ok && reply.kind === 'announce') return reply.sets;
+  throw refused(reply);
+}
+
 async function ask(control: string, question: ControlRequest, timeoutMs: number): Promise<ControlReply> {
   try {
     return await request(control, question, timeoutMs);

@@ -69,6 +69,18 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     .addHelpText('after', '\nExit status: 0 balanced, 1 something hinders it, 3 no agent.');
 
   program
+    .command('announce')
+    .description('tell the network again where the sets of this host are')
+    .argument('[set...]', 'only these (default: all that are held here)')
+    .option(...jsonOption)
+    .option(...controlOption)
+    .action(async (sets: string[], { json = false, control }: { json?: boolean; control: string }) => {
+      const { runAnnounce } = await import('./announce.ts');
+      finish(await runAnnounce({ sets, json, control }));
+    })
+    .addHelpText('after', '\nExit status: 0 announced, 1 one of the sets is not held here, 3 no agent.');
+
+  program
     .command('check')
     .description('say whether a configuration is right')
     .argument('<file>')

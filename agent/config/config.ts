@@ -48,6 +48,13 @@ export type Discovery =
   /** Unicast to the paths of every host in the file. */
   | { readonly kind: 'hosts' };
 
+export type Announce = {
+  /** Per interface, 1..100000, default 12000. */
+  readonly framesPerSecond: number;
+  /** Hosts that are told one by one, at most 1024; the routers of the host are told anyway. */
+  readonly notify: readonly IpAddress[];
+};
+
 export type Config = {
   readonly file: string;
   readonly group: string;
@@ -63,6 +70,7 @@ export type Config = {
   readonly matureMs: number;
   /** How long a claimed address stays in the kernel without renewal, whole seconds from 6, or 'never'. */
   readonly lifetimeSeconds: number | 'never';
+  readonly announce: Announce;
   readonly balance: 'off' | 'on-demand';
   readonly hosts: readonly Host[];
   readonly sets: readonly ManagedSet[];

@@ -26,6 +26,11 @@ export const failbackMsMax = 86_400_000;
 /** Kernel lifetimes end up to 1.25 s late and are renewed every 2 s: below 6 s one late renewal could lose an address. */
 export const lifetimeSecondsMin = 6;
 export const lifetimeSecondsMax = 86_400;
+export const announceRateMin = 1;
+/** A gigabit link carries 1.4 million. */
+export const announceRateMax = 100_000;
+/** Each is told of each address: a thousand addresses make a million frames. */
+export const notifiedHostsMax = 1024;
 export const weightMin = 1;
 export const weightMax = 1000;
 export const portMax = 65_535;

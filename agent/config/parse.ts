@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import type { AddressUses } from './address-uses.ts';
+import { decodeAnnounce, defaultAnnounce } from './announce.ts';
 import type { Config } from './config.ts';
 import { type ConfigError, comparePositions, quote } from './config-error.ts';
 import { defaultPort } from './defaults.ts';
@@ -67,9 +68,11 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
 
   const timing = decodeTiming(shape, table, errors);
   const discovery = decodeDiscovery(shape, table, hosts, errors);
+  const announce = shape.announce ? decodeAnnounce(shape.announce, errors) : defaultAnnounce;
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
   if (group === undefined || keyFile === undefined) return undefined;
-  const config = { file, group, keyFile, ...timing, port, discovery, balance, hosts, sets: [...written, ...pooled] };
+  const sets = [...written, ...pooled];
+  const config = { file, group, keyFile, ...timing, port, discovery, announce, balance, hosts, sets };
   return { ...config, poolVersion: poolVersion(config) };
 }
 

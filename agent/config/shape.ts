@@ -25,10 +25,16 @@ export const documentShape = v.object({
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
   failback: v.optional(text('failback = "never"')),
+  announce: v.optional(anyTable('[announce]')),
   balance: v.optional(anyTable('[balance]')),
   host: anyTable('[host.NAME]'),
   set: v.optional(anyTable('[set.NAME]')),
   pool: v.optional(anyTable('[pool.NAME]')),
+});
+
+export const announceShape = v.object({
+  rate: v.optional(number('rate = 12000')),
+  notify: v.optional(textList('notify = ["192.0.2.1", "192.0.2.0/28"]')),
 });
 
 export const balanceShape = v.object({ mode: v.optional(text('mode = "on-demand"')) });

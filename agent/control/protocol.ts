@@ -3,13 +3,37 @@ import type { ChannelStatus } from '../channel/channel.ts';
 
 export type ControlRequest =
   | { readonly kind: 'status' }
-  /** Answered when the moves are done, or with an error that says what hinders. */
-  | { readonly kind: 'balance' };
+  /** Answered when the moves are done, or with an error that says what hinders; so are those that follow. */
+  | { readonly kind: 'balance' }
+  | { readonly kind: 'move'; readonly set: string; readonly host: string }
+  | { readonly kind: 'unpin'; readonly set: string }
+  /** null: this host. */
+  | { readonly kind: 'drain'; readonly host: string | null }
+  | { readonly kind: 'undrain'; readonly host: string | null }
+  | { readonly kind: 'freeze' }
+  | { readonly kind: 'thaw' }
+  /** The agent ends after its answer; its addresses stay in the kernel. */
+  | { readonly kind: 'abandon' }
+  /** Announces again what this host holds: the sets named, or all. */
+  | { readonly kind: 'announce'; readonly sets: readonly string[] };
 
 export type ControlReply =
   | { readonly ok: true; readonly kind: 'status'; readonly status: Status }
-  | { readonly ok: true; readonly kind: 'balance'; readonly moves: readonly Move[] }
+  | CommandReply
+  | { readonly ok: true; readonly kind: 'announce'; readonly sets: readonly string[] }
   | { readonly ok: false; readonly error: string };
+
+export type CommandRequest = Extract<
+  ControlRequest,
+  { readonly kind: 'balance' | 'move' | 'unpin' | 'drain' | 'undrain' | 'freeze' | 'thaw' | 'abandon' }
+>;
+
+/** What moved, for the commands that move sets of themselves; empty for the others. */
+export type CommandReply = {
+  readonly ok: true;
+  readonly kind: CommandRequest['kind'];
+  readonly moves: readonly Move[];
+};
 
 export type Move = { readonly set: string; readonly from: string | null; readonly to: string; readonly reason: string };
 
@@ -24,6 +48,8 @@ export type Status = {
   readonly poolVersion: string;
   /** starting: not mature yet; settled; moving: a decision is being carried out; leaving; lost: no channel. */
   readonly state: 'starting' | 'settled' | 'moving' | 'leaving' | 'lost';
+  /** `holdfast freeze`: nothing moves in the group until it is thawed. */
+  readonly frozen: boolean;
   readonly view: {
     /** `<counter>.<leader's host>` */
     readonly id: string;
@@ -51,6 +77,8 @@ export type SetStatus = {
   /** Hosts that were reported to hold it, the owner included; more than one only while it moves. */
   readonly heldBy: readonly string[];
   readonly problem: string | null;
+  /** `holdfast move` put it there. */
+  readonly pinned: boolean;
 };
 
 export type MemberStatus = {
@@ -59,6 +87,8 @@ export type MemberStatus = {
   /** member: in the view. absent: in the file and not heard. Else as the channel sees it. */
   readonly state: 'member' | 'joining' | 'one-way' | 'silent' | 'absent' | 'leaving';
   readonly coordinator: boolean;
+  /** `holdfast drain`: gives all away, takes nothing. */
+  readonly drained: boolean;
   readonly sets: number;
   readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number | null }[];
 };

@@ -17,16 +17,60 @@ export function parseRequest(line: Uint8Array): ParsedRequest {
   if (!isKind(kind)) return refuse(`unknown kind ${quote(kind)}: this agent answers ${kinds.join(', ')}`);
   const unknown = Object.keys(value).filter((field) => field !== 'kind' && !fields[kind].includes(field));
   if (unknown.length > 0) return refuse(`unknown field ${quote(unknown[0])} in a ${kind} request`);
-  return { ok: true, request: { kind } };
+  const request = readRequest(kind, new Map(Object.entries(value)));
+  return typeof request === 'string' ? refuse(request) : { ok: true, request };
+}
+
+/** The request, or what is wrong with one of its fields. */
+function readRequest(kind: ControlRequest['kind'], given: ReadonlyMap<string, unknown>): ControlRequest | string {
+  const [set, host, sets] = [given.get('set'), given.get('host'), given.get('sets')];
+  switch (kind) {
+    case 'status':
+    case 'balance':
+    case 'freeze':
+    case 'thaw':
+    case 'abandon':
+      return { kind };
+    case 'move':
+      if (typeof set !== 'string') return notAName('set', set);
+      return typeof host === 'string' ? { kind, set, host } : notAName('host', host);
+    case 'unpin':
+      return typeof set === 'string' ? { kind, set } : notAName('set', set);
+    case 'drain':
+    case 'undrain':
+      if (host === undefined || host === null) return { kind, host: null };
+      return typeof host === 'string' ? { kind, host } : notAName('host', host);
+    case 'announce':
+      return isTextList(sets) ? { kind, sets } : `"sets" is ${quote(sets)}, not a list of names`;
+  }
+}
+
+function notAName(field: string, value: unknown): string {
+  return `"${field}" is ${quote(value)}, not a name`;
 }
 
 /** Fields beside `kind`, for every kind there is: a new one does not compile before it is listed. */
-const fields: Readonly<Record<ControlRequest['kind'], readonly string[]>> = { status: [], balance: [] };
+const fields: Readonly<Record<ControlRequest['kind'], readonly string[]>> = {
+  status: [],
+  balance: [],
+  move: ['set', 'host'],
+  unpin: ['set'],
+  drain: ['host'],
+  undrain: ['host'],
+  freeze: [],
+  thaw: [],
+  abandon: [],
+  announce: ['sets'],
+};
 
 const kinds = Object.keys(fields);
 
 function isKind(kind: unknown): kind is ControlRequest['kind'] {
   return typeof kind === 'string' && Object.hasOwn(fields, kind);
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function parseJson(text: string): unknown {

@@ -10,6 +10,8 @@ export type ScheduledAddress<Link> = {
   readonly interfaceIndex: number;
   readonly first: Uint8Array;
   readonly more: readonly Uint8Array[];
+  /** To one host each, made when their turn comes: they may be very many. */
+  readonly directed?: () => Iterable<Uint8Array>;
 };
 
 export type DueFrame<Link> = { readonly link: Link; readonly frame: Uint8Array };
@@ -28,6 +30,8 @@ export type ScheduleOptions = {
 export const repeatsMs: readonly number[] = [1100, 3000];
 /** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 34 frames/s for 1,000 addresses. */
 export const refreshMs = 60_000;
+/** Frames to single hosts: with the first round and its first repeat. */
+const directedRounds = 2;
 
 type Round<Link> = {
   readonly addresses: readonly ScheduledAddress<Link>[];
@@ -40,10 +44,14 @@ type Round<Link> = {
 
 type Queued<Link> = DueFrame<Link> & { readonly round: Round<Link> };
 
+type Directed<Link> = { readonly link: Link; readonly round: Round<Link>; readonly frames: Iterator<Uint8Array> };
+
 type Lane<Link> = {
   /** At most one frame an address: a set's next round waits for its last one. */
   urgent: Queued<Link>[];
   normal: Queued<Link>[];
+  /** At most `directedRounds` an address. After everything else. */
+  directed: Directed<Link>[];
   tokens: number;
   countedAt: number;
 };
@@ -66,10 +74,8 @@ export class AnnouncementSchedule<Link> {
     this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0 });
   }
 
-  /** The set's first round again, with the same addresses. */
-  restart(set: string, now: number): void {
-    const round = this.#rounds.get(set);
-    if (round !== undefined) this.start(set, round.addresses, now);
+  has(set: string): boolean {
+    return this.#rounds.has(set);
   }
 
   /** No frame of it comes out any more, waiting ones included. */
@@ -80,6 +86,7 @@ export class AnnouncementSchedule<Link> {
     for (const lane of this.#lanes.values()) {
       lane.urgent = lane.urgent.filter((queued) => queued.round !== round);
       lane.normal = lane.normal.filter((queued) => queued.round !== round);
+      lane.directed = lane.directed.filter((directed) => directed.round !== round);
     }
   }
 
@@ -93,7 +100,7 @@ export class AnnouncementSchedule<Link> {
   nextWakeup(): number | null {
     const rounds = [...this.#rounds.values()].map(({ nextAt }) => nextAt);
     const lanes = [...this.#lanes.values()].flatMap((lane) => {
-      const waiting = lane.urgent.length + lane.normal.length;
+      const waiting = lane.urgent.length + lane.normal.length + lane.directed.length;
       if (waiting === 0) return [];
       const missing = Math.min(this.#burst, waiting) - lane.tokens;
       return [lane.countedAt + Math.max(0, (missing * 1000) / this.#options.framesPerSecond)];
@@ -108,11 +115,13 @@ export class AnnouncementSchedule<Link> {
       round.nextAt = now + (repeatsMs[0] ?? refreshMs);
       return;
     }
-    for (const { link, interfaceIndex, first, more } of round.addresses) {
+    for (const { link, interfaceIndex, first, more, directed } of round.addresses) {
       const lane = this.#lane(interfaceIndex, now);
       (round.done === 0 ? lane.urgent : lane.normal).push({ link, frame: first, round });
       for (const frame of more) lane.normal.push({ link, frame, round });
       round.queued += 1 + more.length;
+      if (directed === undefined || round.done >= directedRounds) continue;
+      lane.directed.push({ link, round, frames: directed()[Symbol.iterator]() });
     }
     const repeat = repeatsMs[round.done];
     const jitter = 1 - this.#options.random() / 4; // RFC 5880 §6.8.7
@@ -123,7 +132,7 @@ export class AnnouncementSchedule<Link> {
   #lane(interfaceIndex: number, now: number): Lane<Link> {
     const existing = this.#lanes.get(interfaceIndex);
     if (existing !== undefined) return existing;
-    const lane: Lane<Link> = { urgent: [], normal: [], tokens: this.#burst, countedAt: now };
+    const lane: Lane<Link> = { urgent: [], normal: [], directed: [], tokens: this.#burst, countedAt: now };
     this.#lanes.set(interfaceIndex, lane);
     return lane;
   }
@@ -136,8 +145,21 @@ export class AnnouncementSchedule<Link> {
     const allowed = Math.floor(lane.tokens + 1e-6);
     const urgent = lane.urgent.splice(0, allowed);
     const taken = [...urgent, ...lane.normal.splice(0, allowed - urgent.length)];
-    lane.tokens -= taken.length;
     for (const { round } of taken) round.queued -= 1;
-    return taken.map(({ link, frame }) => ({ link, frame }));
+    const directed = takeDirected(lane, allowed - taken.length);
+    lane.tokens -= taken.length + directed.length;
+    return [...taken.map(({ link, frame }) => ({ link, frame })), ...directed];
   }
+}
+
+function takeDirected<Link>(lane: Lane<Link>, count: number): readonly DueFrame<Link>[] {
+  const taken: DueFrame<Link>[] = [];
+  while (taken.length < count) {
+    const [next] = lane.directed;
+    if (next === undefined) break;
+    const { done, value } = next.frames.next();
+    if (done === true) lane.directed.shift();
+    else taken.push({ link: next.link, frame: value });
+  }
+  return taken;
 }

@@ -1,12 +1,17 @@
 /** The frames that tell a segment where an address is now. */
-import { arpAnnouncementReply, arpAnnouncementRequest } from '../wire/arp.ts';
+import { arpAnnouncementReply, arpAnnouncementRequest, arpDirected } from '../wire/arp.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
-import { unsolicitedAdvertisement } from '../wire/ndp.ts';
+import { directedSolicitation, unsolicitedAdvertisement } from '../wire/ndp.ts';
 
 /** An interface that frames can be sent on. */
 export type AnnouncingLink = { readonly index: number; readonly name: string; readonly mac: MacAddress };
 
-export type AnnouncedAddress = { readonly family: 4 | 6; readonly address: string };
+export type AnnouncedAddress = {
+  readonly family: 4 | 6;
+  readonly address: string;
+  /** Whether this host forwards there. A host that has the address as its router drops it as one where this is false. */
+  readonly router?: boolean;
+};
 
 export type Announcement = {
   /** Enough for nearly every receiver. */
@@ -15,8 +20,19 @@ export type Announcement = {
   readonly more: readonly Uint8Array[];
 };
 
-export function announcementOf(link: AnnouncingLink, { family, address }: AnnouncedAddress): Announcement {
-  // R=0: whoever has this address as its router would drop it as one; a host that forwards is a later option.
-  if (family === 6) return { first: unsolicitedAdvertisement(link.mac, address, { router: false }), more: [] };
+export function announcementOf(
+  link: AnnouncingLink,
+  { family, address, router = false }: AnnouncedAddress,
+): Announcement {
+  if (family === 6) return { first: unsolicitedAdvertisement(link.mac, address, { router }), more: [] };
   return { first: arpAnnouncementRequest(link.mac, address), more: [arpAnnouncementReply(link.mac, address)] };
+}
+
+/** To one host of the same IP version. */
+export function directedAnnouncement(
+  link: AnnouncingLink,
+  { family, address }: AnnouncedAddress,
+  host: string,
+): Uint8Array {
+  return family === 6 ? directedSolicitation(link.mac, address, host) : arpDirected(link.mac, address, host);
 }

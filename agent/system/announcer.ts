@@ -1,17 +1,21 @@
 /** Announces the sets this host owns, for as long as it owns them: the schedule, a clock and a socket put together. */
-import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
+import { type AnnouncedAddress, type AnnouncingLink, announcementOf, directedAnnouncement } from './announcement.ts';
 import { AnnouncementSchedule } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
 
-export type PlacedAnnouncement = AnnouncedAddress & { readonly link: AnnouncingLink };
+export type PlacedAnnouncement = AnnouncedAddress & {
+  readonly link: AnnouncingLink;
+  /** Those to be told one by one; asked when their turn comes. */
+  readonly audience?: () => readonly string[];
+};
 
 export type AnnouncerOptions = {
   readonly clock: Clock;
   /** Null, or why not. It is tried again in the next round. */
   readonly send: (link: AnnouncingLink, frame: Uint8Array, operation: string) => Error | null;
   readonly onFailure: (error: Error) => void;
-  /** Per interface, default 2,000: 1,000 addresses within half a second, and far from filling any link. */
-  readonly framesPerSecond?: number;
+  /** Per interface. */
+  readonly framesPerSecond: number;
 };
 
 export class Announcer {
@@ -22,31 +26,34 @@ export class Announcer {
   constructor(options: AnnouncerOptions) {
     this.#options = options;
     this.#schedule = new AnnouncementSchedule({
-      framesPerSecond: options.framesPerSecond ?? 2000,
+      framesPerSecond: options.framesPerSecond,
       random: Math.random,
     });
   }
 
   /** The first frames go out before it returns, as far as the rate allows. A set that is announced already begins anew. */
-  start(set: string, addresses: readonly PlacedAnnouncement[]): void {
-    const scheduled = addresses.map((address) => ({
-      link: address.link,
-      interfaceIndex: address.link.index,
-      ...announcementOf(address.link, address),
-    }));
-    this.#schedule.start(set, scheduled, this.#options.clock.now());
+  start(sets: ReadonlyMap<string, readonly PlacedAnnouncement[]>): void {
+    const now = this.#options.clock.now();
+    for (const [set, addresses] of sets) {
+      const scheduled = addresses.map((address) => ({
+        link: address.link,
+        interfaceIndex: address.link.index,
+        ...announcementOf(address.link, address),
+        directed: () => directedFrames(address),
+      }));
+      this.#schedule.start(set, scheduled, now);
+    }
     this.#run();
   }
 
-  /** From the first round again: after a link came back, after a merge. Nothing for a set that is not announced. */
-  restart(set: string): void {
-    this.#schedule.restart(set, this.#options.clock.now());
-    this.#run();
+  /** Whether it was started, and not stopped since. */
+  announces(set: string): boolean {
+    return this.#schedule.has(set);
   }
 
-  /** No frame of it is sent after this returned. */
-  stop(set: string): void {
-    this.#schedule.stop(set);
+  /** No frame of them is sent after this returned. */
+  stop(sets: readonly string[]): void {
+    for (const set of sets) this.#schedule.stop(set);
     this.#arm();
   }
 
@@ -72,4 +79,8 @@ export class Announcer {
     const delayMs = Math.max(0, wakeup - this.#options.clock.now());
     this.#cancel = this.#options.clock.after(delayMs, () => this.#run());
   }
+}
+
+function* directedFrames(address: PlacedAnnouncement): Iterable<Uint8Array> {
+  for (const host of address.audience?.() ?? []) yield directedAnnouncement(address.link, address, host);
 }

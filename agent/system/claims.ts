@@ -16,6 +16,7 @@ import {
 } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
+import type { Audience } from './audience.ts';
 import type { Clock } from './clock.ts';
 import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
@@ -28,6 +29,7 @@ export type ClaimsOptions = {
   readonly links: LinkTable;
   readonly watch: AddressWatch;
   readonly announcer: Announcer;
+  readonly audience: Audience;
   readonly clock: Clock;
   readonly sets: readonly AddressSet[];
   readonly lifetimeSeconds: number | 'never';
@@ -85,7 +87,7 @@ export class Claims {
     await this.#takeBack(wanted, results, failures);
 
     const claimed = [...wanted.keys()].filter((name) => !failures.has(name));
-    for (const name of claimed) this.#options.announcer.start(name, this.#announcements(name));
+    this.announce(claimed);
     if (claimed.length > 0) this.#options.onClaimed(claimed);
     for (const [name, why] of [...unplaced, ...failures]) this.#options.onClaimFailed(name, why);
   }
@@ -100,11 +102,48 @@ export class Claims {
   }
 
   announce(names: readonly SetName[]): void {
-    for (const name of names) this.#options.announcer.start(name, this.#announcements(name));
+    const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
+    this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
   }
 
   hush(names: readonly SetName[]): void {
-    for (const name of names) this.#options.announcer.stop(name);
+    this.#options.announcer.stop(names);
+  }
+
+  /** Held here, and not about to go to another host: what may be announced once more. */
+  announced(): readonly SetName[] {
+    return this.#held.names().filter((name) => this.#options.announcer.announces(name));
+  }
+
+  /** Again, and with the MAC the interface has now: those that are announced there anyway. */
+  announceOn(interfaceIndex: number): void {
+    const on = (name: SetName) => this.#held.addresses(name).some((it) => it.interfaceIndex === interfaceIndex);
+    this.announce(this.announced().filter(on));
+  }
+
+  /** The addresses outlive the agent, and are not renewed. @returns what the kernel refused */
+  async makePermanent(): Promise<readonly string[]> {
+    this.#cancelRenewal();
+    const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
+    const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
+    return results.flatMap((result) => {
+      if (result.kind === 'renewed') return [];
+      return [result.kind === 'gone' ? `${result.address.address} is not there` : result.error.message];
+    });
+  }
+
+  /** As before `makePermanent`, from the next renewal on. */
+  makeTemporary(): void {
+    this.#armRenewal();
+  }
+
+  /** For the end of an agent whose addresses stay. */
+  abandon(): void {
+    this.#cancelRenewal();
+    this.#unwatch();
+    this.#pulse.close();
+    this.hush(this.#held.names());
+    this.#restorer.close();
   }
 
   /** For the end of the agent, however it came. */
@@ -239,13 +278,25 @@ export class Claims {
   }
 
   /** Those on links where neighbours are found by asking. */
-  #announcements(name: SetName): readonly PlacedAnnouncement[] {
-    return this.#held.addresses(name).flatMap(({ family, address, interfaceIndex }) => {
-      const link = this.#options.links.byIndex(interfaceIndex);
+  #announcements(name: SetName, isRouter: (interfaceName: string) => boolean): readonly PlacedAnnouncement[] {
+    return this.#held.addresses(name).flatMap((placed) => {
+      const link = this.#options.links.byIndex(placed.interfaceIndex);
       if (link === undefined || link.mac === null || !link.arp) return [];
-      return [{ family, address, link: { index: link.index, name: link.name, mac: link.mac } }];
+      const { family, address } = placed;
+      const router = family === 6 && isRouter(link.name);
+      const audience = () => this.#options.audience.of(placed);
+      return [{ family, address, router, audience, link: { index: link.index, name: link.name, mac: link.mac } }];
     });
   }
+}
+
+function memoized(compute: (key: string) => boolean): (key: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
 }
 
 /** The first failure of each set that has one. */

@@ -2,7 +2,14 @@
 import type { MacAddress } from '../wire/mac-address.ts';
 import type { NetlinkMessage } from '../wire/netlink.ts';
 import { families, routeTypes } from '../wire/rtnetlink.ts';
-import { decodeLink, encodeLinkRequest, hardwareTypes, type KernelLink, linkFlags } from '../wire/rtnetlink-link.ts';
+import {
+  decodeLink,
+  encodeLinkRequest,
+  hardwareTypes,
+  type KernelLink,
+  linkEvents,
+  linkFlags,
+} from '../wire/rtnetlink-link.ts';
 import { KernelTable, type TableChange, type TableEntry } from './kernel-table.ts';
 import type { NetlinkError } from './netlink-error.ts';
 import type { RouteSocket } from './route-socket.ts';
@@ -58,6 +65,19 @@ export class LinkTable {
   /** Called after the table has changed. Returns the function that ends it. */
   onChange(listener: (change: LinkChange) => void): () => void {
     return this.#table.onChange(listener);
+  }
+
+  /**
+   * The kernel says that stations should be told anew where this host is: a bond has changed to another of its links, or the host
+   * has moved to other hardware. Returns the function that ends it.
+   */
+  onNewPlace(listener: (index: number) => void): () => void {
+    return this.#route.onNotification((message) => {
+      const decoded = message.type === routeTypes.newLink ? decodeLink(message.body) : null;
+      if (decoded?.kind !== 'link' || decoded.link.family !== families.unspecified) return;
+      const { event, index } = decoded.link;
+      if (event === linkEvents.bondingFailover || event === linkEvents.notifyPeers) listener(index);
+    });
   }
 
   /**

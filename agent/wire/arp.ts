@@ -45,6 +45,17 @@ export function arpAnnouncementReply(mac: MacAddress, address: string): Uint8Arr
   });
 }
 
+/** A question from the address to one host: it takes the asker's MAC as it is asked (RFC 826), and needs no locktime to pass. */
+export function arpDirected(mac: MacAddress, address: string, host: string): Uint8Array {
+  return encodeArp(broadcastMac, {
+    operation: 'request',
+    senderMac: mac,
+    senderAddress: address,
+    targetMac: zeroMac,
+    targetAddress: host,
+  });
+}
+
 /** Sender address 0.0.0.0, so that nobody's cache learns from the question (RFC 5227 §2.1.1). */
 export function arpProbe(mac: MacAddress, address: string): Uint8Array {
   return encodeArp(broadcastMac, {

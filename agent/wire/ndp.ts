@@ -51,6 +51,16 @@ export function unsolicitedAdvertisement(
   });
 }
 
+/** A question from the address to one host, which takes the asker's MAC from it (RFC 4861 §7.2.3). */
+export function directedSolicitation(mac: MacAddress, address: string, host: string): Uint8Array {
+  const target = ipv6Bytes(host);
+  return encodeNdp(mac, {
+    source: ipv6Bytes(address),
+    destination: solicitedNode(target),
+    message: concatBytes([head(typeSolicitation, 0), target, option(optionSourceMac, mac)]),
+  });
+}
+
 /**
  * A solicitation as duplicate address detection sends it (RFC 4862 §5.4.2): from `::`, so that nobody's cache learns from the
  * question; an owner answers to all nodes.

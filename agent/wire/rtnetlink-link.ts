@@ -30,6 +30,8 @@ export type KernelLink = {
   readonly master: number | null;
   /** 'veth', 'bond', 'vlan', …; null for a physical device. */
   readonly kind: string | null;
+  /** IFLA_EVENT_*: why the kernel tells of it; null where that is not said. */
+  readonly event: number | null;
 };
 
 export const linkFlags = {
@@ -39,6 +41,8 @@ export const linkFlags = {
   noArp: 0x80,
   lowerUp: 0x10000,
 } as const;
+
+export const linkEvents = { bondingFailover: 3, notifyPeers: 4 } as const;
 
 export const hardwareTypes = { ethernet: 1 } as const;
 
@@ -78,6 +82,7 @@ export function decodeLink(
       carrier: carrier === null ? null : carrier !== 0,
       master: readUint32(attributes.get(iflaMaster)),
       kind: readKind(attributes.get(iflaLinkInfo)),
+      event: readUint32(attributes.get(iflaEvent)),
     },
   };
 }
@@ -91,6 +96,7 @@ const iflaOperationalState = 16;
 const iflaLinkInfo = 18;
 const iflaExtensionMask = 29;
 const iflaCarrier = 33;
+const iflaEvent = 44;
 const iflaInfoKind = 1;
 /** RTEXT_FILTER_SKIP_STATS: 300 bytes a link that nobody reads. */
 const skipStatistics = 8;

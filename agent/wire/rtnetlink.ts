@@ -7,6 +7,8 @@ export const routeTypes = {
   newAddress: 20,
   deleteAddress: 21,
   getAddress: 22,
+  newRoute: 24,
+  getRoute: 26,
   newNeighbour: 28,
   deleteNeighbour: 29,
   getNeighbour: 30,

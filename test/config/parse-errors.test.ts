@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, failback, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, failback, announce, balance, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -172,6 +172,22 @@ describe('parseConfig() tells', () => {
       'an unknown mode',
       edited({ 3: 'balance.mode = "auto"' }),
       ['3:16: mode "auto" is unknown; write "off" or "on-demand"'],
+    ],
+    // Announcements
+    [
+      'a rate out of range',
+      edited({ 3: 'announce.rate = 0' }),
+      ['3:17: rate 0 is out of range; write 1 to 100000 frames a second'],
+    ],
+    [
+      'whom to notify, wrongly',
+      edited({ 3: 'announce.notify = ["router", "10.0.0.1/24", "10.0.0.0/33", "10.0.0.0/21"]' }),
+      [
+        '3:20: "router" is no address and no network; write one like 192.0.2.1 or 192.0.2.0/28',
+        '3:30: 10.0.0.1/24 is a host in a network; write 10.0.0.1, or 10.0.0.0/24 for all of it',
+        '3:45: prefix length 33 is out of range; IPv4 has 1 to 32',
+        '3:60: these are more than 1024 hosts; write fewer or smaller networks',
+      ],
     ],
     // Multicast
     [

@@ -25,6 +25,7 @@ describe('parseConfig()', () => {
       discovery: { kind: 'multicast', address: '239.255.72.68' },
       matureMs: 5000,
       lifetimeSeconds: 6,
+      announce: { framesPerSecond: 12_000, notify: [] },
       balance: 'on-demand',
       hosts: [
         { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100 },
@@ -60,6 +61,15 @@ describe('parseConfig()', () => {
     ['discovery = "hosts"', { discovery: { kind: 'hosts' } }],
     ['multicast_address = "239.255.0.1"', { discovery: { kind: 'multicast', address: '239.255.0.1' } }],
     ['balance.mode = "off"', { balance: 'off' }],
+    ['announce.rate = 10', { announce: { framesPerSecond: 10, notify: [] } }],
+    [
+      'announce.notify = ["10.0.0.1", "10.0.0.0/30", "10.0.1.0/31", "fd00::/126"]',
+      {
+        announce: {
+          notify: ['10.0.0.1', '10.0.0.2', '10.0.1.0', '10.0.1.1', 'fd00::1', 'fd00::2', 'fd00::3'],
+        },
+      },
+    ],
   ])('%s', (line, expected) => {
     expect(parsed(edited({ 3: line }))).toMatchObject(expected);
   });

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { balanceShape, documentShape, hostShape, poolShape, setShape } from '../../agent/config/shape.ts';
+import {
+  announceShape,
+  balanceShape,
+  documentShape,
+  hostShape,
+  poolShape,
+  setShape,
+} from '../../agent/config/shape.ts';
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -11,10 +18,11 @@ function keysBelow(heading: string): string[] {
 }
 
 describe('docs/configuration.md', () => {
-  const tables = ['balance', 'host', 'set', 'pool'];
+  const tables = ['announce', 'balance', 'host', 'set', 'pool'];
 
   it.each([
     ['At the top', Object.keys(documentShape.entries).filter((key) => !tables.includes(key))],
+    ['`[announce]`', Object.keys(announceShape.entries)],
     ['`[balance]`', Object.keys(balanceShape.entries)],
     ['`[host.NAME]`', Object.keys(hostShape.entries)],
     ['`[set.NAME]`', Object.keys(setShape.entries)],

@@ -9,6 +9,11 @@ describe('parseRequest()', () => {
     expect(parseRequest(bytes(JSON.stringify({ kind })))).toEqual({ ok: true, request: { kind } });
   });
 
+  it('takes an announce request with its sets', () => {
+    const request = { kind: 'announce', sets: ['www'] };
+    expect(parseRequest(bytes(JSON.stringify(request)))).toEqual({ ok: true, request });
+  });
+
   it('takes a line that ended in CR LF', () => {
     expect(parseRequest(bytes('{"kind":"status"}\r')).ok).toBe(true);
   });
@@ -18,10 +23,12 @@ describe('parseRequest()', () => {
     ['status', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['null', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['[]', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
-    ['{}', 'unknown kind missing: this agent answers status, balance'],
-    ['{"kind":7}', 'unknown kind 7: this agent answers status, balance'],
-    ['{"kind":"toString"}', 'unknown kind "toString": this agent answers status, balance'],
-    [`{"kind":"${'x'.repeat(100)}"}`, `unknown kind "${'x'.repeat(39)}…: this agent answers status, balance`],
+    ['{}', 'unknown kind missing: this agent answers status, balance, announce'],
+    ['{"kind":7}', 'unknown kind 7: this agent answers status, balance, announce'],
+    ['{"kind":"toString"}', 'unknown kind "toString": this agent answers status, balance, announce'],
+    [`{"kind":"${'x'.repeat(100)}"}`, `unknown kind "${'x'.repeat(39)}…: this agent answers status, balance, announce`],
+    ['{"kind":"announce"}', '"sets" is missing, not a list of names'],
+    ['{"kind":"announce","sets":["www",1]}', '"sets" is ["www",1], not a list of names'],
     ['{"kind":"status","set":"www"}', 'unknown field "set" in a status request'],
   ])('names what is wrong with %j', (line, error) => {
     expect(parseRequest(bytes(line))).toEqual({ ok: false, error });

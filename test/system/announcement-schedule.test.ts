@@ -99,13 +99,28 @@ describe('AnnouncementSchedule', () => {
     expect(schedule.due(1_000_000)).toEqual([]);
   });
 
-  it('restart(): begins with the first round again; nothing for a set that is not announced', () => {
+  it('start(): begins with the first round again for a set that is there already', () => {
     const schedule = new AnnouncementSchedule<string>(fast);
     schedule.start('www', [address(1)], 0);
     play(schedule, 0, 10_000);
-    schedule.restart('www', 20_000);
-    schedule.restart('unknown', 20_000);
+    schedule.start('www', [address(1)], 20_000);
     const firsts = play(schedule, 20_000, 24_000).filter(([, frame]) => frame === 1);
     expect(firsts.map(([at]) => at)).toEqual([20_000, 21_100, 23_000]);
+  });
+
+  it('due(): frames to single hosts wait for all others, keep to the rate, and are made only when it is their turn', () => {
+    const schedule = new AnnouncementSchedule<string>({ framesPerSecond: 100, random: () => 0 });
+    let made = 0;
+    function* directed() {
+      for (let host = 0; host < 100_000; host++) {
+        made += 1;
+        yield Uint8Array.of(200);
+      }
+    }
+    schedule.start('www', [{ ...address(1), directed }, address(2)], 0);
+    expect(play(schedule, 0, 100).map(([, frame]) => frame)).toEqual([1, 2, 101, 102, ...Array(7).fill(200)]);
+    expect(made).toBe(7);
+    schedule.stop('www');
+    expect(schedule.nextWakeup()).toBeNull();
   });
 });

@@ -13,9 +13,13 @@ function setUp(send: () => Error | null = () => null) {
   const failures: string[] = [];
   const announcer = new Announcer({
     clock,
+    framesPerSecond: 2000,
     send(_, frame) {
       const decoded = decodeArp(frame);
-      if (decoded.kind === 'arp') sent.push(`${clock.now()} ${decoded.packet.operation}`);
+      if (decoded.kind === 'arp') {
+        const { operation, targetAddress } = decoded.packet;
+        sent.push(`${clock.now()} ${operation}${targetAddress === address.address ? '' : ` to ${targetAddress}`}`);
+      }
       return send();
     },
     onFailure: (error) => failures.push(error.message),
@@ -26,14 +30,14 @@ function setUp(send: () => Error | null = () => null) {
 describe('Announcer', () => {
   it('start(): the first frames are out when it returns', () => {
     const { announcer, sent } = setUp();
-    announcer.start('www', [address]);
+    announcer.start(new Map([['www', [address]]]));
     expect(sent).toEqual(['0 request', '0 reply']);
   });
 
   it('start(): keeps one timer, for the next round', () => {
     const { announcer, clock, sent } = setUp();
-    announcer.start('www', [address]);
-    announcer.start('mail', [address]);
+    announcer.start(new Map([['www', [address]]]));
+    announcer.start(new Map([['mail', [address]]]));
     expect(clock.timers).toBe(1);
     clock.advance(3000);
     expect(sent.filter((line) => line.endsWith('request'))).toEqual([
@@ -48,19 +52,19 @@ describe('Announcer', () => {
 
   it('stop(): nothing is sent and no timer is left', () => {
     const { announcer, clock, sent } = setUp();
-    announcer.start('www', [address]);
-    announcer.stop('www');
+    announcer.start(new Map([['www', [address]]]));
+    announcer.stop(['www']);
     expect(clock.timers).toBe(0);
     clock.advance(120_000);
     expect(sent).toHaveLength(2);
   });
 
-  it('restart(): begins anew', () => {
+  it('start(): begins anew for a set that is announced', () => {
     const { announcer, clock, sent } = setUp();
-    announcer.start('www', [address]);
+    announcer.start(new Map([['www', [address]]]));
     clock.advance(10_000);
     sent.length = 0;
-    announcer.restart('www');
+    announcer.start(new Map([['www', [address]]]));
     clock.advance(1100);
     expect(sent).toEqual(['10000 request', '10000 reply', '11100 request', '11100 reply']);
   });
@@ -68,11 +72,22 @@ describe('Announcer', () => {
   it('start(): a frame that cannot be sent is reported, and the schedule goes on', () => {
     let down = true;
     const { announcer, clock, sent, failures } = setUp(() => (down ? new Error('ENETDOWN') : null));
-    announcer.start('www', [address]);
+    announcer.start(new Map([['www', [address]]]));
     expect(failures).toEqual(['ENETDOWN', 'ENETDOWN']);
     down = false;
     clock.advance(1100);
     expect(failures).toHaveLength(2);
     expect(sent.at(-1)).toBe('1100 reply');
+  });
+
+  it('start(): those to be told one by one come last, and not with the slow refreshes', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start(new Map([['www', [{ ...address, audience: () => ['192.0.2.1', '192.0.2.2'] }]]]));
+    expect(sent).toEqual(['0 request', '0 reply', '0 request to 192.0.2.1', '0 request to 192.0.2.2']);
+    clock.advance(120_000);
+    expect(sent.filter((line) => line.endsWith('to 192.0.2.1'))).toHaveLength(2);
+    expect(announcer.announces('www')).toBe(true);
+    announcer.stop(['www']);
+    expect(announcer.announces('www')).toBe(false);
   });
 });

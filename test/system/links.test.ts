@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LinkTable } from '../../agent/system/links.ts';
+import type { NetlinkMessage } from '../../agent/wire/netlink.ts';
+import { routeTypes } from '../../agent/wire/rtnetlink.ts';
+import { linkEvents } from '../../agent/wire/rtnetlink-link.ts';
 import { type KernelHost, macs, openCable, startKernelHost } from './kernel-host.ts';
 
 let cable: Awaited<ReturnType<typeof openCable>>;
@@ -69,6 +73,41 @@ describe('LinkTable', () => {
     expect(await host.call('refreshLink', 99)).toMatchObject({
       message: expect.stringContaining('Cannot read interface 99: ENODEV'),
     });
+  });
+});
+
+describe('LinkTable.onNewPlace', () => {
+  it('LinkTable.onNewPlace(): a bond that changed to another of its links, told by the kernel as an event of the link', () => {
+    const listeners = new Set<(message: NetlinkMessage) => void>();
+    const fail = () => Promise.reject(new Error('nothing is asked'));
+    const table = new LinkTable({
+      request: fail,
+      requests: fail,
+      dump: fail,
+      onNotification: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      onResync: () => () => {},
+      close() {},
+    });
+    const told: number[] = [];
+    const end = table.onNewPlace((index) => told.push(index));
+    const tell = (index: number, event: number) => {
+      // struct ifinfomsg, IFLA_IFNAME "bond0", IFLA_EVENT
+      const head = Uint8Array.of(0, 0, 1, 0, index, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0);
+      const name = Uint8Array.of(10, 0, 3, 0, ...Buffer.from('bond0\0'), 0, 0);
+      const body = Buffer.concat([head, name, Uint8Array.of(8, 0, 44, 0, event, 0, 0, 0)]);
+      for (const listener of listeners) {
+        listener({ type: routeTypes.newLink, flags: 0, sequence: 0, portId: 0, body });
+      }
+    };
+    tell(7, linkEvents.bondingFailover);
+    tell(8, linkEvents.notifyPeers);
+    tell(9, 2); // features: nothing moved
+    expect(told).toEqual([7, 8]);
+    end();
+    expect(listeners.size).toBe(0);
   });
 });
 

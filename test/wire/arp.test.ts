@@ -4,6 +4,7 @@ import {
   type ArpPacket,
   arpAnnouncementReply,
   arpAnnouncementRequest,
+  arpDirected,
   arpProbe,
   decodeArp,
   encodeArp,
@@ -30,6 +31,19 @@ describe('encodeArp', () => {
     const arping = captured('arp-probe').slice();
     arping.fill(0, 32, 38);
     expect(arpProbe(ownMac, '192.0.2.55')).toEqual(arping);
+  });
+
+  it('arpDirected(): asks one host, from the address', () => {
+    expect(decodeArp(arpDirected(ownMac, '192.0.2.10', '192.0.2.1'))).toMatchObject({
+      destination: broadcastMac,
+      packet: {
+        operation: 'request',
+        senderMac: ownMac,
+        senderAddress: '192.0.2.10',
+        targetMac: zeroMac,
+        targetAddress: '192.0.2.1',
+      },
+    });
   });
 
   it('encodeArp(): decodes to the same packet, padded or not', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
-import { decodeNdp, neighbourProbe, unsolicitedAdvertisement } from '../../agent/wire/ndp.ts';
+import { decodeNdp, directedSolicitation, neighbourProbe, unsolicitedAdvertisement } from '../../agent/wire/ndp.ts';
 import { anyBytes, damaged, ipv6, mac } from './arbitraries.ts';
 import { readFixtures } from './fixture.ts';
 
@@ -27,6 +27,18 @@ describe('unsolicitedAdvertisement', () => {
         });
       }),
     );
+  });
+});
+
+describe('directedSolicitation', () => {
+  it('directedSolicitation(): asks one host, from the address, with the MAC to answer to', () => {
+    expect(decodeNdp(directedSolicitation(ownMac, address, '2001:db8:20::1'))).toEqual({
+      kind: 'ndp',
+      message: { kind: 'solicitation', target: '2001:db8:20::1', sourceMac: ownMac },
+      frameSource: ownMac,
+      source: address,
+      destination: 'ff02::1:ff00:1',
+    });
   });
 });
 

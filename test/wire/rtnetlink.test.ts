@@ -9,8 +9,15 @@ import {
   encodeAddressDump,
   type KernelAddress,
 } from '../../agent/wire/rtnetlink-address.ts';
-import { decodeLink, encodeLinkRequest, type KernelLink, linkFlags } from '../../agent/wire/rtnetlink-link.ts';
+import {
+  decodeLink,
+  encodeLinkRequest,
+  type KernelLink,
+  linkEvents,
+  linkFlags,
+} from '../../agent/wire/rtnetlink-link.ts';
 import { decodeNeighbour, encodeNeighbourDump, neighbourStates } from '../../agent/wire/rtnetlink-neighbour.ts';
+import { decodeRoute, encodeRouteLookup } from '../../agent/wire/rtnetlink-route.ts';
 import { anyBytes, damaged, ipv4, ipv6 } from './arbitraries.ts';
 import { readFixtures } from './fixture.ts';
 
@@ -189,6 +196,7 @@ describe('decodeLink', () => {
         carrier: true,
         master: null,
         kind: null,
+        event: null,
       },
       {
         family: 0,
@@ -202,6 +210,7 @@ describe('decodeLink', () => {
         carrier: false,
         master: 4,
         kind: 'veth',
+        event: null,
       },
       {
         family: 0,
@@ -215,6 +224,7 @@ describe('decodeLink', () => {
         carrier: false,
         master: null,
         kind: 'veth',
+        event: null,
       },
       {
         family: 0,
@@ -228,6 +238,7 @@ describe('decodeLink', () => {
         carrier: false,
         master: null,
         kind: 'bridge',
+        event: null,
       },
     ]);
   });
@@ -240,6 +251,12 @@ describe('decodeLink', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('decodeLink(): reads why the kernel tells of a link (IFLA_EVENT)', () => {
+    const real = messagesOf('link-dump')[1]?.body ?? new Uint8Array();
+    const notifyPeers = Uint8Array.of(8, 0, 44, 0, linkEvents.notifyPeers, 0, 0, 0);
+    expect(decodeLink(Buffer.concat([real, notifyPeers]))).toMatchObject({ link: { event: linkEvents.notifyPeers } });
   });
 
   it('encodeLinkRequest(): asks for one link by index, without statistics', () => {
@@ -279,6 +296,41 @@ describe('decodeNeighbour', () => {
         expect(['neighbour', 'refused']).toContain(decodeNeighbour(bytes).kind);
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe('decodeRoute', () => {
+  // As Linux 6.18 answers `ip route get 192.0.0.8 oif eth0` through 10.0.0.254: RTA_TABLE, _DST, _OIF, _PREFSRC, _UID, _GATEWAY.
+  const answer = Buffer.from(
+    '02200000fe0000010002000008000f00fe00000008000100c00000080800040002000000080007000a000001080019000000000008000500' +
+      '0a0000fe',
+    'hex',
+  );
+
+  it('decodeRoute(): reads the way to a destination', () => {
+    expect(decodeRoute(answer)).toEqual({
+      kind: 'route',
+      route: { family: 4, interfaceIndex: 2, gateway: '10.0.0.254' },
+    });
+  });
+
+  it('decodeRoute(): a destination on the link has no gateway', () => {
+    expect(decodeRoute(answer.subarray(0, answer.length - 8))).toMatchObject({ route: { gateway: null } });
+  });
+
+  it('decodeRoute(): never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyBytes, damaged(answer)), (bytes) => {
+        expect(['route', 'refused']).toContain(decodeRoute(bytes).kind);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('encodeRouteLookup(): asks for one destination out of one interface', () => {
+    expect(Buffer.from(encodeRouteLookup('192.0.0.8', 2)).toString('hex')).toBe(
+      ['0220000000000000', '00000000', '08000100c0000008', '0800040002000000'].join(''),
     );
   });
 });

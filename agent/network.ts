@@ -1,0 +1,119 @@
+/**
+ * The network's side of an agent: the parts of system/ that put sets into the kernel and tell the network, wired together. What
+ * they find out comes back as events of ownership.
+ */
+import type { Config } from './config/config.ts';
+import type { SetName } from './ownership/grant.ts';
+import type { AddressWatch } from './system/address-watch.ts';
+import { Announcer } from './system/announcer.ts';
+import { type Arping, openArping } from './system/arping.ts';
+import { Audience } from './system/audience.ts';
+import { Claims } from './system/claims.ts';
+import { systemClock } from './system/clock.ts';
+import { setsWithoutLink } from './system/eligibility.ts';
+import type { LinkChange, LinkTable } from './system/links.ts';
+import type { RouteSocket } from './system/route-socket.ts';
+
+export type NetworkOptions = {
+  readonly config: Config;
+  readonly route: RouteSocket;
+  readonly links: LinkTable;
+  readonly watch: AddressWatch;
+  readonly onClaimed: (sets: readonly SetName[]) => void;
+  readonly onClaimFailed: (set: SetName, why: string) => void;
+  readonly onReleased: (sets: readonly SetName[]) => void;
+  /** The whole truth about what cannot be held here for want of a working interface, whenever it changes. */
+  readonly onUnable: (sets: ReadonlyMap<SetName, string>) => void;
+  readonly onTrouble: (message: string) => void;
+};
+
+export class Network {
+  readonly #options: NetworkOptions;
+  readonly #arping: Arping;
+  readonly #announcer: Announcer;
+  readonly #audience: Audience;
+  readonly #endings: (() => void)[] = [];
+  #unable: ReadonlyMap<SetName, string> = new Map();
+  readonly claims: Claims;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+    const { config, route, links, watch, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
+    const clock = systemClock;
+    this.#arping = openArping();
+    this.#announcer = new Announcer({
+      clock,
+      framesPerSecond: config.announce.framesPerSecond,
+      send: (link, frame, operation) => this.#arping.send(link, frame, operation),
+      onFailure: (error) => onTrouble(error.message),
+    });
+    const interfaces = [...new Set(config.sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
+    this.#audience = new Audience({ route, links, watch, clock, interfaces, notify: config.announce.notify });
+    this.claims = new Claims({
+      ...{ route, links, watch, clock, onClaimed, onClaimFailed, onReleased, onTrouble },
+      announcer: this.#announcer,
+      audience: this.#audience,
+      sets: config.sets,
+      lifetimeSeconds: config.lifetimeSeconds,
+      stallMs: config.detectMs,
+    });
+    void this.#audience.open();
+    this.#endings.push(
+      links.onChange((change) => this.#onLink(change)),
+      links.onNewPlace((index) => this.claims.announceOn(index)),
+    );
+  }
+
+  /** Tells what cannot be held from the beginning on. */
+  start(): void {
+    this.#checkLinks();
+  }
+
+  /** Announces again what is held here; all of it, or those named. @returns what was announced, or why nothing was */
+  announceAgain(names: readonly string[]): readonly SetName[] | string {
+    const announced = this.claims.announced();
+    const known = new Set<string>(this.#options.config.sets.map(({ name }) => name));
+    for (const name of names) {
+      if (!known.has(name)) return `there is no set ${name}`;
+      if (!announced.some((each) => each === name)) return `set ${name} is not held here: ask the host that owns it`;
+    }
+    const wanted = names.length === 0 ? announced : announced.filter((each) => names.includes(each));
+    this.claims.announce(wanted);
+    return wanted;
+  }
+
+  /** For the end: nothing is held or announced any more. */
+  async close(): Promise<void> {
+    await this.claims.releaseAll();
+    this.#close();
+  }
+
+  /** For an end that leaves the addresses where they are. */
+  abandon(): void {
+    this.claims.abandon();
+    this.#close();
+  }
+
+  #close(): void {
+    for (const end of this.#endings) end();
+    this.#audience.close();
+    this.#announcer.close();
+    this.#arping.close();
+  }
+
+  #onLink(change: LinkChange): void {
+    this.#checkLinks();
+    if (change.kind !== 'changed') return;
+    const { before, value } = change;
+    if ((value.carrier && !before.carrier) || value.mac !== before.mac) this.claims.announceOn(value.index);
+  }
+
+  #checkLinks(): void {
+    const { config, links, onUnable } = this.#options;
+    const sets = setsWithoutLink(config.sets, (name) => links.byName(name));
+    const known = this.#unable;
+    if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
+    this.#unable = sets;
+    onUnable(sets);
+  }
+}
