@@ -1,7 +1,10 @@
 /** Packet captures for independent dissectors. */
 import { createInterface } from 'node:readline';
-import { within } from './deadline.ts';
+import { monotonicMs } from './clock.ts';
+import { DeadlineError, within } from './deadline.ts';
 import type { Namespace } from './namespace.ts';
+
+const writeDeadlineMs = 5_000;
 
 export type Capture = {
   readonly file: string;
@@ -26,28 +29,37 @@ export async function startCapture(
       for (const listener of listeners) listener(line);
     });
   }
+  const died = dump.ended.then<never>(() => {
+    throw new Error(`Cannot capture on ${interfaceName}: ${said.slice(-3).join(' ')}`);
+  });
+  died.catch(() => {}); // whoever waits for a line sees it
   const line = async (pattern: RegExp): Promise<RegExpExecArray> => {
     let listener = (_: string): void => {};
-    const matched = new Promise<RegExpExecArray>((resolve, reject) => {
+    const matched = new Promise<RegExpExecArray>((resolve) => {
       listener = (text) => {
         const match = pattern.exec(text);
         if (match !== null) resolve(match);
       };
       listeners.add(listener);
-      void dump.ended.then(() => reject(new Error(`Cannot capture on ${interfaceName}: ${said.join(' ')}`)));
     });
-    return within(5_000, `tcpdump to say ${pattern}`, matched).finally(() => listeners.delete(listener));
+    const what = `tcpdump to say ${pattern}`;
+    return within(5_000, what, Promise.race([matched, died])).finally(() => listeners.delete(listener));
   };
   await line(/listening on/);
   return {
     file,
     async stop() {
-      // Ended by SIGINT alone it leaves unread what the kernel has already captured for it.
-      for (let written = false; !written; ) {
+      // Ended by SIGINT alone it leaves unread what the kernel has already captured for it. Meanwhile more may come.
+      const count = async (): Promise<{ readonly captured: number; readonly received: number }> => {
         const counted = line(/(\d+) packets? captured, (\d+) packets? received by filter/);
         dump.signal('SIGUSR1');
-        const [, captured = '0', received = '0'] = await counted;
-        written = Number(captured) >= Number(received);
+        const [, captured, received] = await counted;
+        return { captured: Number(captured), received: Number(received) };
+      };
+      const { received: wanted } = await count();
+      const lateMs = monotonicMs() + writeDeadlineMs;
+      while ((await count()).captured < wanted) {
+        if (monotonicMs() > lateMs) throw new DeadlineError('tcpdump to write what it captured', writeDeadlineMs);
       }
       dump.signal('SIGINT');
       await within(5_000, 'tcpdump to end', dump.ended);

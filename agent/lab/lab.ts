@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { AddressWatch } from './address-watch.ts';
 import { atProcessEnd } from './at-process-end.ts';
 import { type Capture, startCapture } from './capture.ts';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs, wallToMonotonicMs } from './clock.ts';
 import { applyCuts, type Cut } from './cuts.ts';
+import { type Frame, parseFrames } from './frames.ts';
 import { addressesOf, type KernelAddress } from './kernel-addresses.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
 import { clientNumber, connect, interfaceName, raiseSwitch, resetAddresses, type Wiring, wiringOf } from './network.ts';
@@ -134,6 +135,18 @@ export class Lab {
   /** Captures what passes a node's port at the switch. @param filter tcpdump's; '' takes all */
   capture(node: LabNode, filter: string, file: string): Promise<Capture> {
     return startCapture(this.#switch, node.wiring.port, filter, file);
+  }
+
+  /** Captures what comes in at every port of the switch, once each. @param filter tcpdump's */
+  captureAll(filter: string, file: string): Promise<Capture> {
+    return startCapture(this.#switch, 'any', filter === '' ? 'inbound' : `inbound and (${filter})`, file);
+  }
+
+  /** The frames of such a capture, oldest first, for a dissector that is not ours: tcpdump's text, dated on the lab's clock. */
+  async frames(capture: Capture): Promise<readonly Frame[]> {
+    // In the switch's namespace: the file has the ports by index only.
+    const text = await this.#switch.run(['tcpdump', '-tt', '-n', '-r', capture.file]);
+    return parseFrames(text, wallToMonotonicMs());
   }
 
   /** What the host's kernel has, its own addresses and loopback left out. */

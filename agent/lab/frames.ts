@@ -1,0 +1,37 @@
+/** What tcpdump tells of a capture of all ports of the switch: who sent what when. Pure. */
+
+export type Frame = {
+  /** Monotonic ms, stamped by the kernel when the frame came in at the port. */
+  readonly atMs: number;
+  /** The port it came in at; 'p2' is host e2's. */
+  readonly port: string;
+  readonly broadcast: boolean;
+  /** As tcpdump dissects it: `ARP, Request who-has …`, `IP 10.77.0.1 > …`. */
+  readonly text: string;
+};
+
+// 1795240586.422103 p1    B   ARP, Request who-has 10.77.0.101 …
+const pattern = /^(\d+)\.(\d+) (p\d+) +(\S+) +(.*)$/;
+
+/** @param text of `tcpdump -tt -n`, cooked @param wallToMonotonicMs what makes a monotonic time of a wall-clock one */
+export function parseFrames(text: string, wallToMonotonicMs: number): readonly Frame[] {
+  return text.split('\n').flatMap((line) => {
+    const [, seconds, fraction, port, type, told] = pattern.exec(line) ?? [];
+    if (port === undefined || told === undefined) return []; // the bridge's own copy, or a line that continues
+    const atMs = Number(seconds) * 1000 + Number(`0.${fraction}`) * 1000 + wallToMonotonicMs;
+    return [{ atMs, port, broadcast: type === 'B', text: told }];
+  });
+}
+
+/** The address that a frame announces to all by gratuitous ARP, as a request or a reply (RFC 5944 §4.6), or null. */
+export function announcedBy(frame: Frame): string | null {
+  if (!frame.broadcast) return null;
+  const [, target, sender] = /^ARP, Request who-has (\S+) .*\btell (\S+?),/.exec(frame.text) ?? [];
+  if (target !== undefined) return target === sender ? target : null;
+  return /^ARP, Reply (\S+) is-at/.exec(frame.text)?.[1] ?? null;
+}
+
+/** The address that answered an echo request of the client, or null. */
+export function echoedBy(frame: Frame): string | null {
+  return /^IP6? (\S+) > \S+: ICMP6?,? echo reply/.exec(frame.text)?.[1] ?? null;
+}

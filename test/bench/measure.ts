@@ -1,0 +1,121 @@
+/** What one event did, as the client, the kernels and the wire tell it: from their records to numbers. Pure. */
+import { announcedBy, echoedBy, type Frame } from '../../agent/lab/frames.ts';
+import { type HoldingEvent, heldByNobodyMs, heldTwiceMs, type Span, spansOf } from '../../agent/lab/holdings.ts';
+import type { PhaseReport } from '../../agent/lab/probe-protocol.ts';
+
+/** All times in ms. */
+export type Measure = {
+  readonly contender: string;
+  readonly event: string;
+  readonly run: number;
+  /** Whether every address was held once by a host that takes part, and for a second stayed so. */
+  readonly settled: boolean;
+  /** How long after the event was looked. */
+  readonly lookedMs: number;
+  readonly sent: number;
+  readonly lost: number;
+  /** Of any address. */
+  readonly silenceMs: number;
+  /** From the event until the last address that had fallen silent answered; 0: none had. */
+  readonly lastAnswerMs: number;
+  /** Of any address, in total. */
+  readonly heldTwiceMs: number;
+  readonly heldByNobodyMs: number;
+  /** Addresses with another holder after it than before. */
+  readonly moved: number;
+  /** Gratuitous ARP frames for the addresses. */
+  readonly announcements: number;
+  readonly timeline: Timeline;
+};
+
+/** One address, one that the event was about; instants relative to the event. */
+export type Timeline = {
+  readonly address: string;
+  /** Who answered the client. */
+  readonly answers: readonly Stretch[];
+  /** Whose kernels had it. */
+  readonly holders: readonly { readonly fromMs: number; readonly toMs: number; readonly hosts: readonly string[] }[];
+  readonly announcedMs: readonly number[];
+};
+
+export type Stretch = { readonly fromMs: number; readonly toMs: number; readonly host: string };
+
+export type Record = {
+  readonly contender: string;
+  readonly event: string;
+  readonly run: number;
+  readonly settled: boolean;
+  readonly beganMs: number;
+  /** The event; at or after `beganMs`. */
+  readonly eventMs: number;
+  readonly endedMs: number;
+  /** Those of the load. */
+  readonly addresses: readonly string[];
+  readonly watched: string;
+  /** Hosts that nobody reaches: what they hold does not count. */
+  readonly apart: ReadonlySet<string>;
+  readonly holdings: readonly HoldingEvent[];
+  readonly frames: readonly Frame[];
+  readonly probes: PhaseReport;
+  readonly probeIntervalMs: number;
+};
+
+/** Shorter silences are those of a busy machine; the longest is told all the same. */
+const fallenSilentMs = 20;
+const timelineLeadMs = 500;
+
+export function measureOf(record: Record): Measure {
+  const { addresses, beganMs, eventMs, endedMs, probes } = record;
+  const reachable = record.holdings.filter((event) => !record.apart.has(event.host));
+  const spans = addresses.map((address) => spansOf(reachable, address, beganMs, endedMs));
+  const ends = probes.addresses.flatMap(({ outages }) =>
+    outages.filter(({ fromMs, toMs }) => toMs - fromMs >= fallenSilentMs).map(({ toMs }) => toMs - eventMs),
+  );
+  const known = new Set(addresses);
+  return {
+    contender: record.contender,
+    event: record.event,
+    run: record.run,
+    settled: record.settled,
+    lookedMs: endedMs - eventMs,
+    sent: probes.addresses.reduce((sum, each) => sum + each.sent, 0),
+    lost: probes.addresses.reduce((sum, each) => sum + each.lost, 0),
+    silenceMs: Math.max(...probes.addresses.map((each) => each.longestSilenceMs)),
+    lastAnswerMs: Math.max(0, ...ends),
+    heldTwiceMs: Math.max(...spans.map(heldTwiceMs)),
+    heldByNobodyMs: Math.max(...spans.map(heldByNobodyMs)),
+    moved: spans.filter((own) => own.at(0)?.holders.join() !== own.at(-1)?.holders.join()).length,
+    announcements: record.frames.filter((frame) => known.has(announcedBy(frame) ?? '')).length,
+    timeline: timelineOf(record),
+  };
+}
+
+function timelineOf(record: Record): Timeline {
+  const { watched, eventMs, endedMs } = record;
+  const spans: readonly Span[] = spansOf(record.holdings, watched, eventMs - timelineLeadMs, endedMs);
+  return {
+    address: watched,
+    answers: stretchesOf(record),
+    holders: spans.map(({ fromMs, toMs, holders }) => ({
+      fromMs: fromMs - eventMs,
+      toMs: toMs - eventMs,
+      hosts: holders,
+    })),
+    announcedMs: record.frames.filter((frame) => announcedBy(frame) === watched).map(({ atMs }) => atMs - eventMs),
+  };
+}
+
+/** Answers of one host after another make a stretch; a pause of some probes, or another host, ends it. */
+function stretchesOf(record: Record): readonly Stretch[] {
+  const pauseMs = Math.max(fallenSilentMs, 5 * record.probeIntervalMs);
+  const stretches: { fromMs: number; toMs: number; host: string }[] = [];
+  for (const frame of record.frames) {
+    if (echoedBy(frame) !== record.watched) continue;
+    const host = frame.port.replace('p', 'e');
+    const atMs = frame.atMs - record.eventMs;
+    const last = stretches.at(-1);
+    if (last !== undefined && last.host === host && atMs - last.toMs < pauseMs) last.toMs = atMs;
+    else stretches.push({ fromMs: atMs, toMs: atMs, host });
+  }
+  return stretches;
+}

@@ -1,0 +1,182 @@
+/** One contender on the hosts of one lab, watched and probed, and what happens to it measured event by event. */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../../agent/lab/clock.ts';
+import { DeadlineError } from '../../agent/lab/deadline.ts';
+import { createLab, type Lab, type LabHost } from '../../agent/lab/lab.ts';
+import { type Probing, startProbing } from '../../agent/lab/probe-client.ts';
+import { bare, probeIntervalMs, routeToAddresses, virtualAddresses } from './addresses.ts';
+import type { Contender, Group } from './contender.ts';
+import { type Measure, measureOf } from './measure.ts';
+
+/** After an event all has to stay as it is for so long. */
+const restMs = 1_000;
+/** Before an event, for the picture of it. */
+const timelineLeadMs = 300;
+/** Far above what any contender needs. */
+const coverDeadlineMs = 40_000;
+
+export type StageOptions = {
+  readonly contender: Contender;
+  readonly hosts: number;
+  readonly addresses: number;
+  readonly run: number;
+};
+
+export type Happening = {
+  /** 'power-loss' */
+  readonly event: string;
+  readonly watched: string;
+  /** How long it may take until all is covered; what takes longer is told as not covered. */
+  readonly withinMs: number;
+  /** Lets it happen. @param began to be told the moment, monotonic ms, where that is not when it was called */
+  readonly act: (began: (atMs: number) => void) => Promise<unknown>;
+};
+
+export class Stage {
+  readonly lab: Lab;
+  readonly group: Group;
+  /** Without prefix. */
+  readonly addresses: readonly string[];
+  /** Hosts that have power, run the contender and are reached. */
+  readonly serving = new Set<string>();
+  /** Hosts that nobody reaches, but that hold what they held. */
+  readonly apart = new Set<string>();
+  readonly #options: StageOptions;
+  readonly #probing: Probing;
+  readonly #measures: Promise<Measure>[] = [];
+
+  constructor(lab: Lab, group: Group, addresses: readonly string[], probing: Probing, options: StageOptions) {
+    this.lab = lab;
+    this.group = group;
+    this.addresses = addresses;
+    this.#probing = probing;
+    this.#options = options;
+    for (const { name } of lab.hosts) this.serving.add(name);
+  }
+
+  get contender(): Contender {
+    return this.#options.contender;
+  }
+
+  /** Of those that serve the one that holds the most, the last of equal ones. */
+  mostLoaded(): LabHost {
+    const loads = this.#hosts().map((host) => ({ host, load: this.heldBy(host).length }));
+    const most = loads.reduce((best, each) => (each.load >= best.load ? each : best));
+    return most.host;
+  }
+
+  leastLoaded(): LabHost {
+    const loads = this.#hosts().map((host) => ({ host, load: this.heldBy(host).length }));
+    return loads.reduce((best, each) => (each.load < best.load ? each : best)).host;
+  }
+
+  heldBy(host: LabHost): readonly string[] {
+    const there = new Set(this.group.watch.heldBy(host.name));
+    return this.addresses.filter((address) => there.has(address));
+  }
+
+  /** One of the addresses a host holds. @throws Error where it holds none */
+  heldByOne(host: LabHost): string {
+    const [first] = this.heldBy(host);
+    if (first === undefined) throw new Error(`${host.name} holds no address`);
+    return first;
+  }
+
+  /** Resolves when every address is held once, by a host that serves. @throws DeadlineError */
+  async covered(withinMs = coverDeadlineMs): Promise<void> {
+    await this.group.watch.until('every address to be held once', withinMs, () => this.#isCovered());
+  }
+
+  /** The same, and the client sees it. */
+  async answering(): Promise<void> {
+    await this.covered();
+    await this.#probing.allAnswering(coverDeadlineMs);
+  }
+
+  async measured(happening: Happening): Promise<void> {
+    const { contender, run, addresses } = this.#options;
+    const { event, watched } = happening;
+    const filter = `arp or (icmp[icmptype] == icmp-echoreply and src host ${watched})`;
+    const capture = await this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`));
+    await pause(timelineLeadMs);
+    this.#probing.begin(event);
+    const beganMs = monotonicMs();
+    let eventMs = beganMs;
+    await happening.act((atMs) => {
+      eventMs = atMs;
+    });
+    const settled = await this.#settles(happening.withinMs);
+    await pause(restMs);
+    await this.group.watch.sync();
+    const endedMs = monotonicMs();
+    const report = this.#probing.end(event);
+    await capture.stop();
+    const frames = await this.lab.frames(capture);
+    const record = {
+      ...{ contender: contender.name, event, run, settled: settled && this.#isCovered(), beganMs, eventMs, endedMs },
+      ...{ addresses: this.addresses, watched, apart: new Set(this.apart), frames },
+      holdings: this.group.watch.events.filter((each) => each.atMs <= endedMs),
+      probeIntervalMs: probeIntervalMs(addresses),
+    };
+    const measure = report.then((probes) => measureOf({ ...record, probes }));
+    measure.catch(() => {}); // seen by close()
+    this.#measures.push(measure);
+  }
+
+  /** What was measured, when the fate of the last probe is known. */
+  async close(): Promise<readonly Measure[]> {
+    const measures = await Promise.all(this.#measures);
+    if (this.group.watch.problems.length > 0) throw new Error(this.group.watch.problems.join('; '));
+    return measures;
+  }
+
+  #isCovered(): boolean {
+    return this.addresses.every((address) => {
+      const [holder, ...others] = this.group.watch.holders(address).filter((host) => !this.apart.has(host));
+      return holder !== undefined && others.length === 0 && this.serving.has(holder);
+    });
+  }
+
+  async #settles(withinMs: number): Promise<boolean> {
+    try {
+      await this.covered(withinMs);
+      return true;
+    } catch (error) {
+      if (error instanceof DeadlineError) return false;
+      throw error;
+    }
+  }
+
+  #hosts(): readonly LabHost[] {
+    return this.lab.hosts.filter(({ name }) => this.serving.has(name));
+  }
+}
+
+/** Makes the lab, starts the contender, waits until the client sees all of it, plays, and removes everything. */
+export async function onStage(
+  options: StageOptions,
+  play: (stage: Stage) => Promise<void>,
+): Promise<readonly Measure[]> {
+  const lab = await createLab({ hosts: options.hosts });
+  try {
+    await routeToAddresses(lab);
+    const withPrefix = virtualAddresses(options.addresses);
+    const group = await options.contender.prepare(lab, withPrefix);
+    await group.startAll();
+    await Promise.all(lab.hosts.map((host) => group.joined(host)));
+    const addresses = withPrefix.map(bare);
+    const probing = await startProbing(lab.client.namespace, {
+      addresses,
+      intervalMs: probeIntervalMs(addresses.length),
+    });
+    const stage = new Stage(lab, group, addresses, probing, options);
+    await stage.answering();
+    await play(stage);
+    const measures = await stage.close();
+    await probing.stop();
+    return measures;
+  } finally {
+    await lab.dispose();
+  }
+}
