@@ -122,10 +122,15 @@ export class AgentCore {
         this.#tell(
           `view ${event.view.id.counter}.${hostOf(event.view.id.leader)}: ${event.view.members.map(hostOf).join(' ')}`,
         );
+        if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
         this.#driver.dispatch(event);
         return;
       case 'deliver':
         this.#deliver(event.sender, event.payload);
+        return;
+      case 'apart':
+        this.#tellApart(event.members);
+        this.#driver.dispatch(event);
         return;
       case 'stalled':
         this.#trouble(
@@ -232,6 +237,12 @@ export class AgentCore {
   #retire(sets: readonly SetName[]): void {
     this.#claims.hush(sets);
     systemClock.after(inFlightMs, () => void this.#claims.release(sets));
+  }
+
+  #tellApart(members: readonly MemberId[]): void {
+    const others = members.map(hostOf).join(', ');
+    if (members.length === 0) this.#tell('this host stands back for nobody any more');
+    else this.#trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
   }
 
   #deliver(sender: MemberId, payload: Uint8Array): void {

@@ -172,6 +172,9 @@ export class BuiltInEngine {
       case 'view':
         this.#handlers.onEvent({ kind: 'view', view: effect.view });
         break;
+      case 'apart':
+        this.#handlers.onEvent({ kind: 'apart', members: effect.members });
+        break;
       case 'deliver':
         this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });
         break;

@@ -10,6 +10,8 @@ import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts'
 
 export type ChannelEvent =
   | { readonly kind: 'view'; readonly view: View }
+  /** The view's `apart` has changed since. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
   /** The engine stood still for longer than the others' patience: what this member holds may be another's by now. */

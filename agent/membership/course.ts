@@ -1,4 +1,5 @@
 /** What to do about the view now: nothing, lead an agreement, or wait for the one who should. */
+import { nextSuperiorAt, noteSuperiors } from './apart.ts';
 import { promiseOwn } from './ballot.ts';
 import { type Candidates, candidates } from './clique.ts';
 import { compareMaybeViewIds, sameMembers } from './identity.ts';
@@ -15,6 +16,8 @@ export function reconsider(turn: Turn): void {
   update(turn, { reconsiderAt: null });
   if (turn.state.leaveUntil !== null) return;
   const found = candidates(turn.state);
+  noteSuperiors(turn, found.own);
+  lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));
   const defect = defectOf(turn.state, found);
   if (defect === null && sameMembers(found.all, found.own)) {
     update(turn, { brokenSince: null });

@@ -1,4 +1,5 @@
 /** The moment a view becomes this member's view. */
+import { apartAtInstall } from './apart.ts';
 import { deliver, deliverEarly } from './delivery.ts';
 import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
@@ -16,9 +17,11 @@ export type Commit = {
 
 export function install(turn: Turn, { id, members, together, catchUp }: Commit): void {
   for (const message of catchUp) deliver(turn, message);
-  const view: View = { id, members, together };
+  const apart = apartAtInstall(turn, members);
+  const view: View = { id, members, together, apart };
   update(turn, {
     view,
+    apart,
     promised: id,
     agreement: { kind: 'idle' },
     delivery: emptyDelivery(members.length),

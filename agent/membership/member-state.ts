@@ -1,4 +1,5 @@
 /** The state of one member, what it is told (events) and what it wants done (effects). */
+import type { Superior } from './apart.ts';
 import type { Incarnation } from './identity.ts';
 import { incarnationOf } from './identity.ts';
 import type { Heartbeat, LinkDatagram, MessageCodec, Recalled } from './message.ts';
@@ -94,6 +95,10 @@ export type MemberState = {
   readonly early: readonly Early[];
   /** At a start others are listened to until then. */
   readonly listenUntil: InstantMs;
+  /** Those to stand back for, sorted by member. */
+  readonly superiors: readonly Superior[];
+  /** As it was told last. */
+  readonly apart: readonly MemberId[];
   /** Since when the installed view does not stand any more; `null` while it does. */
   readonly brokenSince: InstantMs | null;
   /** After a refusal no new attempt before this. */
@@ -139,6 +144,8 @@ export type MemberEffect =
   /** This process stood still for longer than its patience: the others may have gone on without it. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'view'; readonly view: View }
+  /** `View.apart` has changed since the view, or since the last time it did. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   /** Another live member has this host's name. */
   | { readonly kind: 'refused'; readonly other: MemberId; readonly address: string }
@@ -159,6 +166,8 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     delivery: emptyDelivery(0),
     early: [],
     listenUntil,
+    superiors: [],
+    apart: [],
     brokenSince: listenUntil,
     retryAt: now,
     refusals: 0,

@@ -24,6 +24,11 @@ export type View = {
   readonly members: readonly MemberId[];
   /** Those of `members` that came from this member's previous view together with it (itself included). */
   readonly together: readonly MemberId[];
+  /**
+   * Members of another view that are heard, do not take this one in, and go before it: while there are any, this member is to hold
+   * nothing. Later changes are told by the engine's `apart`. Absent where the engine cannot tell.
+   */
+  readonly apart?: readonly MemberId[];
 };
 
 /** Negative where `a` is the older. */

@@ -91,14 +91,14 @@ function own(
 ): Holding | undefined {
   const { set, grant } = assignment;
   if (holding === undefined) {
-    if (state.left || state.stalledUntil !== null || unableSets(state).has(set)) return undefined;
+    if (state.left || isOut(state) || unableSets(state).has(set)) return undefined;
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     todo.claim.push(set);
     return { grant, phase: 'claiming' };
   }
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
-  if (state.stalledUntil !== null) return letGo(set, holding, todo);
+  if (isOut(state)) return letGo(set, holding, todo);
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;
   todo.announce.push(set);
@@ -117,13 +117,18 @@ function yieldTo(
   if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
   const heard = state.claimsHeard.get(set);
   const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
-  if (owner === null || state.stalledUntil !== null) return letGo(set, holding, todo);
+  if (owner === null || isOut(state)) return letGo(set, holding, todo);
   if (ownerHasIt) {
     todo.retire.push(set);
     return { ...holding, phase: 'releasing' };
   }
   if (holding.phase === 'held') todo.hush.push(set);
   return { ...holding, phase: 'giving' };
+}
+
+/** Others may hold, or do hold, what this member has: it stood still, or they moved on to a view without it. */
+function isOut({ stalledUntil, apart, view }: OwnershipState): boolean {
+  return stalledUntil !== null || apart.some((member) => view?.members.includes(member));
 }
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {

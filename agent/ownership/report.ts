@@ -21,10 +21,15 @@ export function ownReport(state: OwnershipState): Report {
   };
 }
 
-/** What this host cannot hold now: the facts, and the claims that failed a short while ago. */
+/** What this host cannot hold now: the facts, the claims that failed a short while ago, all while others go before it. */
 export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> {
   const all = new Map(state.unable);
   for (const [set, { why }] of state.failed) if (!all.has(set)) all.set(set, why);
+  const [first] = state.apart;
+  if (first !== undefined) {
+    const why = `stands back for ${hostOf(first)}, which is in a view without it`;
+    for (const { name } of state.pool.sets) if (!all.has(name)) all.set(name, why);
+  }
   return all;
 }
 

@@ -69,6 +69,8 @@ export type OwnershipState = {
   readonly left: boolean;
   /** After a stall nothing is held until a view comes, or this instant: by then the old view is known to stand. */
   readonly stalledUntil: InstantMs | null;
+  /** Members of a view without this one that it stands back for (View.apart). */
+  readonly apart: readonly MemberId[];
   /** Requests of this host's operators that are not answered. */
   readonly balances: readonly BalanceRequest[];
   /** Requests of all members that no decision of this view has carried out. */
@@ -81,6 +83,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'lost' }
   /** This host stood still for longer than the others' patience: they may have taken over what it holds. */
   | { readonly kind: 'stalled' }
+  /** `View.apart` has changed since the view was installed. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
   /** The whole truth about what this host cannot hold. */
   | { readonly kind: 'unable'; readonly sets: ReadonlyMap<SetName, string> }
   /** The kernel has them, and the first announcement is out. */
@@ -152,6 +156,7 @@ export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions
     leavingUntil: null,
     left: false,
     stalledUntil: null,
+    apart: [],
     balances: [],
     asked: [],
   };

@@ -53,6 +53,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onLost(state, event.now);
     case 'stalled':
       return reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) as InstantMs }); // later on the same clock
+    case 'apart':
+      return reported({ ...state, apart: event.members }, event.now);
     case 'unable':
       return reported({ ...state, unable: event.sets }, event.now);
     case 'claimed':
@@ -84,6 +86,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
     reconsiderAt: null,
     stalledUntil: null,
+    apart: view.apart ?? [],
     reports,
     decided: 0,
     proposed: 0,

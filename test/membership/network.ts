@@ -10,7 +10,7 @@ import {
 } from '../../agent/membership/member-state.ts';
 import { nextRandom, type RandomState, seedRandom } from '../../agent/membership/random.ts';
 import { nextWakeup, step } from '../../agent/membership/step.ts';
-import { type HostName, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
+import { type HostName, hostOf, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
 import { Observer } from './observer.ts';
 
@@ -50,6 +50,8 @@ export class Network {
   weather: Weather = calm;
   /** Hosts that noticed a stall of their own, in order. */
   readonly stalls: string[] = [];
+  /** Whom hosts were told, within a view, to stand back for: `host: others`, in order. */
+  readonly aparts: string[] = [];
   readonly refused: { readonly host: string; readonly address: string }[] = [];
   nowMs = 1000;
   steps = 0;
@@ -205,6 +207,11 @@ export class Network {
     return view === null ? '-' : view.members.map((member) => member.slice(0, member.lastIndexOf('/'))).join();
   }
 
+  /** `a,b` for the hosts it is to stand back for. */
+  apartOf(host: string): string {
+    return this.stateOf(host).apart.map(hostOf).join();
+  }
+
   /** Distinct views of those that run, sorted. */
   views(): readonly string[] {
     return [...new Set(this.runningHosts().map((host) => this.viewOf(host)))].sort();
@@ -295,6 +302,9 @@ export class Network {
       }
       case 'stalled':
         this.stalls.push(host);
+        break;
+      case 'apart':
+        this.aparts.push(`${host}: ${effect.members.map(hostOf).join()}`);
         break;
       case 'view':
         this.observer.installed(self, effect.view);

@@ -116,6 +116,14 @@ describe('step(): partial cuts', () => {
       const views = network.observer.viewsInstalled;
       network.runFor(10_000);
       expect(network.observer.viewsInstalled, `seed ${seed}: it does not come to rest`).toBe(views);
+      const serving = hosts.filter((host) => network.apartOf(host) === '');
+      expect(serving.length, `seed ${seed}: everybody stands back`).toBeGreaterThan(0);
+      for (const host of serving) {
+        for (const other of serving.filter((each) => network.viewOf(each) !== network.viewOf(host))) {
+          const mutual = !network.isCut(other, host) && !network.isCut(host, other);
+          expect(mutual, `seed ${seed}: ${host} and ${other} hear each other and both serve`).toBe(false);
+        }
+      }
       for (const host of hosts) {
         const members = network.viewOf(host).split(',');
         expect(members, `seed ${seed}`).toContain(host);
@@ -125,6 +133,87 @@ describe('step(): partial cuts', () => {
         }
       }
     }
+  });
+});
+
+describe('step(): standing back', () => {
+  it('one that was left out learns it from who moved on, before it has a view of its own, and until it is taken in', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.partition(['a'], ['c']);
+    network.runUntil(() => network.viewOf('b') === 'a,b', 1000);
+    expect(network.runUntil(() => network.apartOf('c') === 'b', 1000)).toBeLessThan(3);
+    expect(network.viewOf('c')).toBe('a,b,c');
+    network.runFor(1000);
+    expect(network.viewOf('c')).toBe('c');
+    expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', 'b']);
+    expect(network.aparts).toEqual(['c: b']);
+    network.heal();
+    network.runFor(1000);
+    expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', '']);
+  });
+
+  it('a newcomer that one of two does not hear has it from its first view on', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b');
+    network.runFor(1000);
+    network.partition(['a'], ['c']);
+    network.start('c');
+    network.runUntil(() => network.viewOf('c') === 'c', 1000);
+    expect(network.apartOf('c')).toBe('b');
+    expect(network.aparts).toEqual([]);
+  });
+
+  it('two views that meet and merge let go of nothing before', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.partition(['a', 'b'], ['c']);
+    network.runFor(1000);
+    network.heal();
+    network.runFor(2000);
+    expect(network.views()).toEqual(['a,b,c']);
+    expect(network.aparts).toEqual([]);
+  });
+
+  it('two views that meet and cannot merge: the lesser stands back after the time that a merge may take', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.partition(['a', 'b'], ['c']);
+    network.runFor(1000);
+    network.heal();
+    network.partition(['a'], ['c']);
+    expect(network.runUntil(() => network.apartOf('c') === 'b', 2000)).toBeGreaterThan(600);
+  });
+
+  it.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])('of two of whom %s does not reach %s the one that still hears stands back, the other serves', (from, to) => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b'] });
+    network.start('a', 'b');
+    network.runFor(1000);
+    network.cut(from, to);
+    network.runFor(2000);
+    expect(network.apartOf(from)).toBe(to);
+    expect(network.apartOf(to)).toBe('');
+  });
+
+  it('in a ring of one-way links somebody still serves', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+    ] as const)
+      network.cut(from, to);
+    network.runFor(2000);
+    expect(network.views()).toEqual(['a', 'b', 'c']);
+    expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', 'a']);
   });
 });
 

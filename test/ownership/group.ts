@@ -77,6 +77,11 @@ export class Group {
 
   /** Messages on their way in an old view are lost for all; `hosts` install one view. */
   view(...hosts: readonly string[]): void {
+    this.viewApart(hosts, []);
+  }
+
+  /** A view whose members hear others that go before them, in a view without them. */
+  viewApart(hosts: readonly string[], others: readonly string[]): void {
     this.#counter += 1;
     const members = hosts.map((host) => this.id(host)).sort();
     const id = { counter: this.#counter, leader: members[0] as MemberId };
@@ -88,7 +93,7 @@ export class Group {
         const theirs = before.get(hosts.find((name) => this.id(name) === member) ?? '');
         return member === this.id(host) || (old && theirs && compareViewIds(old.id, theirs.id) === 0);
       });
-      const view: View = { id, members, together };
+      const view: View = { id, members, together, apart: others.map((other) => this.id(other)) };
       this.#views.set(host, view);
       this.#pending.push({ to: host, event: { kind: 'view', view } });
     }

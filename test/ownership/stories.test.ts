@@ -308,6 +308,38 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: a b d | e2: | e3: c e f');
   });
 
+  it('one that the others moved on without lets go at once, and holds nothing in a view of its own', () => {
+    const group = threeHosts();
+    group.story.length = 0;
+    group.tell('e3', { kind: 'apart', members: [group.id('e2')] });
+    group.advance();
+    expect(group.held()).toBe('e1: a d | e2: b e | e3:');
+    group.view('e1', 'e2');
+    group.viewApart(['e3'], ['e2']);
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3:');
+    group.tell('e3', { kind: 'apart', members: [] });
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3: a b c d e f');
+  });
+
+  it('one of a view that has to stand back hands its sets to the others in it', () => {
+    const group = threeHosts();
+    group.start('e4');
+    group.story.length = 0;
+    group.tell('e3', { kind: 'apart', members: [group.id('e4')] });
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3: | e4:');
+    expect(group.story.filter((line) => line.endsWith(' c'))).toEqual([
+      'e1 claims c',
+      'e3 hushes c',
+      'e3 releases c',
+      'e1 announces c',
+    ]);
+    const reason = group.members.get('e1')?.assignments.get('c' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toMatch(/stands back for e4, which is in a view without it/);
+  });
+
   it('a stall that nobody noticed ends with what it had', () => {
     const group = threeHosts();
     group.tell('e2', { kind: 'stalled' });
