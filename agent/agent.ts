@@ -13,6 +13,7 @@ import { type KeyRing, readKeyFile } from './config/key-file.ts';
 import { readConfig } from './config/read.ts';
 import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
+import { memoryPathOf } from './memory-file.ts';
 import { AddressWatch } from './system/address-watch.ts';
 import { isOurs, listAddresses, type PlacedAddress, removeAddresses } from './system/addresses.ts';
 import { missingCapabilities } from './system/capabilities.ts';
@@ -28,6 +29,8 @@ export type AgentOptions = {
   readonly host?: string;
   /** The control socket; the lock and all else of this run are in the same directory. */
   readonly control: string;
+  /** A directory that outlives the agent: what was drained and frozen is kept there. */
+  readonly state: string;
 };
 
 /**
@@ -83,7 +86,9 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
   try {
     await removeLeftovers(route, links, log);
-    const running = new AgentCore({ config, host, route, links, watch, channel, notifier, log, version: version() });
+    const memoryPath = memoryPathOf(options.state, config.group, host.name);
+    const parts = { config, host, route, links, watch, channel, notifier, log };
+    const running = new AgentCore({ ...parts, version: version(), memoryPath });
     core = running;
     const endings = endWith(running, log);
     try {

@@ -1,5 +1,6 @@
 /** Drives the ownership step: events in, one timer, effects carried out. */
 import type { InstantMs } from './membership/view.ts';
+import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { Message } from './ownership/message.ts';
 import {
@@ -28,8 +29,9 @@ export type Hands = {
   announce(sets: readonly SetName[]): void;
   hush(sets: readonly SetName[]): void;
   moved(move: SetMove): void;
-  balanced(id: number, moves: readonly SetMove[]): void;
-  balanceRefused(id: number, why: string): void;
+  done(id: number, moves: readonly SetMove[]): void;
+  refused(id: number, why: string): void;
+  remember(memory: Memory): void;
   left(): void;
 };
 
@@ -87,11 +89,14 @@ export class OwnershipDriver {
         case 'moved':
           this.#hands.moved(effect.move);
           break;
-        case 'balanced':
-          this.#hands.balanced(effect.id, effect.moves);
+        case 'done':
+          this.#hands.done(effect.id, effect.moves);
           break;
-        case 'balance-refused':
-          this.#hands.balanceRefused(effect.id, effect.why);
+        case 'refused':
+          this.#hands.refused(effect.id, effect.why);
+          break;
+        case 'remember':
+          this.#hands.remember(effect.memory);
           break;
         case 'left':
           this.#hands.left();

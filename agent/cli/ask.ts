@@ -1,14 +1,14 @@
 /** Questions to the agent of this host; what hinders comes back as the exit code and message of the command. */
 import { request } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
-import type { ControlReply, ControlRequest, Move, Status } from '../control/protocol.ts';
+import type { CommandRequest, ControlReply, ControlRequest, Move, Status } from '../control/protocol.ts';
 import { ExitError, exitCodes } from './exit-codes.ts';
 
 /** The agent answers from memory; one that takes longer hangs. */
 const statusTimeoutMs = 5_000;
 
 /** Answered when the last address has moved: a claim takes milliseconds, but a handover may have to wait for a timeout. */
-const balanceTimeoutMs = 120_000;
+const commandTimeoutMs = 120_000;
 
 /** @throws ExitError */
 export async function askStatus(control: string): Promise<Status> {
@@ -17,10 +17,10 @@ export async function askStatus(control: string): Promise<Status> {
   throw refused(reply);
 }
 
-/** @throws ExitError */
-export async function askBalance(control: string): Promise<readonly Move[]> {
-  const reply = await ask(control, { kind: 'balance' }, balanceTimeoutMs);
-  if (reply.ok && reply.kind === 'balance') return reply.moves;
+/** @returns what moved @throws ExitError */
+export async function askCommand(control: string, request: CommandRequest): Promise<readonly Move[]> {
+  const reply = await ask(control, request, commandTimeoutMs);
+  if (reply.ok && 'moves' in reply) return reply.moves;
   throw refused(reply);
 }
 

@@ -28,6 +28,7 @@ const pathSilentMsMin = 10_000;
 export function findTroubles(status: Status, now: Date): readonly Trouble[] {
   const troubles = [
     ...agentTroubles(status),
+    ...frozenTroubles(status),
     ...setTroubles(status, now),
     ...hostTroubles(status),
     ...pathTroubles(status),
@@ -78,6 +79,13 @@ function agentTroubles(status: Status): Trouble[] {
     case 'moving':
       return [];
   }
+}
+
+/** Nothing is wrong, but nothing would be put right either. */
+function frozenTroubles(status: Status): Trouble[] {
+  if (!status.frozen) return [];
+  const text = 'The group is frozen: nothing is moved or touched, whatever fails';
+  return [{ severity: 'degraded', text, advice: 'on any host, when it is time: holdfast thaw' }];
 }
 
 /** Sets with the same trouble share a line: a pool of 200 fails for one reason. */
@@ -202,7 +210,10 @@ function pathTroubles(status: Status): Trouble[] {
 
 function notes(status: Status): Trouble[] {
   const refused = Object.entries(status.channel.refused).filter(([, frames]) => frames > 0);
+  const drained = status.members.filter((member) => member.drained).map(({ host }) => host);
+  const undrain = 'takes no sets until `holdfast undrain`';
   return [
+    ...drained.map((host) => `${host} is drained: it ${undrain}`),
     ...refused.map(([reason, frames]) => {
       const from = status.channel.refusedFrom[reason];
       const whence = from === undefined ? '' : `, the last from ${from}`;

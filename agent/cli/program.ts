@@ -1,10 +1,12 @@
 /** The command line. Every command is loaded when it is asked for, so that the short ones start fast. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { ExitCode } from './exit-codes.ts';
+import { addOrderCommands } from './order-commands.ts';
 import { version } from './version.ts';
 
 export const defaultConfig = '/etc/holdfast/holdfast.toml';
 export const defaultControl = '/run/holdfast/control.sock';
+export const defaultState = '/var/lib/holdfast';
 
 const controlOption = ['--control <path>', "the agent's control socket", defaultControl] as const;
 const jsonOption = ['--json', 'for programs: everything, absolute times'] as const;
@@ -23,7 +25,8 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     .option('--config <file>', 'the configuration, the same on every host', defaultConfig)
     .option('--host <name>', 'which host of the file this is (default: the one whose paths are on this host)')
     .option(...controlOption)
-    .action(async (options: { config: string; host?: string; control: string }) => {
+    .option('--state <directory>', 'where it keeps what outlives it: a drain, a freeze', defaultState)
+    .action(async (options: { config: string; host?: string; control: string; state: string }) => {
       const { runAgent } = await import('../agent.ts');
       finish(await runAgent(options));
     });
@@ -79,6 +82,9 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
       finish(await runAnnounce({ sets, json, control }));
     })
     .addHelpText('after', '\nExit status: 0 announced, 1 one of the sets is not held here, 3 no agent.');
+
+  const shared = (command: Command): Command => command.option(...jsonOption).option(...controlOption);
+  addOrderCommands(program, shared, finish);
 
   program
     .command('check')

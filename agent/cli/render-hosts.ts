@@ -8,7 +8,7 @@ export function renderHosts(status: Status, section: Section): string[] {
     (member): Row => ({
       cells: [
         member.host,
-        member.state,
+        member.drained && member.state === 'member' ? 'drained' : member.state,
         String(member.sets),
         member.host === status.host ? 'this host' : heardCell(member),
         member.coordinator ? 'yes' : '',

@@ -53,7 +53,7 @@ function ownerCell(set: SetStatus): string {
   if (set.owner === null) return others.length === 0 ? 'nobody' : `nobody (${others.join(', ')} has it)`;
   if (others.length > 0)
     return held ? `${set.owner} (also ${others.join(', ')})` : `${set.owner} (from ${others.join(', ')})`;
-  return held ? set.owner : `${set.owner} (claiming)`;
+  return held ? `${set.owner}${set.pinned ? ' (pinned)' : ''}` : `${set.owner} (claiming)`;
 }
 
 function markOf(health: SetHealth): Pick<Row, 'mark' | 'style'> {

@@ -6,8 +6,8 @@ import { coordinatorOf } from '../ownership/coordinator.ts';
 import type { SetName } from '../ownership/grant.ts';
 import { describeReason } from '../ownership/reason.ts';
 import { unableSets } from '../ownership/report.ts';
+import { isSettled } from '../ownership/settled.ts';
 import type { OwnershipState } from '../ownership/state.ts';
-import { isSettled } from '../ownership/step.ts';
 import type { MemberStatus, SetStatus, Status, StatusEvent } from './protocol.ts';
 
 export type StatusInput = {
@@ -38,6 +38,7 @@ export function statusOf(input: StatusInput): Status {
     startedAt: iso(input.startedAt),
     poolVersion: config.poolVersion,
     state: stateOf(ownership, config),
+    frozen: ownership.freeze.frozen,
     view:
       view === null
         ? null
@@ -78,6 +79,7 @@ function setStatus(input: StatusInput, set: AddressSet, iso: (instant: InstantMs
     here: failed !== undefined ? 'failed' : hereOf(holding?.phase),
     heldBy,
     problem: problems.get(set.name) ?? unableSets(ownership).get(set.name) ?? null,
+    pinned: assignment?.pinned ?? false,
   };
 }
 
@@ -118,6 +120,7 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
       member: null,
       state: 'absent',
       coordinator: false,
+      drained: false,
       sets: 0,
       paths: pathsOf(host, null),
     });
@@ -136,6 +139,7 @@ function memberRow(ownership: OwnershipState, member: MemberId): Omit<MemberStat
     host: hostOf(member),
     member,
     coordinator: ownership.view !== null && coordinatorOf(ownership.view) === member,
+    drained: member === ownership.self ? ownership.drained : (ownership.reports.get(member)?.drained ?? false),
     sets: [...ownership.assignments.values()].filter(({ owner }) => owner === member).length,
   };
 }

@@ -40,6 +40,7 @@ export class Cluster {
   /** Starts the agent of a host; `joined` tells when it is of use. */
   async start(host: LabHost): Promise<LabProcess> {
     const argv = ['agent', '--config', this.configFile, '--host', host.name, '--control', controlOf(host)];
+    argv.push('--state', host.runDirectory);
     const agent = await host.namespace.spawn([process.execPath, mainFile, ...argv], { name: `${host.name}-agent` });
     this.#agents.set(host.name, agent);
     return agent;

@@ -6,9 +6,11 @@ import { hostOf, type InstantMs, type MemberId, type View } from '../membership/
 import { type BalanceMove, balanceMoves } from './balance.ts';
 import { type Candidate, hindrance } from './candidates.ts';
 import { failbackTarget } from './failback.ts';
+import { frozenAssignments } from './frozen.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
 import { chooseKeeper, type Holder } from './keeper.ts';
-import type { Assignment } from './message.ts';
+import type { Assignment, Waiting } from './message.ts';
+import type { Orders } from './orders.ts';
 import { Placement } from './placement.ts';
 import type { Pool, PoolSet } from './pool.ts';
 import type { Choice, Reason } from './reason.ts';
@@ -26,16 +28,27 @@ export type AssignmentInput = {
   readonly decidedInView: boolean;
   /** False while a cold start waits for hosts: then nobody gets a set that nobody holds. */
   readonly mature: boolean;
-  readonly mode: 'sticky' | 'balance';
+  readonly orders: Orders;
+  readonly frozen: boolean;
+  /** Sets that nobody is to get, because they wait for a host. */
+  readonly waiting: ReadonlyMap<SetName, Waiting>;
   readonly now: InstantMs;
   /** The grant of everything that changes. */
   readonly grant: Grant;
 };
 
-type Draft = { readonly owner: MemberId | null; readonly reason: Reason; readonly kept: Grant | null };
+type Draft = {
+  readonly owner: MemberId | null;
+  readonly reason: Reason;
+  /** null: it is a new one. */
+  readonly kept: Grant | null;
+  readonly pinned: boolean;
+};
 
 /** One entry for every set of the pool, in the pool's order; `ageMs` is 0 where the owner changed, else as before. */
 export function assign(input: AssignmentInput): readonly Assignment[] {
+  if (input.frozen) return frozenAssignments(input);
+  const { orders } = input;
   const placement = new Placement(input.candidates);
   const drafts = new Map<SetName, Draft>();
   const draft = (set: PoolSet, next: Draft): void => {
@@ -48,14 +61,27 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
     if (kept !== null) draft(set, kept);
   }
   for (const set of input.pool.sets) {
-    const owner = drafts.get(set.name)?.owner ?? null;
-    if (owner === null) draft(set, give(input, set, placement));
-    else if (input.mature) moveBack(set, owner);
+    const target = orders.moves.get(set.name);
+    const known = drafts.get(set.name);
+    if (target !== undefined) moveTo(set, target, known);
+    else if (known === undefined) draft(set, stay(input, set, placement) ?? give(input, set, placement));
+    else if (known.owner !== null && !known.pinned && input.mature) moveBack(set, known.owner);
   }
-  if (input.mode === 'balance' && input.mature) {
+  if (orders.balance && input.mature) {
     for (const move of movesOf(input.pool, drafts, placement)) drafts.set(move.set, draftOf(move));
   }
   return input.pool.sets.map((set) => finish(input, set, drafts.get(set.name)));
+
+  function moveTo(set: PoolSet, target: MemberId, known: Draft | undefined): void {
+    if (known?.owner === target) {
+      drafts.set(set.name, { ...known, pinned: true });
+      return;
+    }
+    const from = known?.owner ?? null;
+    if (from !== null) placement.take(set, from);
+    const reason: Reason = { kind: 'move', from: from === null ? null : hostOf(from) };
+    draft(set, { owner: target, reason, kept: null, pinned: true });
+  }
 
   function moveBack(set: PoolSet, owner: MemberId): void {
     if (set.failbackMs === null) return;
@@ -63,7 +89,7 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
     if (to === null) return;
     placement.take(set, owner);
     const reason: Reason = { kind: 'failback', from: hostOf(owner), choice: 'preferred' };
-    draft(set, { owner: to, reason, kept: null });
+    draft(set, { owner: to, reason, kept: null, pinned: false });
   }
 }
 
@@ -83,25 +109,60 @@ function keep(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
   const { holder, choice } = keeper;
   const others = able.filter(({ side, member }) => side !== holder.side && member !== holder.member);
   const merged = others.length > 0 && !input.decidedInView;
+  const stands = previous?.owner === holder.member && previous.reason.kind !== 'stays';
   const reason: Reason = merged
     ? { kind: 'merge', others: others.map(({ member }) => hostOf(member)), choice }
-    : previous?.owner === holder.member
+    : stands
       ? previous.reason
-      : { kind: 'found' };
-  // What the owner was told last may be ahead of what it has reported.
-  const ahead = previous?.owner === holder.member && compareGrants(previous.grant, holder.grant) > 0;
-  return { owner: holder.member, reason, kept: ahead ? previous.grant : holder.grant };
+      : reasonToHaveKept(input, set, placement, holder.member);
+  const pinned = holder.pinned && !input.orders.unpin.has(set.name);
+  return { owner: holder.member, reason, kept: newestGrant(previous, holder), pinned };
+}
+
+/** The one that was to get the set cannot, so that it stays; or nobody knows why the holder has it. */
+function reasonToHaveKept(input: AssignmentInput, set: PoolSet, placement: Placement, holder: MemberId): Reason {
+  const owner = input.previous.get(set.name)?.owner ?? holder;
+  if (owner === holder) return { kind: 'found' };
+  const reason = reasonToGive(input, set, placement, 'newest grant');
+  return reason.kind === 'first' ? { kind: 'found' } : reason;
+}
+
+/** A drained host keeps what nobody else may have: better there than nowhere. */
+function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Draft | null {
+  if (placement.choose(set) !== null) return null;
+  const able = (input.holders.get(set.name) ?? []).filter(({ member }) => {
+    const candidate = placement.find(member);
+    return candidate?.drained && hindrance({ ...candidate, drained: false }, set) === null;
+  });
+  const keeper = chooseKeeper(set, able, placement);
+  if (keeper === null) return null;
+  const { holder } = keeper;
+  const why = hindrances(set, placement, holder.member);
+  const kept = newestGrant(input.previous.get(set.name), holder);
+  return { owner: holder.member, reason: { kind: 'stays', why }, kept, pinned: false };
+}
+
+/** What the owner was told last may be ahead of what it has reported. */
+function newestGrant(previous: Assignment | undefined, { member, grant }: Holder): Grant {
+  return previous?.owner === member && compareGrants(previous.grant, grant) > 0 ? previous.grant : grant;
+}
+
+function hindrances(set: PoolSet, placement: Placement, except: MemberId | null): string {
+  const hindered = placement.candidates.filter(({ member }) => member !== except);
+  if (hindered.length === 0) return except === null ? 'no member has reported yet' : 'there is no other host';
+  const whys = hindered.map((candidate) => `${candidate.host} ${hindrance(candidate, set)}`);
+  return `no ${except === null ? '' : 'other '}host may hold it: ${whys.join('; ')}`;
 }
 
 function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft {
-  const nobody = (why: string): Draft => ({ owner: null, reason: { kind: 'nobody', why }, kept: null });
-  if (!input.mature) return nobody('waiting for the other hosts after a cold start');
+  const nobody = (reason: Reason): Draft => ({ owner: null, reason, kept: null, pinned: false });
+  const waiting = input.waiting.get(set.name);
+  if (waiting?.why === 'abandoned') return nobody({ kind: 'abandoned', host: waiting.host });
+  if (!input.mature) return nobody({ kind: 'nobody', why: 'waiting for the other hosts after a cold start' });
   const chosen = placement.choose(set);
-  if (chosen === null) {
-    const hindered = placement.candidates.map((candidate) => `${candidate.host} ${hindrance(candidate, set)}`);
-    return nobody(hindered.length === 0 ? 'no member has reported yet' : `no host may hold it: ${hindered.join('; ')}`);
-  }
-  return { owner: chosen.member, reason: reasonToGive(input, set, placement, chosen.choice), kept: null };
+  if (chosen === null) return nobody({ kind: 'nobody', why: hindrances(set, placement, null) });
+  const reason = reasonToGive(input, set, placement, chosen.choice);
+  return { owner: chosen.member, reason, kept: null, pinned: false };
 }
 
 function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement, choice: Choice): Reason {
@@ -116,16 +177,18 @@ function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement
 
 function movesOf(pool: Pool, drafts: ReadonlyMap<SetName, Draft>, placement: Placement): readonly BalanceMove[] {
   const owners = new Map<SetName, MemberId>();
-  for (const [set, { owner }] of drafts) if (owner !== null) owners.set(set, owner);
+  for (const [set, { owner, pinned }] of drafts) if (owner !== null && !pinned) owners.set(set, owner);
   return balanceMoves(pool, owners, placement);
 }
 
 function draftOf({ from, to, choice }: BalanceMove): Draft {
-  return { owner: to, reason: { kind: 'balance', from: hostOf(from), choice }, kept: null };
+  return { owner: to, reason: { kind: 'balance', from: hostOf(from), choice }, kept: null, pinned: false };
 }
 
+const unknown: Draft = { owner: null, reason: { kind: 'nobody', why: 'unknown' }, kept: null, pinned: false };
+
 function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined): Assignment {
-  const { owner, reason, kept } = draft ?? { owner: null, reason: { kind: 'nobody', why: 'unknown' }, kept: null };
+  const { owner, reason, kept, pinned } = draft ?? unknown;
   const previous = input.previous.get(set.name);
   const holders = (input.holders.get(set.name) ?? []).map(({ member }) => member);
   const releasing = holders.filter((member) => member !== owner).sort();
@@ -140,5 +203,5 @@ function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined):
         ? previous.grant
         : input.grant
       : (kept ?? input.grant);
-  return { set: set.name, owner, grant, releasing, reason, ageMs: unchanged ? previous.ageMs : 0 };
+  return { set: set.name, owner, grant, releasing, reason, pinned, ageMs: unchanged ? previous.ageMs : 0 };
 }

@@ -11,6 +11,8 @@ export type Candidate = {
   readonly sets: ReadonlySet<SetName>;
   readonly unable: ReadonlyMap<SetName, string>;
   readonly leaving: boolean;
+  readonly drained: boolean;
+  readonly abandoning: boolean;
   /** Since when it has been a member, as far as the coordinator saw it. */
   readonly since: InstantMs;
   /** Since when it is able to hold sets that it could not hold before. */
@@ -29,6 +31,8 @@ export function ableSince(candidate: Candidate, set: PoolSet): InstantMs {
 /** null: may own it; else why not, to follow the host's name. */
 export function hindrance(candidate: Candidate, set: PoolSet): string | null {
   if (candidate.leaving) return 'is leaving';
+  if (candidate.abandoning) return 'is abandoning its sets';
+  if (candidate.drained) return 'is drained';
   if (!candidate.sets.has(set.name)) return 'does not have it in its configuration';
   if (set.only !== null && !set.only.includes(candidate.host)) return `is not one of ${set.only.join(', ')}`;
   const why = candidate.unable.get(set.name);

@@ -1,12 +1,14 @@
 /** The first member of the view decides, as soon as it knows what it needs, and again whenever that changes the answer. */
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import { assign } from './assignment.ts';
+import type { Candidate } from './candidates.ts';
 import { nextFailback } from './failback.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
-import type { Assignment, Decision, Report } from './message.ts';
+import type { Assignment, Decision, Report, Waiting } from './message.ts';
+import { agendaOf } from './orders.ts';
 import { describeReason } from './reason.ts';
-import { candidateOf } from './report.ts';
+import { candidateOf, waitingSets } from './report.ts';
 import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
 export function coordinatorOf(view: View): MemberId {
@@ -25,6 +27,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
 
   const n = state.decided + 1;
   const candidates = [...state.reports].map(([member, report]) => candidateOf(state, member, report));
+  const { orders, freeze, answers } = agendaOf(state, view, candidates);
   const assignments = assign({
     pool: state.pool,
     view,
@@ -33,7 +36,9 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     previous: state.assignments,
     decidedInView: state.decided > 0,
     mature: isMature(state, view),
-    mode: state.asked.length > 0 ? 'balance' : 'sticky',
+    orders,
+    frozen: freeze.frozen,
+    waiting: waitingOf(state, candidates),
     now,
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
@@ -43,7 +48,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     return { state: { ...state, reconsiderAt }, effects: [] };
   }
 
-  const decision: Decision = { kind: 'decision', n, assignments, answers: state.asked };
+  const decision: Decision = { kind: 'decision', n, assignments, answers, freeze };
   return { state: { ...state, proposed: n, reconsiderAt }, effects: [{ kind: 'send', message: decision }] };
 }
 
@@ -76,14 +81,33 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
     else known.push(holder);
   };
   for (const [member, report] of state.reports) {
-    for (const { set, grant } of report.holds) add(set, { member, grant, ...sideOf(view, member, report) });
+    for (const { set, grant, pinned } of report.holds) {
+      const told = state.assignments.get(set);
+      const pin = told !== undefined && told.owner === member ? told.pinned : pinned;
+      add(set, { member, grant, pinned: pin, ...sideOf(view, member, report) });
+    }
   }
-  for (const [set, { owner, grant }] of state.assignments) {
+  for (const [set, { owner, grant, pinned }] of state.assignments) {
     if (owner === null || !view.members.includes(owner)) continue;
     if (holders.get(set)?.some(({ member }) => member === owner)) continue;
-    add(set, { member: owner, grant, ...sideOf(view, owner, state.reports.get(owner)) }); // told to, on its way
+    add(set, { member: owner, grant, pinned, ...sideOf(view, owner, state.reports.get(owner)) }); // told to, on its way
   }
   return holders;
+}
+
+/** What all members know of sets that wait for a host; one that is back, and has not abandoned them anew, gets no wait. */
+function waitingOf(state: OwnershipState, candidates: readonly Candidate[]): ReadonlyMap<SetName, Waiting> {
+  const waiting = new Map<SetName, Waiting>();
+  const reported = [...state.reports.values()].flatMap((report) => report.waiting);
+  for (const entry of [...reported, ...waitingSets(state)]) {
+    const back = candidates.some(({ host, abandoning }) => host === entry.host && !abandoning);
+    if (entry.why === 'frozen' || !back) waiting.set(entry.set, entry);
+  }
+  for (const { member, host, abandoning } of candidates) {
+    if (!abandoning) continue;
+    for (const { set } of state.reports.get(member)?.holds ?? []) waiting.set(set, { set, host, why: 'abandoned' });
+  }
+  return waiting;
 }
 
 function sideOf(
@@ -104,12 +128,18 @@ function withAge(state: OwnershipState, assignment: Assignment, now: InstantMs):
     : { ...assignment, ageMs: Math.max(0, Math.round(now - known.since)) };
 }
 
-/** Whether the group must hear of it: another owner or grant, or another reason why nobody has it. */
+/** Whether the group must hear of it: another owner, grant or pin, or another reason why nobody has it. */
 function differs(state: OwnershipState, assignments: readonly Assignment[]): boolean {
   return assignments.some((assignment) => {
     const known = state.assignments.get(assignment.set);
     if (known === undefined || known.owner !== assignment.owner) return true;
     if (compareGrants(known.grant, assignment.grant) !== 0) return true;
+    if (
+      known.pinned !== assignment.pinned ||
+      (known.reason.kind === 'stays') !== (assignment.reason.kind === 'stays')
+    ) {
+      return true;
+    }
     return assignment.owner === null && describeReason(known.reason) !== describeReason(assignment.reason);
   });
 }

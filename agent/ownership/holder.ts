@@ -91,7 +91,8 @@ function own(
 ): Holding | undefined {
   const { set, grant } = assignment;
   if (holding === undefined) {
-    if (state.left || isOut(state) || unableSets(state).has(set)) return undefined;
+    if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set))
+      return undefined;
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     todo.claim.push(set);
     return { grant, phase: 'claiming' };
@@ -117,6 +118,7 @@ function yieldTo(
   if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
   const heard = state.claimsHeard.get(set);
   const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
+  if (holding.phase === 'held' && isUntouched(state)) return holding;
   if (owner === null || isOut(state)) return letGo(set, holding, todo);
   if (ownerHasIt) {
     todo.retire.push(set);
@@ -124,6 +126,11 @@ function yieldTo(
   }
   if (holding.phase === 'held') todo.hush.push(set);
   return { ...holding, phase: 'giving' };
+}
+
+/** What is held here is not given up: the group is frozen, or this member leaves its addresses where they are. */
+function isUntouched(state: OwnershipState): boolean {
+  return state.abandoning || (state.freeze.frozen && !isOut(state));
 }
 
 /** Others may hold, or do hold, what this member has: it stood still, or they moved on to a view without it. */

@@ -9,6 +9,7 @@ import type { Choice } from './reason.ts';
 export type Holder = {
   readonly member: MemberId;
   readonly grant: Grant;
+  readonly pinned: boolean;
   /** Names the view it came from: holders of one side knew each other's grants. */
   readonly side: string;
   /** Members of that side. */
@@ -37,6 +38,7 @@ export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement
 }
 
 function compareAcrossSides(set: PoolSet, a: Holder, b: Holder, placement: Placement): readonly [number, Choice] {
+  if (a.pinned !== b.pinned) return [a.pinned ? -1 : 1, 'pinned'];
   const byConflicts = placement.conflictsOf(set, a.member) - placement.conflictsOf(set, b.member);
   if (byConflicts !== 0) return [byConflicts, 'kept apart'];
   const byPriority = priorityOf(set, hostOf(a.member)) - priorityOf(set, hostOf(b.member));

@@ -1,9 +1,13 @@
 /** What members tell each other about ownership, over whichever engine. Bytes: wire/ownership-message.ts. */
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
+import type { Answer, Command } from './command.ts';
+import type { Freeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
 import type { Reason } from './reason.ts';
 
 export type GrantedSet = { readonly set: SetName; readonly grant: Grant };
+
+export type HeldSet = GrantedSet & { readonly pinned: boolean };
 
 /** What a member holds and may hold: sent in every new view and whenever it changes. */
 export type Report = {
@@ -12,7 +16,7 @@ export type Report = {
   readonly pool: string;
   /** The view it came from; null: its first. */
   readonly previous: { readonly id: ViewId; readonly size: number } | null;
-  readonly holds: readonly GrantedSet[];
+  readonly holds: readonly HeldSet[];
   /** The sets its configuration has. */
   readonly sets: readonly SetName[];
   /** Those of `sets` that it cannot hold now, and why: `interface eth0 is down`. */
@@ -21,7 +25,17 @@ export type Report = {
   readonly mature: boolean;
   /** Wants to go: takes nothing, gives all away. */
   readonly leaving: boolean;
+  /** Stays, but takes nothing and gives away what others may have. */
+  readonly drained: boolean;
+  /** Wants to go and leave its addresses where they are. */
+  readonly abandoning: boolean;
+  readonly freeze: Freeze;
+  /** What it knows of sets that nobody is to get: a coordinator that has just come cannot know. */
+  readonly waiting: readonly Waiting[];
 };
+
+/** A set that waits for a host: because the group is frozen, or because the host has abandoned it. */
+export type Waiting = { readonly set: SetName; readonly host: HostName; readonly why: 'frozen' | 'abandoned' };
 
 export type Assignment = {
   readonly set: SetName;
@@ -31,6 +45,8 @@ export type Assignment = {
   /** Members that hold it and must give it up once the owner has claimed it. */
   readonly releasing: readonly MemberId[];
   readonly reason: Reason;
+  /** An operator put it there: only another command, or the loss of the owner, moves it. */
+  readonly pinned: boolean;
   /** How long it has been so, when the decision was sent. */
   readonly ageMs: number;
 };
@@ -41,11 +57,10 @@ export type Decision = {
   /** From 1 up in each view. */
   readonly n: number;
   readonly assignments: readonly Assignment[];
-  /** The balance requests that this decision carries out. */
-  readonly answers: readonly Request[];
+  /** To the commands that were asked for in this view. */
+  readonly answers: readonly Answer[];
+  readonly freeze: Freeze;
 };
-
-export type Request = { readonly asker: MemberId; readonly id: number };
 
 export type Message =
   | Report
@@ -54,4 +69,4 @@ export type Message =
   | { readonly kind: 'claimed'; readonly sets: readonly GrantedSet[] }
   /** The sender has them no longer. */
   | { readonly kind: 'released'; readonly sets: readonly SetName[] }
-  | { readonly kind: 'balance'; readonly id: number };
+  | { readonly kind: 'request'; readonly id: number; readonly command: Command };

@@ -11,6 +11,16 @@ export type Reason =
   | { readonly kind: 'balance'; readonly from: HostName; readonly choice: Choice }
   /** The last owner may go on, but a host that should rather have it has been there for long enough. */
   | { readonly kind: 'failback'; readonly from: HostName; readonly choice: Choice }
+  /** An operator said so. */
+  | { readonly kind: 'move'; readonly from: HostName | null }
+  /** Its owner is drained, but no other host may have it. */
+  | { readonly kind: 'stays'; readonly why: string }
+  /** The group is frozen, and the host that had it is gone; null: nobody had it. */
+  | { readonly kind: 'frozen'; readonly host: HostName | null }
+  /** The group is frozen, and the host that had it is back. */
+  | { readonly kind: 'returned'; readonly host: HostName }
+  /** The agent of the host has left its addresses in the kernel for good. */
+  | { readonly kind: 'abandoned'; readonly host: HostName }
   /** Several held it when views met. */
   | { readonly kind: 'merge'; readonly others: readonly HostName[]; readonly choice: Choice }
   /** The holder was found holding it, e.g. by a coordinator that had no decision yet. */
@@ -20,6 +30,7 @@ export type Reason =
 /** What told the chosen member from the others. */
 export type Choice =
   | 'only candidate'
+  | 'pinned'
   | 'kept apart'
   | 'preferred'
   | 'least loaded'
@@ -40,6 +51,16 @@ export function describeReason(reason: Reason): string {
       return `balanced: moved from ${reason.from}; ${reason.choice}`;
     case 'failback':
       return `moved back from ${reason.from}; ${reason.choice}`;
+    case 'move':
+      return `moved here by an operator${reason.from === null ? '' : `, from ${reason.from}`}`;
+    case 'stays':
+      return `its host is drained, but ${reason.why}`;
+    case 'frozen':
+      return `the group is frozen: ${reason.host === null ? 'nobody' : `nobody but ${reason.host}`} gets it before it is thawed`;
+    case 'returned':
+      return `${reason.host} had it when the group was frozen`;
+    case 'abandoned':
+      return `${reason.host} has abandoned it and still has its addresses: start the agent there, or move it`;
     case 'merge':
       return `kept when ${reason.others.join(', ')} held it too; ${reason.choice}`;
     case 'found':

@@ -3,7 +3,7 @@ import { hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
 import type { SetName } from './grant.ts';
-import type { GrantedSet, Report } from './message.ts';
+import type { GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { granted, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState): Report {
@@ -13,12 +13,38 @@ export function ownReport(state: OwnershipState): Report {
     pool: state.pool.version,
     previous:
       state.previousView === null ? null : { id: state.previousView.id, size: state.previousView.members.length },
-    holds: [...state.holdings].filter(([, { phase }]) => phase !== 'releasing').map(([set, h]) => granted(set, h)),
+    holds: [...state.holdings]
+      .filter(([, { phase }]) => phase !== 'releasing')
+      .map(([set, holding]) => heldSet(state, granted(set, holding))),
     sets: state.pool.sets.map(({ name }) => name),
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
     mature: state.mature,
     leaving: state.leavingUntil !== null,
+    drained: state.drained,
+    abandoning: state.abandoning,
+    freeze: state.freeze,
+    waiting: waitingSets(state),
   };
+}
+
+function heldSet({ assignments, self }: OwnershipState, granted: GrantedSet): HeldSet {
+  const assignment = assignments.get(granted.set);
+  return { ...granted, pinned: assignment !== undefined && assignment.owner === self && assignment.pinned };
+}
+
+/** Sets that are to go to no other host than the one they had, as far as this member knows. */
+export function waitingSets(state: OwnershipState): readonly Waiting[] {
+  const waiting: Waiting[] = [];
+  for (const [set, { owner, reason }] of state.assignments) {
+    if (owner === null && reason.kind === 'abandoned') waiting.push({ set, host: reason.host, why: 'abandoned' });
+    if (!state.freeze.frozen) continue;
+    if (owner === null && reason.kind === 'frozen' && reason.host !== null) {
+      waiting.push({ set, host: reason.host, why: 'frozen' });
+    } else if (owner !== null && state.view !== null && !state.view.members.includes(owner)) {
+      waiting.push({ set, host: hostOf(owner), why: 'frozen' });
+    }
+  }
+  return waiting;
 }
 
 /** What this host cannot hold now: the facts, the claims that failed a short while ago, all while others go before it. */
@@ -41,6 +67,8 @@ export function candidateOf(state: OwnershipState, member: MemberId, report: Rep
     sets: new Set(report.sets),
     unable: new Map(report.unable.map(({ set, why }) => [set, why])),
     leaving: report.leaving,
+    drained: report.drained,
+    abandoning: report.abandoning,
     since: state.joined.get(member) ?? state.viewSince,
     recovered: state.recovered.get(member) ?? new Map(),
   };
@@ -61,10 +89,11 @@ export function withReport(state: OwnershipState, member: MemberId, report: Repo
 
 export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Report {
   const holds = new Map(report.holds.map((hold) => [hold.set, hold]));
-  for (const hold of claimed) holds.set(hold.set, hold);
+  for (const hold of claimed) holds.set(hold.set, { ...hold, pinned: holds.get(hold.set)?.pinned ?? false });
   return { ...report, holds: [...holds.values()] };
 }
 
 export function withReleased(report: Report, released: readonly SetName[]): Report {
-  return { ...report, holds: report.holds.filter(({ set }) => !released.includes(set)) };
+  const gone = new Set(released);
+  return { ...report, holds: report.holds.filter(({ set }) => !gone.has(set)) };
 }

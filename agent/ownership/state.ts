@@ -1,7 +1,9 @@
 /** What one member knows and does about ownership; the events that change it and the effects that come of it. */
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import type { Command, Request } from './command.ts';
+import type { Freeze, Memory } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
-import type { Assignment, GrantedSet, Message, Report, Request } from './message.ts';
+import type { Assignment, GrantedSet, Message, Report } from './message.ts';
 import type { Pool } from './pool.ts';
 import type { Reason } from './reason.ts';
 
@@ -17,8 +19,11 @@ export type Holding = {
 
 export type PlacedAssignment = Assignment & { readonly since: InstantMs };
 
-export type BalanceRequest = {
+/** A command of this host's operators that is not answered. */
+export type PendingCommand = {
   readonly id: number;
+  readonly command: Command;
+  readonly until: InstantMs;
   /** The moves, once the coordinator has decided; null until then. */
   readonly moves: readonly SetMove[] | null;
 };
@@ -71,10 +76,14 @@ export type OwnershipState = {
   readonly stalledUntil: InstantMs | null;
   /** Members of a view without this one that it stands back for (View.apart). */
   readonly apart: readonly MemberId[];
-  /** Requests of this host's operators that are not answered. */
-  readonly balances: readonly BalanceRequest[];
-  /** Requests of all members that no decision of this view has carried out. */
+  readonly pending: readonly PendingCommand[];
+  /** Requests of all members that no decision of this view has answered. */
   readonly asked: readonly Request[];
+  readonly freeze: Freeze;
+  /** This host gives all away and takes nothing. */
+  readonly drained: boolean;
+  /** This member wants to go and leave its addresses where they are. */
+  readonly abandoning: boolean;
 };
 
 export type OwnershipEvent = { readonly now: InstantMs } & (
@@ -91,7 +100,7 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'claimed'; readonly sets: readonly SetName[] }
   | { readonly kind: 'claim-failed'; readonly set: SetName; readonly why: string }
   | { readonly kind: 'released'; readonly sets: readonly SetName[] }
-  | { readonly kind: 'balance'; readonly id: number }
+  | { readonly kind: 'command'; readonly id: number; readonly command: Command }
   | { readonly kind: 'leave' }
   | { readonly kind: 'wakeup' }
 );
@@ -109,8 +118,11 @@ export type OwnershipEffect =
   /** Stop announcing; the addresses stay. */
   | { readonly kind: 'hush'; readonly sets: readonly SetName[] }
   | { readonly kind: 'moved'; readonly move: SetMove }
-  | { readonly kind: 'balanced'; readonly id: number; readonly moves: readonly SetMove[] }
-  | { readonly kind: 'balance-refused'; readonly id: number; readonly why: string }
+  /** The command is carried out, these moves with it. */
+  | { readonly kind: 'done'; readonly id: number; readonly moves: readonly SetMove[] }
+  | { readonly kind: 'refused'; readonly id: number; readonly why: string }
+  /** To be kept over a restart. */
+  | { readonly kind: 'remember'; readonly memory: Memory }
   /** Everything is given away or released: the agent may go. */
   | { readonly kind: 'left' };
 
@@ -119,6 +131,8 @@ export const claimRetryMs = 10_000;
 export const claimRetryMsMax = 640_000;
 /** How long the coordinator waits for the reports of a new view before it decides without those that did not come. */
 export const reportPatienceMs = 1_000;
+/** How long a command may take before its asker is told what hinders. */
+export const commandPatienceMs = 60_000;
 /** How long one that leaves waits for the others to take its sets before it releases what is left. */
 export const leavePatienceMs = 5_000;
 
@@ -129,10 +143,11 @@ export type OwnershipOptions = {
   readonly self: MemberId;
   readonly pool: Pool;
   readonly matureMs: number;
+  readonly memory: Memory;
   readonly now: InstantMs;
 };
 
-export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions): OwnershipState {
+export function initialOwnership({ self, pool, matureMs, memory, now }: OwnershipOptions): OwnershipState {
   return {
     self,
     pool,
@@ -157,8 +172,11 @@ export function initialOwnership({ self, pool, matureMs, now }: OwnershipOptions
     left: false,
     stalledUntil: null,
     apart: [],
-    balances: [],
+    pending: [],
     asked: [],
+    freeze: memory.freeze,
+    drained: memory.drained,
+    abandoning: false,
   };
 }
 

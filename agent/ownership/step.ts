@@ -1,13 +1,15 @@
 /** Ownership, one event at a time: `step(state, event)` gives the next state and what is to be done. */
 import { strict as assert } from 'node:assert';
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import type { Command } from './command.ts';
 import { coordinate, coordinatorDeadline, coordinatorOf, isMature } from './coordinator.ts';
+import { newerFreeze } from './freeze.ts';
 import type { SetName } from './grant.ts';
 import { onClaimed, onOthersClaim, onOthersRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
+import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import {
-  type BalanceRequest,
   claimRetryMs,
   claimRetryMsMax,
   leavePatienceMs,
@@ -22,7 +24,7 @@ import {
 export function step(before: OwnershipState, event: OwnershipEvent): Step {
   const { now } = event;
   let { state, effects } = handle(before, event);
-  for (const follow of [expire, coordinate, answer, leave]) {
+  for (const follow of [expire, coordinate, answerCommands, leave]) {
     const next = follow(state, now);
     state = next.state;
     effects = [...effects, ...next.effects];
@@ -38,6 +40,7 @@ export function nextWakeup(state: OwnershipState): InstantMs | null {
   if (state.leavingUntil !== null && !state.left) instants.push(state.leavingUntil);
   if (state.stalledUntil !== null) instants.push(state.stalledUntil);
   if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
+  for (const { until } of state.pending) instants.push(until);
   const deadline = coordinatorDeadline(state);
   if (deadline !== null && state.proposed === 0) instants.push(deadline);
   return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
@@ -63,8 +66,10 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onClaimFailed(state, event.set, event.why, event.now);
     case 'released':
       return onReleased(state, event.sets);
-    case 'balance':
-      return onBalance(state, event.id);
+    case 'command':
+      return event.command.kind === 'abandon'
+        ? onAbandon(state, event.id, event.command, event.now)
+        : onCommand(state, event.id, event.command, event.now);
     case 'leave':
       return onLeave(state, event.now);
     case 'wakeup':
@@ -94,13 +99,9 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     asked: [],
   };
   const report = ownReport(next);
-  const again = next.balances.filter(({ moves }) => moves === null);
   return {
     state: { ...next, reports: new Map(reports).set(state.self, report) },
-    effects: [
-      { kind: 'send', message: report },
-      ...again.map(({ id }): OwnershipEffect => ({ kind: 'send', message: { kind: 'balance', id } })),
-    ],
+    effects: [{ kind: 'send', message: report }, ...askAgain(next)],
   };
 }
 
@@ -131,7 +132,10 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
   if (state.view === null || !state.view.members.includes(sender)) return { state, effects: [] };
   switch (message.kind) {
     case 'report':
-      return { state: withReport(state, sender, message, now), effects: [] };
+      return remembering(state, {
+        state: { ...withReport(state, sender, message, now), freeze: newerFreeze(state.freeze, message.freeze) },
+        effects: [],
+      });
     case 'decision':
       return sender === coordinatorOf(state.view) ? onDecision(state, message, now) : { state, effects: [] };
     case 'claimed': {
@@ -142,8 +146,10 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
       const next = updateReport(state, sender, now, (report) => withReleased(report, message.sets));
       return sender === state.self ? { state: next, effects: [] } : onOthersRelease(next, message.sets);
     }
-    case 'balance':
-      return { state: { ...state, asked: [...state.asked, { asker: sender, id: message.id }] }, effects: [] };
+    case 'request': {
+      const { state: next, changed } = onRequest(state, { asker: sender, id: message.id, command: message.command });
+      return changed ? remembering(state, reported(next, now)) : { state: next, effects: [] };
+    }
   }
 }
 
@@ -159,24 +165,23 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
     const since = (now - assignment.ageMs) as InstantMs; // earlier on the same clock
     assignments.set(assignment.set, { ...assignment, since });
   }
-  const answered = new Set(decision.answers.filter(({ asker }) => asker === state.self).map(({ id }) => id));
-  const balances = state.balances.map(
-    (request): BalanceRequest => (answered.has(request.id) ? { ...request, moves } : request),
-  );
-  const done = new Set(decision.answers.map(({ asker, id }) => `${asker} ${id}`));
+  const answered = onAnswers(state, decision, moves);
   const reconciled = reconcile({
-    ...state,
+    ...answered.state,
     assignments,
-    balances,
+    freeze: newerFreeze(state.freeze, decision.freeze),
     decided: decision.n,
     proposed: Math.max(state.proposed, decision.n),
     mature: state.mature || (state.view !== null && isMature(state, state.view)),
-    asked: state.asked.filter(({ asker, id }) => !done.has(`${asker} ${id}`)),
   });
-  return {
+  return remembering(state, {
     state: reconciled.state,
-    effects: [...moves.map((move): OwnershipEffect => ({ kind: 'moved', move })), ...reconciled.effects],
-  };
+    effects: [
+      ...moves.map((move): OwnershipEffect => ({ kind: 'moved', move })),
+      ...answered.effects,
+      ...reconciled.effects,
+    ],
+  });
 }
 
 function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {
@@ -188,16 +193,11 @@ function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: In
   return reported({ ...state, holdings, failed, failures: new Map(state.failures).set(set, times) }, now);
 }
 
-function onBalance(state: OwnershipState, id: number): Step {
-  const refuse = (why: string): Step => ({ state, effects: [{ kind: 'balance-refused', id, why }] });
-  if (state.pool.balance === 'off')
-    return refuse('balance is off in the configuration: set [balance] mode = "on-demand"');
-  if (state.view === null) return refuse('there is no membership channel');
-  if (state.leavingUntil !== null) return refuse('this agent is leaving');
-  return {
-    state: { ...state, balances: [...state.balances, { id, moves: null }] },
-    effects: [{ kind: 'send', message: { kind: 'balance', id } }],
-  };
+function onAbandon(state: OwnershipState, id: number, command: Command, now: InstantMs): Step {
+  const asked = onCommand(state, id, command, now);
+  if (asked.state === state) return asked;
+  const next = reported({ ...asked.state, abandoning: true }, now);
+  return { state: next.state, effects: [...asked.effects, ...next.effects] };
 }
 
 function onLeave(state: OwnershipState, now: InstantMs): Step {
@@ -214,34 +214,23 @@ function expire(state: OwnershipState, now: InstantMs): Step {
   return same ? { state, effects: [] } : reported({ ...state, failed, mature, stalledUntil }, now);
 }
 
-/** Balance requests whose moves are all done: new owners have claimed, old ones have released. */
-function answer(state: OwnershipState): Step {
-  const settled = state.balances.filter(({ moves }) => moves?.every(({ set }) => isSettled(state, set)));
-  if (settled.length === 0) return { state, effects: [] };
-  return {
-    state: { ...state, balances: state.balances.filter((request) => !settled.includes(request)) },
-    effects: settled.map(({ id, moves }): OwnershipEffect => ({ kind: 'balanced', id, moves: moves ?? [] })),
-  };
-}
-
-/** Whether the set is with its owner, and with nobody else, as far as the members have said. */
-export function isSettled(state: OwnershipState, set: SetName): boolean {
-  const owner = state.assignments.get(set)?.owner ?? null;
-  const holders = [...state.reports].filter(([, report]) => report.holds.some((hold) => hold.set === set));
-  return owner === null ? holders.length === 0 : holders.length === 1 && holders[0]?.[0] === owner;
-}
-
 function leave(state: OwnershipState, now: InstantMs): Step {
   if (state.leavingUntil === null || state.left) return { state, effects: [] };
   if (state.holdings.size === 0 && (state.view === null || state.decided > 0 || now >= state.leavingUntil)) {
     return { state: { ...state, left: true }, effects: [{ kind: 'left' }] };
   }
-  if (now < state.leavingUntil) return { state, effects: [] };
+  if (now < state.leavingUntil && !state.freeze.frozen) return { state, effects: [] }; // frozen: nobody will take them
   const rest = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
   if (rest.length === 0) return { state, effects: [] };
   const holdings = new Map(state.holdings);
   for (const [set, holding] of rest) holdings.set(set, { ...holding, phase: 'releasing' });
   return { state: { ...state, holdings }, effects: [{ kind: 'release', sets: rest.map(([set]) => set) }] };
+}
+
+/** Has the shell write down what outlives a restart, where it changed. */
+function remembering(before: OwnershipState, { state, effects }: Step): Step {
+  if (state.drained === before.drained && state.freeze === before.freeze) return { state, effects };
+  return { state, effects: [...effects, { kind: 'remember', memory: memoryOf(state) }] };
 }
 
 /** Tells the group of this member's changed facts, and does what they allow now. */

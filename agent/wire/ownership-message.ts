@@ -3,8 +3,10 @@
  * person can read a capture. Whatever comes in is checked field by field; a field that is not known is ignored.
  */
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
+import type { Answer, Command } from '../ownership/command.ts';
+import type { Freeze } from '../ownership/freeze.ts';
 import type { Grant, SetName } from '../ownership/grant.ts';
-import type { Assignment, Decision, GrantedSet, Message, Report, Request } from '../ownership/message.ts';
+import type { Assignment, Decision, GrantedSet, Message, Report, Waiting } from '../ownership/message.ts';
 import type { Choice, Reason } from '../ownership/reason.ts';
 
 export type MessageRefusal = {
@@ -51,8 +53,8 @@ function readMessage(message: Field): Message | MessageRefusal {
       return { kind, sets: message.get('sets').list(readGrantedSet) };
     case 'released':
       return { kind, sets: message.get('sets').list(readSetName) };
-    case 'balance':
-      return { kind, id: message.get('id').count() };
+    case 'request':
+      return { kind, id: message.get('id').count(), command: readCommand(message.get('command')) };
     default:
       return { kind: 'refused', reason: 'unknown-message', at: 'kind' };
   }
@@ -67,13 +69,17 @@ function readReport(report: Field): Report {
       id: readViewId(previous.get('id')),
       size: previous.get('size').count(),
     })),
-    holds: report.get('holds').list(readGrantedSet),
+    holds: report.get('holds').list((entry) => ({ ...readGrantedSet(entry), pinned: entry.get('pinned').flag() })),
     sets: report.get('sets').list(readSetName),
     unable: report
       .get('unable')
       .list((entry) => ({ set: readSetName(entry.get('set')), why: entry.get('why').text() })),
     mature: report.get('mature').flag(),
     leaving: report.get('leaving').flag(),
+    drained: report.get('drained').flag(),
+    abandoning: report.get('abandoning').flag(),
+    freeze: readFreeze(report.get('freeze')),
+    waiting: report.get('waiting').list(readWaiting),
   };
 }
 
@@ -82,10 +88,45 @@ function readDecision(decision: Field): Decision {
     kind: 'decision',
     n: decision.get('n').count(),
     assignments: decision.get('assignments').list(readAssignment),
-    answers: decision
-      .get('answers')
-      .list((entry): Request => ({ asker: readMemberId(entry.get('asker')), id: entry.get('id').count() })),
+    answers: decision.get('answers').list(
+      (entry): Answer => ({
+        asker: readMemberId(entry.get('asker')),
+        id: entry.get('id').count(),
+        refusal: entry.get('refusal').orNull((refusal) => refusal.text()),
+      }),
+    ),
+    freeze: readFreeze(decision.get('freeze')),
   };
+}
+
+function readFreeze(freeze: Field): Freeze {
+  return { frozen: freeze.get('frozen').flag(), changes: freeze.get('changes').count() };
+}
+
+function readWaiting(entry: Field): Waiting {
+  const why = entry.get('why');
+  const text = why.text();
+  if (text !== 'frozen' && text !== 'abandoned') throw new Malformed(why.at);
+  return { set: readSetName(entry.get('set')), host: readHostName(entry.get('host')), why: text };
+}
+
+function readCommand(command: Field): Command {
+  const kind = command.get('kind').text();
+  switch (kind) {
+    case 'balance':
+    case 'freeze':
+    case 'thaw':
+      return { kind };
+    case 'move':
+      return { kind, set: readSetName(command.get('set')), host: readHostName(command.get('host')) };
+    case 'unpin':
+      return { kind, set: readSetName(command.get('set')) };
+    case 'drain':
+    case 'undrain':
+      return { kind, host: readHostName(command.get('host')) };
+    default:
+      throw new Malformed(command.at);
+  }
 }
 
 function readAssignment(assignment: Field): Assignment {
@@ -95,6 +136,7 @@ function readAssignment(assignment: Field): Assignment {
     grant: readGrant(assignment.get('grant')),
     releasing: assignment.get('releasing').list(readMemberId),
     reason: readReason(assignment.get('reason')),
+    pinned: assignment.get('pinned').flag(),
     ageMs: assignment.get('ageMs').count(),
   };
 }
@@ -117,6 +159,15 @@ function readReason(reason: Field): Reason {
         others: reason.get('others').list((other) => other.text() as HostName), // for people
         choice: readChoice(reason),
       };
+    case 'move':
+      return { kind, from: reason.get('from').orNull(readHostName) };
+    case 'frozen':
+      return { kind, host: reason.get('host').orNull(readHostName) };
+    case 'returned':
+    case 'abandoned':
+      return { kind, host: readHostName(reason.get('host')) };
+    case 'stays':
+      return { kind, why: reason.get('why').text() };
     case 'found':
       return { kind };
     case 'nobody':
@@ -128,6 +179,7 @@ function readReason(reason: Field): Reason {
 
 const choices: readonly string[] = [
   'only candidate',
+  'pinned',
   'kept apart',
   'preferred',
   'least loaded',
@@ -153,6 +205,10 @@ function readGrant(grant: Field): Grant {
 
 function readViewId(id: Field): ViewId {
   return { counter: id.get('counter').count(), leader: readMemberId(id.get('leader')) };
+}
+
+function readHostName(field: Field): HostName {
+  return field.text() as HostName; // compared with the hosts of members before it counts
 }
 
 function readMemberId(field: Field): MemberId {

@@ -36,6 +36,18 @@ describe('statusExitCode()', () => {
       withSet({ owner: 'e2', heldBy: [], since: secondsAgo(0) }, 'moving'),
       ['uncovered: www: held by nobody: e2 has not claimed it yet'],
     ],
+    [
+      'the group is frozen',
+      1,
+      { frozen: true },
+      ['degraded: The group is frozen: nothing is moved or touched, whatever fails'],
+    ],
+    [
+      'a host is drained, which is as it should be',
+      0,
+      withHost({ drained: true }),
+      ['note: e3 is drained: it takes no sets until `holdfast undrain`'],
+    ],
     ['two hold a set at rest', 2, withSet(twice), ['uncovered: www: held by e1 and e2 at once']],
     [
       'two hold a set for longer than any handover takes',

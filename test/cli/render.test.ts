@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderBalance } from '../../agent/cli/render-balance.ts';
+import { renderBalance, renderMoves } from '../../agent/cli/render-balance.ts';
 import { renderMembers } from '../../agent/cli/render-members.ts';
 import { type RenderOptions, renderStatus } from '../../agent/cli/render-status.ts';
 import { widthOf } from '../../agent/cli/text.ts';
@@ -183,6 +183,20 @@ describe('renderMembers()', () => {
         e2    member  2                             10.1.0.2  33 ms ago
                                                     10.2.0.2  1 min ago
       ! e3    absent  0                             10.1.0.3  never"
+    `);
+  });
+});
+
+describe('renderMoves()', () => {
+  it('says what came of a command, and what moved with it', () => {
+    const moves = [{ set: 'www', from: 'e1', to: 'e2', reason: 'moved here by an operator, from e1' }];
+    expect(renderMoves('www is on e2.', [], plain)).toBe('www is on e2.');
+    expect(renderMoves('www is on e2.', moves, plain)).toMatchInlineSnapshot(`
+      "www is on e2.
+      Moved 1 set.
+
+        SET  FROM  TO  WHY
+        www  e1    e2  moved here by an operator, from e1"
     `);
   });
 });

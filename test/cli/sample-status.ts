@@ -20,6 +20,7 @@ export function setStatus(name: string, change: Partial<SetStatus> = {}): SetSta
     here: owner === 'e1' ? 'held' : 'none',
     heldBy: owner === null ? [] : [owner],
     problem: null,
+    pinned: false,
     ...change,
   };
 }
@@ -30,6 +31,7 @@ export function memberStatus(host: string, change: Partial<MemberStatus> = {}): 
     member: `${host}/0123456789abcdef0123456789abcdef`,
     state: 'member',
     coordinator: host === 'e1',
+    drained: false,
     sets: 2,
     paths: [{ address: `10.1.0.${host.slice(1)}`, lastHeardMsAgo: host === 'e1' ? null : 42 }],
     ...change,
@@ -54,6 +56,7 @@ export function sampleStatus(change: Partial<Status> = {}): Status {
     startedAt: secondsAgo(7_800),
     poolVersion: '0123456789abcdef',
     state: 'settled',
+    frozen: false,
     view: { id: '7.e1', since: secondsAgo(200), coordinator: 'e1' },
     sets: pool(6),
     members: [memberStatus('e1'), memberStatus('e2'), memberStatus('e3')],

@@ -4,14 +4,29 @@ import { parseRequest } from '../../agent/control/request.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const kinds = 'status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, announce';
+
 describe('parseRequest()', () => {
-  it.each(['status', 'balance'] as const)('takes a %s request', (kind) => {
+  it.each(['status', 'balance', 'freeze', 'thaw', 'abandon'] as const)('takes a %s request', (kind) => {
     expect(parseRequest(bytes(JSON.stringify({ kind })))).toEqual({ ok: true, request: { kind } });
   });
 
   it('takes an announce request with its sets', () => {
     const request = { kind: 'announce', sets: ['www'] };
     expect(parseRequest(bytes(JSON.stringify(request)))).toEqual({ ok: true, request });
+  });
+
+  it.each([
+    { kind: 'move', set: 'www', host: 'e2' },
+    { kind: 'unpin', set: 'www' },
+    { kind: 'drain', host: null },
+    { kind: 'undrain', host: 'e2' },
+  ])('takes %j', (request) => {
+    expect(parseRequest(bytes(JSON.stringify(request)))).toEqual({ ok: true, request });
+  });
+
+  it('takes a drain without a host as one of this host', () => {
+    expect(parseRequest(bytes('{"kind":"drain"}'))).toEqual({ ok: true, request: { kind: 'drain', host: null } });
   });
 
   it('takes a line that ended in CR LF', () => {
@@ -23,10 +38,15 @@ describe('parseRequest()', () => {
     ['status', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['null', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['[]', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
-    ['{}', 'unknown kind missing: this agent answers status, balance, announce'],
-    ['{"kind":7}', 'unknown kind 7: this agent answers status, balance, announce'],
-    ['{"kind":"toString"}', 'unknown kind "toString": this agent answers status, balance, announce'],
-    [`{"kind":"${'x'.repeat(100)}"}`, `unknown kind "${'x'.repeat(39)}…: this agent answers status, balance, announce`],
+    ['{}', `unknown kind missing: this agent answers ${kinds}`],
+    ['{"kind":7}', `unknown kind 7: this agent answers ${kinds}`],
+    ['{"kind":"toString"}', `unknown kind "toString": this agent answers ${kinds}`],
+    [`{"kind":"${'x'.repeat(100)}"}`, `unknown kind "${'x'.repeat(39)}…: this agent answers ${kinds}`],
+    ['{"kind":"move","set":7,"host":"e2"}', '"set" is 7, not a name'],
+    ['{"kind":"move","set":"www"}', '"host" is missing, not a name'],
+    ['{"kind":"unpin"}', '"set" is missing, not a name'],
+    ['{"kind":"undrain","host":["e2"]}', '"host" is ["e2"], not a name'],
+    ['{"kind":"freeze","host":"e2"}', 'unknown field "host" in a freeze request'],
     ['{"kind":"announce"}', '"sets" is missing, not a list of names'],
     ['{"kind":"announce","sets":["www",1]}', '"sets" is ["www",1], not a list of names'],
     ['{"kind":"status","set":"www"}', 'unknown field "set" in a status request'],

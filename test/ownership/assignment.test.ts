@@ -6,6 +6,7 @@ import type { Candidate } from '../../agent/ownership/candidates.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Holder } from '../../agent/ownership/keeper.ts';
 import type { Assignment } from '../../agent/ownership/message.ts';
+import { noOrders } from '../../agent/ownership/orders.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { poolOf } from './group.ts';
 
@@ -36,7 +37,13 @@ function inputOf(given: Case): AssignmentInput {
     for (const set of sets as Iterable<SetName>) {
       const side = given.sides?.[host] ?? 'ours';
       const sideSize = side === 'ours' ? 2 : 1;
-      const holder = { member: idOf(host), grant: { view: { ...id, counter: 4 }, n: 1 }, side, sideSize };
+      const holder = {
+        member: idOf(host),
+        grant: { view: { ...id, counter: 4 }, n: 1 },
+        pinned: false,
+        side,
+        sideSize,
+      };
       holders.set(set, [...(holders.get(set) ?? []), holder]);
     }
   }
@@ -48,6 +55,8 @@ function inputOf(given: Case): AssignmentInput {
       sets: new Set(given.sets) as Set<SetName>,
       unable: new Map([...(given.unable?.[host] ?? '')].map((set) => [set as SetName, 'interface eth0 is down'])),
       leaving: given.leaving?.includes(host) ?? false,
+      drained: false,
+      abandoning: false,
       since: 0 as InstantMs,
       recovered: new Map(),
     }),
@@ -60,7 +69,9 @@ function inputOf(given: Case): AssignmentInput {
     previous: new Map(),
     decidedInView: false,
     mature: given.mature ?? true,
-    mode: given.mode ?? 'sticky',
+    orders: { ...noOrders, balance: given.mode === 'balance' },
+    frozen: false,
+    waiting: new Map(),
     now: 0 as InstantMs,
     grant: { view: id, n: 1 },
   };

@@ -10,6 +10,7 @@ import {
   memberId,
   type View,
 } from '../../agent/membership/view.ts';
+import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
@@ -39,6 +40,8 @@ export class Group {
   readonly story: string[] = [];
   /** Claims of `host set` that the kernel refuses. */
   readonly refuses = new Map<string, string>();
+  /** What each host keeps on its disk, over the death of its agent. */
+  readonly memories = new Map<string, Memory>();
   readonly messages: { sender: string; message: Message }[] = [];
   #pending: Pending[] = [];
   #counter = 0;
@@ -63,7 +66,9 @@ export class Group {
   start(host: string): void {
     this.#counter += 1;
     const self = memberId(host as HostName, this.#counter.toString(16).padStart(32, '0'));
-    this.members.set(host, initialOwnership({ self, pool: this.pool, matureMs: this.#matureMs, now: this.now }));
+    const memory = this.memories.get(host) ?? noMemory;
+    const options = { self, pool: this.pool, matureMs: this.#matureMs, memory, now: this.now };
+    this.members.set(host, initialOwnership(options));
     this.kernels.set(host, new Set());
   }
 
@@ -170,13 +175,16 @@ export class Group {
         return;
       case 'moved':
         return;
-      case 'balanced':
+      case 'done':
         this.story.push(
-          `${host} balanced: ${effect.moves.map(({ set, reason }) => `${set} ${describeReason(reason)}`).join(', ')}`,
+          `${host} done: ${effect.moves.map(({ set, reason }) => `${set} ${describeReason(reason)}`).join(', ')}`,
         );
         return;
-      case 'balance-refused':
-        this.story.push(`${host} refuses to balance: ${effect.why}`);
+      case 'refused':
+        this.story.push(`${host} refuses: ${effect.why}`);
+        return;
+      case 'remember':
+        this.memories.set(host, effect.memory);
         return;
       case 'left':
         this.story.push(`${host} has left`);

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HostName } from '../../agent/membership/view.ts';
+import type { Command } from '../../agent/ownership/command.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { Group, poolOf } from './group.ts';
@@ -83,7 +85,7 @@ describe('step(): stories', () => {
     group.view('e1', 'e2', 'e3');
     group.settle();
     group.story.length = 0;
-    group.tell('e3', { kind: 'balance', id: 7 });
+    group.tell('e3', { kind: 'command', id: 7, command: { kind: 'balance' } });
     group.settle();
     expect(group.held()).toBe('e1: b d | e3: e f | e2: a c');
     expect(group.story.filter((line) => line.endsWith(' a'))).toEqual([
@@ -92,7 +94,7 @@ describe('step(): stories', () => {
       'e1 releases a',
       'e2 announces a',
     ]);
-    const answer = 'e3 balanced: a balanced: moved from e1; least loaded, c balanced: moved from e3; least loaded';
+    const answer = 'e3 done: a balanced: moved from e1; least loaded, c balanced: moved from e3; least loaded';
     expect(group.story).toContain(answer);
     for (const set of ['a', 'c']) {
       const released = group.story.findIndex((line) => line.endsWith(`releases ${set}`));
@@ -103,12 +105,12 @@ describe('step(): stories', () => {
   it('a balance request survives the death of the coordinator', () => {
     const group = threeHosts();
     group.story.length = 0;
-    group.tell('e3', { kind: 'balance', id: 1 });
+    group.tell('e3', { kind: 'command', id: 1, command: { kind: 'balance' } });
     group.advance();
     group.die('e1');
     group.view('e2', 'e3');
     group.settle();
-    expect(group.story.at(-1)).toMatch(/^e3 balanced/);
+    expect(group.story.at(-1)).toMatch(/^e3 done: /);
   });
 
   it('one that leaves keeps every set until its new owner has it', () => {
@@ -160,7 +162,7 @@ describe('step(): stories', () => {
     );
     group.refuses.clear();
     group.pass(10_000);
-    group.tell('e1', { kind: 'balance', id: 1 });
+    group.tell('e1', { kind: 'command', id: 1, command: { kind: 'balance' } });
     group.settle();
     expect(group.held()).toBe('e1: a | e2: b | e3: c');
   });
@@ -209,7 +211,7 @@ describe('step(): stories', () => {
     group.view('e1', 'e3');
     group.settle();
     expect(group.held()).toBe('e1: a b c | e3:');
-    group.tell('e1', { kind: 'balance', id: 1 });
+    group.tell('e1', { kind: 'command', id: 1, command: { kind: 'balance' } });
     group.settle();
     expect(group.held()).toBe('e1: b c | e3: a');
   });
@@ -268,6 +270,269 @@ describe('step(): stories', () => {
     const attempts = group.story.filter((line) => line === 'e1 fails to claim a');
     expect(attempts).toHaveLength(5); // at 0, 10, 30, 70, 150 s
     expect(group.story).not.toContain('e2 releases a');
+  });
+
+  const command = (group: Group, host: string, command: Command): void => {
+    group.tell(host, { kind: 'command', id: 1, command });
+    group.settle();
+  };
+  const move = (set: string, host: string): Command => ({ kind: 'move', set: set as SetName, host: host as HostName });
+  const drain = (host: string): Command => ({ kind: 'drain', host: host as HostName });
+
+  it('a move pins: a balance leaves it, the loss of its host ends it', () => {
+    const group = threeHosts(poolOf('abc'));
+    command(group, 'e2', move('a', 'e3'));
+    expect(group.held()).toBe('e1: | e2: b | e3: a c');
+    expect(group.story.slice(-5)).toEqual([
+      'e1 hushes a',
+      'e3 claims a',
+      'e1 releases a',
+      'e2 done: a moved here by an operator, from e1',
+      'e3 announces a',
+    ]);
+    command(group, 'e2', move('b', 'e3'));
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e1: c | e2: | e3: a b');
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.settle();
+    group.start('e3');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: b c | e2: a | e3:');
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e1: c | e2: a | e3: b');
+  });
+
+  it('a pinned set moves again when it is unpinned', () => {
+    const group = threeHosts(poolOf('ab', { prefer: { a: ['e1'] } }));
+    command(group, 'e2', move('a', 'e3'));
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e1: | e2: b | e3: a');
+    command(group, 'e1', { kind: 'unpin', set: 'a' as SetName });
+    expect(group.story.at(-1)).toBe('e1 done: ');
+    expect(group.members.get('e2')?.assignments.get('a' as SetName)?.pinned).toBe(false);
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e1: a | e2: b | e3:');
+  });
+
+  it.each<[string, Command, string]>([
+    ['a host that is not there', move('a', 'e9'), 'e1 refuses: e9 is not in the view, which has e1, e2, e3'],
+    ['a set that there is not', move('z', 'e2'), 'e1 refuses: there is no set z'],
+    ['a host that cannot hold it', move('a', 'e3'), 'e1 refuses: e3 cannot hold it (interface eth0 is down)'],
+    ['a drain of a host that is not there', drain('e9'), 'e1 refuses: e9 is not in the view, which has e1, e2, e3'],
+  ])('refuses %s, and says why', (_, wrong, answer) => {
+    const group = threeHosts(poolOf('ab'));
+    group.tell('e3', { kind: 'unable', sets: new Map([['a' as SetName, 'interface eth0 is down']]) });
+    group.settle();
+    command(group, 'e1', wrong);
+    expect(group.story.at(-1)).toBe(answer);
+    expect(group.held()).toBe('e1: a | e2: b | e3:');
+  });
+
+  it('a move whose claim fails is answered with where the set is, and why', () => {
+    const group = threeHosts(poolOf('ab'));
+    group.refuses.set('e3 a', 'Cannot add 192.0.2.1/24 to eth0: EPERM');
+    command(group, 'e2', move('a', 'e3'));
+    expect(group.story.at(-1)).toMatch(
+      /^e2 refuses: a did not get to e3; it is with e1: handed over: e3 cannot hold it/,
+    );
+  });
+
+  it('a move survives the death of the coordinator, and that of its target is told', () => {
+    const group = threeHosts(poolOf('abc'));
+    group.tell('e3', { kind: 'command', id: 1, command: move('b', 'e3') });
+    group.advance();
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e2: a | e3: b c');
+    group.tell('e2', { kind: 'command', id: 2, command: move('a', 'e3') });
+    while (!group.story.includes('e2 hushes a')) group.advance();
+    group.die('e3');
+    group.view('e2');
+    group.settle();
+    expect(group.held()).toBe('e2: a b c');
+    expect(group.story.at(-1)).toMatch(/^e2 refuses: a did not get to e3; it is with e2/);
+  });
+
+  it('at a merge the pinned holder keeps, against preference and the larger side', () => {
+    const group = threeHosts(poolOf('a', { prefer: { a: ['e1'] } }));
+    command(group, 'e1', move('a', 'e3'));
+    group.view('e1', 'e2');
+    group.view('e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a | e2: | e3: a');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: | e2: | e3: a');
+  });
+
+  it('a drained host gives all away without a gap, gets nothing, also after a restart, until it is undrained', () => {
+    const group = threeHosts();
+    command(group, 'e3', drain('e1'));
+    expect(group.held()).toBe('e1: | e2: a b e | e3: c d f');
+    expect(group.story.at(-1)).toBe('e3 done: ');
+    expect(group.story.indexOf('e1 releases a')).toBeGreaterThan(group.story.indexOf('e2 claims a'));
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    group.start('e1');
+    group.view('e1', 'e2', 'e3');
+    command(group, 'e2', { kind: 'balance' });
+    expect(group.held()).toBe('e2: a b e | e3: c d f | e1:');
+    command(group, 'e1', { kind: 'undrain', host: 'e1' as HostName });
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e2: b e | e3: d f | e1: a c');
+  });
+
+  it('a drain survives a view change and the death of the coordinator', () => {
+    const group = threeHosts();
+    group.tell('e3', { kind: 'command', id: 1, command: drain('e3') });
+    group.advance();
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e2: a b c d e f | e3:');
+    expect(group.story.at(-1)).toBe('e3 done: ');
+  });
+
+  it('a drained host keeps what no other may have, says so, and gives it to the first that may', () => {
+    const group = threeHosts(poolOf('ab', { only: { a: ['e1', 'e2'] } }));
+    group.tell('e2', { kind: 'unable', sets: new Map([['a' as SetName, 'interface eth0 is down']]) });
+    command(group, 'e1', drain('e1'));
+    expect(group.held()).toBe('e1: a | e2: b | e3:');
+    expect(group.story.at(-1)).toBe(
+      'e1 refuses: a stays on e1: no other host may hold it: e2 cannot hold it (interface eth0 is down); e3 is not one of e1, e2',
+    );
+    group.tell('e2', { kind: 'unable', sets: new Map() });
+    group.settle();
+    expect(group.held()).toBe('e1: | e2: a b | e3:');
+  });
+
+  it('the drain of a host that dies of it is answered', () => {
+    const group = threeHosts();
+    group.tell('e2', { kind: 'command', id: 1, command: drain('e3') });
+    while (!group.story.includes('e3 hushes c')) group.advance();
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.settle();
+    expect(group.story).toContain('e2 refuses: e3 is gone');
+    expect(group.held()).toBe('e1: a c d | e2: b e f');
+  });
+
+  it('a command that nobody carries out is answered in the end', () => {
+    const group = threeHosts();
+    group.tell('e2', { kind: 'command', id: 1, command: { kind: 'balance' } });
+    group.advance();
+    group.die('e1'); // and no new view ever comes
+    group.pass(60_000);
+    expect(group.story.at(-1)).toBe('e2 refuses: not done within 60 s: the host that leads has not decided');
+  });
+
+  it('frozen, nothing moves whatever happens, and thaw puts all right', () => {
+    const group = threeHosts();
+    command(group, 'e2', { kind: 'freeze' });
+    expect(group.story.at(-1)).toBe('e2 done: ');
+    group.story.length = 0;
+    group.view('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    group.tell('e1', { kind: 'unable', sets: new Map([['a' as SetName, 'interface eth0 is down']]) });
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.pass(100_000);
+    expect(group.held()).toBe('e1: a d | e2: b e');
+    expect(group.story).toEqual([]);
+    const reason = group.members.get('e2')?.assignments.get('c' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toBe('the group is frozen: nobody but e3 gets it before it is thawed');
+    for (const wrong of [move('a', 'e2'), { kind: 'balance' } as const]) {
+      command(group, 'e1', wrong);
+      expect(group.story.at(-1)).toBe('e1 refuses: the group is frozen: holdfast thaw comes first');
+    }
+    command(group, 'e1', { kind: 'thaw' });
+    expect(group.story.at(-2)).toMatch(/^e1 done: a handed over/);
+    expect(group.held()).toBe('e1: c d f | e2: a b e');
+  });
+
+  it('frozen, a host that returns has what it had, also where it leads, and one that joins learns of the freeze', () => {
+    const group = threeHosts();
+    command(group, 'e3', { kind: 'freeze' });
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    group.memories.delete('e1');
+    group.start('e1');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e2: b e | e3: c f | e1: a d');
+    expect(group.members.get('e1')?.freeze.frozen).toBe(true);
+  });
+
+  it('a freeze outlives the restart of all', () => {
+    const group = threeHosts();
+    command(group, 'e2', { kind: 'freeze' });
+    for (const host of ['e1', 'e2', 'e3']) group.die(host);
+    for (const host of ['e1', 'e2', 'e3']) group.start(host);
+    group.view('e1', 'e2', 'e3');
+    group.pass(100_000);
+    expect(group.held()).toBe('e1: | e2: | e3:');
+    command(group, 'e1', { kind: 'thaw' });
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+    expect([...group.memories.values()].map(({ freeze }) => freeze)).toEqual(
+      Array(3).fill({ frozen: false, changes: 2 }),
+    );
+  });
+
+  it('frozen, one that leaves releases at once: nobody will take what it has', () => {
+    const group = threeHosts();
+    command(group, 'e2', { kind: 'freeze' });
+    group.tell('e1', { kind: 'leave' });
+    group.settle();
+    expect(group.story.at(-1)).toBe('e1 has left');
+    expect(group.held()).toBe('e1: | e2: b e | e3: c f');
+  });
+
+  it('sides that were cut when one thawed agree on the newer word', () => {
+    const group = threeHosts();
+    command(group, 'e1', { kind: 'freeze' });
+    group.view('e3');
+    group.view('e1', 'e2');
+    command(group, 'e1', { kind: 'thaw' });
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3: c f');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3:');
+    expect(group.members.get('e3')?.freeze).toEqual({ frozen: false, changes: 2 });
+  });
+
+  it('what was abandoned stays where it is, is given to nobody, and is free when the host is back', () => {
+    const group = threeHosts();
+    group.story.length = 0;
+    command(group, 'e1', { kind: 'abandon' });
+    expect(group.story).toEqual(['e1 done: ']);
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    group.die('e2');
+    group.view('e3');
+    group.settle();
+    expect(group.held()).toBe('e3: b c e f');
+    const reason = group.members.get('e3')?.assignments.get('a' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toMatch(/^e1 has abandoned it/);
+    group.start('e2');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e3: b c e f | e2:');
+    command(group, 'e2', move('d', 'e2'));
+    expect(group.held()).toBe('e3: b c e f | e2: d');
+    group.start('e1');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e3: b c e f | e2: d | e1: a');
   });
 
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
@@ -374,9 +639,21 @@ describe('step(): laws', () => {
     fc.record({ kind: fc.constant('die' as const), host: fc.constantFrom(...hosts) }),
     fc.record({ kind: fc.constant('return' as const), host: fc.constantFrom(...hosts) }),
     fc.record({ kind: fc.constant('balance' as const), host: fc.constantFrom(...hosts) }),
+    fc.record({ kind: fc.constant('order' as const), host: fc.constantFrom(...hosts), at: fc.nat(9) }),
     fc.record({ kind: fc.constant('split' as const), host: fc.constantFrom(...hosts) }),
     fc.record({ kind: fc.constant('advance' as const), host: fc.constantFrom(...hosts) }),
   );
+
+  const orders: readonly Command[] = [
+    { kind: 'freeze' },
+    { kind: 'thaw' },
+    { kind: 'drain', host: 'e1' as HostName },
+    { kind: 'drain', host: 'e3' as HostName },
+    { kind: 'undrain', host: 'e1' as HostName },
+    { kind: 'move', set: 'a' as SetName, host: 'e2' as HostName },
+    { kind: 'move', set: 'b' as SetName, host: 'e1' as HostName },
+    { kind: 'unpin', set: 'a' as SetName },
+  ];
 
   it('whatever dies, splits, meets and is asked for in between: at rest every set is held once, and the load is fair after a balance', () => {
     fc.assert(
@@ -385,10 +662,14 @@ describe('step(): laws', () => {
         const group = new Group(poolOf('abcdefg', { hosts: 4 }), { choose });
         for (const host of hosts) group.start(host);
         group.view(...hosts);
-        for (const { kind, host } of actions) {
+        const order = (host: string, command: Command): void => group.tell(host, { kind: 'command', id: 1, command });
+        for (const { kind, host, ...rest } of actions) {
           if (kind === 'advance') for (let i = 0; i < 10; i++) group.advance();
-          else if (kind === 'balance' && group.members.has(host)) group.tell(host, { kind: 'balance', id: 1 });
-          else if (kind === 'split' && group.members.has(host)) {
+          else if (kind === 'balance' && group.members.has(host))
+            group.tell(host, { kind: 'command', id: 1, command: { kind: 'balance' } });
+          else if (kind === 'order' && group.members.has(host)) {
+            order(host, orders[('at' in rest ? rest.at : 0) % orders.length] ?? { kind: 'thaw' });
+          } else if (kind === 'split' && group.members.has(host)) {
             group.view(host);
             const rest = [...group.members.keys()].filter((name) => name !== host);
             if (rest.length > 0) group.view(...rest);
@@ -402,12 +683,16 @@ describe('step(): laws', () => {
         }
         group.view(...group.members.keys());
         group.pass(2_000);
+        const [first = ''] = group.members.keys();
+        order(first, { kind: 'thaw' });
+        for (const host of group.members.keys()) order(first, { kind: 'undrain', host: host as HostName });
+        for (const set of 'abcdefg') order(first, { kind: 'unpin', set: set as SetName });
+        group.pass(2_000);
         for (const set of 'abcdefg') {
           const holders = [...group.kernels].filter(([, kernel]) => kernel.has(set)).map(([host]) => host);
           expect(holders, `holders of ${set}`).toHaveLength(1);
         }
-        const [first] = group.members.keys();
-        group.tell(first ?? '', { kind: 'balance', id: 2 });
+        group.tell(first, { kind: 'command', id: 2, command: { kind: 'balance' } });
         group.pass(2_000);
         const loads = [...group.kernels.values()].map((kernel) => kernel.size);
         expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);

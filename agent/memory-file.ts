@@ -1,0 +1,78 @@
+/**
+ * What an agent keeps over its restart, in one small file: a drain of this host, a freeze of the group. Written whole beside the
+ * old one, which it then replaces, so that a crash leaves one or the other. No file means that there is nothing to keep.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Memory, noMemory } from './ownership/freeze.ts';
+
+/** Where the file of one host of one group is. */
+export function memoryPathOf(directory: string, group: string, host: string): string {
+  return join(directory, `${group}.${host}.json`);
+}
+
+/** @throws Error that names the file, where it is there but cannot be read as what an agent wrote */
+export function readMemory(path: string): Memory {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return noMemory;
+    throw new Error(`Cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  const memory = parseMemory(text);
+  if (memory === null) {
+    const remedy = 'remove it, then freeze or drain again where that is wanted';
+    throw new Error(`Cannot read ${path}: it is not what an agent wrote; ${remedy}`);
+  }
+  return memory;
+}
+
+/** @throws Error that names the file */
+export function writeMemory(path: string, memory: Memory): void {
+  const fresh = `${path}.new`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    const file = openSync(fresh, 'w', 0o644);
+    try {
+      writeSync(file, `${JSON.stringify(memory)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(fresh, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    throw new Error(`Cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The new name too is on the disk only after this. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function parseMemory(text: string): Memory | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('freeze' in value) || !('drained' in value)) return null;
+  const { freeze, drained } = value;
+  if (typeof drained !== 'boolean' || typeof freeze !== 'object' || freeze === null) return null;
+  if (!('frozen' in freeze) || !('changes' in freeze)) return null;
+  const { frozen, changes } = freeze;
+  if (typeof frozen !== 'boolean' || typeof changes !== 'number' || !Number.isSafeInteger(changes)) return null;
+  return { freeze: { frozen, changes }, drained };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
