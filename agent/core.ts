@@ -21,6 +21,7 @@ import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
+import { decodeStations, encodeStations } from './wire/stations-message.ts';
 
 export type CoreOptions = {
   readonly config: Config;
@@ -79,7 +80,7 @@ export class AgentCore {
       },
       {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
-        claim: (sets) => void this.#claims.claim(sets),
+        claim: (sets) => void this.#claims.claim(sets, (set) => this.#isUnheld(set)),
         release: (sets) => void this.#claims.release(sets),
         retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
@@ -94,6 +95,8 @@ export class AgentCore {
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
       ...{ config, links, route: options.route, watch: options.watch },
+      mayClaim: (set) => this.#driver.state.assignments.get(set)?.owner === this.#driver.state.self,
+      onStations: () => this.#sendStations(),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
       onClaimFailed: (set, why) => {
         this.#trouble(why);
@@ -124,6 +127,7 @@ export class AgentCore {
         );
         if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
         this.#driver.dispatch(event);
+        this.#sendStations();
         return;
       case 'deliver':
         this.#deliver(event.sender, event.payload);
@@ -245,7 +249,23 @@ export class AgentCore {
     else this.#trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
   }
 
+  /** Nobody of the group is known to have it; that the last owner is gone says that it had it until now. */
+  #isUnheld(set: SetName): boolean {
+    const { assignments, reports, self } = this.#driver.state;
+    if (assignments.get(set)?.reason.kind === 'takeover') return false;
+    return ![...reports].some(([member, { holds }]) => member !== self && holds.some((hold) => hold.set === set));
+  }
+
+  #sendStations(): void {
+    if (this.#driver.state.view !== null) this.#options.channel.send(encodeStations(this.#network.stations()));
+  }
+
   #deliver(sender: MemberId, payload: Uint8Array): void {
+    const stations = decodeStations(payload);
+    if (stations !== null) {
+      this.#network.learn(stations);
+      return;
+    }
     const message = decodeOwnershipMessage(payload);
     if (message.kind === 'refused') {
       this.#trouble(`a message of ${hostOf(sender)} is not understood: ${message.reason} at ${message.at}`);
@@ -294,7 +314,7 @@ export class AgentCore {
       config: this.#options.config,
       ownership: this.#driver.state,
       channel,
-      problems: this.#claims.problems(),
+      problems: this.#network.problems(),
       events: this.#events,
       now: systemClock.now(),
       wallMs: Date.now(),

@@ -8,20 +8,28 @@ import type { AddressWatch } from './system/address-watch.ts';
 import { Announcer } from './system/announcer.ts';
 import { type Arping, openArping } from './system/arping.ts';
 import { Audience } from './system/audience.ts';
+import { ClaimListener } from './system/claim-listener.ts';
+import { ClaimProbes } from './system/claim-probes.ts';
 import { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
+import { Conflicts } from './system/conflicts.ts';
 import { setsWithoutLink } from './system/eligibility.ts';
 import type { LinkChange, LinkTable } from './system/links.ts';
 import type { RouteSocket } from './system/route-socket.ts';
+import type { MacAddress } from './wire/mac-address.ts';
 
 export type NetworkOptions = {
   readonly config: Config;
   readonly route: RouteSocket;
   readonly links: LinkTable;
   readonly watch: AddressWatch;
+  /** Whether the decision in force gives it to this host. */
+  readonly mayClaim: (set: SetName) => boolean;
   readonly onClaimed: (sets: readonly SetName[]) => void;
   readonly onClaimFailed: (set: SetName, why: string) => void;
   readonly onReleased: (sets: readonly SetName[]) => void;
+  /** The MACs that others hear of this host have changed. */
+  readonly onStations: () => void;
   /** The whole truth about what cannot be held here for want of a working interface, whenever it changes. */
   readonly onUnable: (sets: ReadonlyMap<SetName, string>) => void;
   readonly onTrouble: (message: string) => void;
@@ -29,16 +37,21 @@ export type NetworkOptions = {
 
 export class Network {
   readonly #options: NetworkOptions;
+  readonly #interfaces: readonly string[];
   readonly #arping: Arping;
   readonly #announcer: Announcer;
   readonly #audience: Audience;
+  readonly #probes: ClaimProbes;
+  readonly #conflicts: Conflicts;
+  readonly #listener = new ClaimListener();
   readonly #endings: (() => void)[] = [];
+  #stations = '';
   #unable: ReadonlyMap<SetName, string> = new Map();
   readonly claims: Claims;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-    const { config, route, links, watch, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
+    const { config, route, links, watch, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
     const clock = systemClock;
     this.#arping = openArping();
     this.#announcer = new Announcer({
@@ -47,10 +60,31 @@ export class Network {
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
       onFailure: (error) => onTrouble(error.message),
     });
-    const interfaces = [...new Set(config.sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
-    this.#audience = new Audience({ route, links, watch, clock, interfaces, notify: config.announce.notify });
+    this.#interfaces = [...new Set(config.sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
+    this.#audience = new Audience({
+      route,
+      links,
+      watch,
+      clock,
+      interfaces: this.#interfaces,
+      notify: config.announce.notify,
+    });
+    const isOwn = (mac: MacAddress) => links.all().some((link) => link.mac === mac);
+    this.#probes = new ClaimProbes({
+      ...{ clock, isOwn },
+      durationMs: config.probeMs,
+      framesPerSecond: config.announce.framesPerSecond,
+      send: (link, frame, operation) => this.#arping.send(link, frame, operation),
+    });
+    this.#conflicts = new Conflicts({
+      ...{ clock, isOwn },
+      setOf: ({ interfaceIndex, address }) => this.claims.setAt(interfaceIndex, address),
+      onConflict: (set, why) => this.#onConflict(set, why),
+      defend: (set) => this.#defend(set),
+    });
     this.claims = new Claims({
-      ...{ route, links, watch, clock, onClaimed, onClaimFailed, onReleased, onTrouble },
+      ...{ route, links, watch, clock, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
+      probes: this.#probes,
       announcer: this.#announcer,
       audience: this.#audience,
       sets: config.sets,
@@ -58,6 +92,13 @@ export class Network {
       stallMs: config.detectMs,
     });
     void this.#audience.open();
+    this.#listener.open(
+      config.sets.flatMap((set) => set.addresses),
+      (claim) => {
+        this.#probes.heard(claim);
+        this.#conflicts.heard(claim);
+      },
+    );
     this.#endings.push(
       links.onChange((change) => this.#onLink(change)),
       links.onNewPlace((index) => this.claims.announceOn(index)),
@@ -66,7 +107,24 @@ export class Network {
 
   /** Tells what cannot be held from the beginning on. */
   start(): void {
+    this.#stations = this.stations().join();
     this.#checkLinks();
+  }
+
+  /** The MACs that this host's sets are announced from. */
+  stations(): readonly MacAddress[] {
+    const macs = this.#interfaces.flatMap((name) => this.#options.links.byName(name)?.mac ?? []);
+    return [...new Set(macs)].sort();
+  }
+
+  /** MACs of another member. */
+  learn(macs: readonly MacAddress[]): void {
+    this.#conflicts.addMembers(macs);
+  }
+
+  /** What is wrong with sets that are held here. */
+  problems(): ReadonlyMap<SetName, string> {
+    return new Map([...this.claims.problems(), ...this.#conflicts.problems((set) => this.claims.holds(set))]);
   }
 
   /** Announces again what is held here; all of it, or those named. @returns what was announced, or why nothing was */
@@ -84,25 +142,45 @@ export class Network {
 
   /** For the end: nothing is held or announced any more. */
   async close(): Promise<void> {
+    this.#stopListening();
     await this.claims.releaseAll();
-    this.#close();
+    this.#stopAnnouncing();
   }
 
   /** For an end that leaves the addresses where they are. */
   abandon(): void {
+    this.#stopListening();
     this.claims.abandon();
-    this.#close();
+    this.#stopAnnouncing();
   }
 
-  #close(): void {
+  #stopListening(): void {
     for (const end of this.#endings) end();
+    this.#listener.close();
     this.#audience.close();
+  }
+
+  #stopAnnouncing(): void {
     this.#announcer.close();
     this.#arping.close();
   }
 
+  #onConflict(set: SetName, why: string): void {
+    const yields = this.#options.config.conflict === 'yield';
+    this.#options.onTrouble(`set ${set}: ${why}; ${yields ? 'it is given up here' : 'it is kept, and announced'}`);
+    if (yields) void this.claims.yieldSet(set, why);
+  }
+
+  #defend(set: SetName): void {
+    if (this.claims.announced().includes(set)) this.claims.announce([set]);
+  }
+
   #onLink(change: LinkChange): void {
     this.#checkLinks();
+    if (this.stations().join() !== this.#stations) {
+      this.#stations = this.stations().join();
+      this.#options.onStations();
+    }
     if (change.kind !== 'changed') return;
     const { before, value } = change;
     if ((value.carrier && !before.carrier) || value.mac !== before.mac) this.claims.announceOn(value.index);

@@ -71,6 +71,10 @@ export type Config = {
   /** How long a claimed address stays in the kernel without renewal, whole seconds from 6, or 'never'. */
   readonly lifetimeSeconds: number | 'never';
   readonly announce: Announce;
+  /** How long a station that has an address may take to say so, before a first claim; 20..2000, null: it is not asked. Default 200. */
+  readonly probeMs: number | null;
+  /** What is done about a station outside of the group that claims what is held. Default keep. */
+  readonly conflict: 'keep' | 'yield';
   readonly balance: 'off' | 'on-demand';
   readonly hosts: readonly Host[];
   readonly sets: readonly ManagedSet[];

@@ -14,4 +14,6 @@ export const defaultMatureMs = 5000;
 export const defaultLifetimeSeconds = 6;
 /** Reaches 1,000 addresses in 83 ms; below 1 % of a gigabit link, where switches that limit broadcasts mostly begin. */
 export const defaultAnnounceRate = 12_000;
+/** A switched segment answers within milliseconds; a host in power saving or behind a slow radio link may take 100. */
+export const defaultProbeMs = 200;
 export const defaultWeight = 100;

@@ -31,6 +31,8 @@ export const announceRateMin = 1;
 export const announceRateMax = 100_000;
 /** Each is told of each address: a thousand addresses make a million frames. */
 export const notifiedHostsMax = 1024;
+export const probeMsMin = 20;
+export const probeMsMax = 2000;
 export const weightMin = 1;
 export const weightMax = 1000;
 export const portMax = 65_535;

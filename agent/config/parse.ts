@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path';
 import type { AddressUses } from './address-uses.ts';
 import { decodeAnnounce, defaultAnnounce } from './announce.ts';
 import type { Config } from './config.ts';
+import { decodeConflicts } from './conflicts.ts';
 import { type ConfigError, comparePositions, quote } from './config-error.ts';
 import { defaultPort } from './defaults.ts';
 import { decodeDiscovery } from './discovery.ts';
@@ -69,10 +70,11 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
   const timing = decodeTiming(shape, table, errors);
   const discovery = decodeDiscovery(shape, table, hosts, errors);
   const announce = shape.announce ? decodeAnnounce(shape.announce, errors) : defaultAnnounce;
+  const conflicts = decodeConflicts(shape, table, errors);
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
   if (group === undefined || keyFile === undefined) return undefined;
   const sets = [...written, ...pooled];
-  const config = { file, group, keyFile, ...timing, port, discovery, announce, balance, hosts, sets };
+  const config = { file, group, keyFile, ...timing, port, discovery, announce, ...conflicts, balance, hosts, sets };
   return { ...config, poolVersion: poolVersion(config) };
 }
 

@@ -25,6 +25,8 @@ export const documentShape = v.object({
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
   failback: v.optional(text('failback = "never"')),
+  probe: v.optional(text('probe = "200ms"')),
+  conflict: v.optional(text('conflict = "keep"')),
   announce: v.optional(anyTable('[announce]')),
   balance: v.optional(anyTable('[balance]')),
   host: anyTable('[host.NAME]'),

@@ -2,10 +2,10 @@
 import { type NativeSocket, openPacket } from '#native';
 import { arpProbe, decodeArp } from '../wire/arp.ts';
 import { etherTypes } from '../wire/ethernet.ts';
-import { parseIpAddress } from '../wire/ip-address.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
 import { decodeNdp, neighbourProbe } from '../wire/ndp.ts';
 import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
+import { advertisementFilter, arpSenderFilter } from './claim-filter.ts';
 
 /** `Cannot announce 192.0.2.10 on eth0: ENETDOWN` */
 export class ArpingError extends Error {
@@ -81,7 +81,7 @@ export class Arping {
           {
             interfaceIndex: link.index,
             etherType: family === 4 ? etherTypes.arp : etherTypes.ipv6,
-            filter: family === 4 ? fromSender(address) : advertisementOf(address),
+            filter: family === 4 ? arpSenderFilter([address]) : advertisementFilter,
             outgoing: false,
           },
           {
@@ -128,41 +128,4 @@ function holderByNdp(frame: Uint8Array, address: string): MacAddress | null {
   const decoded = decodeNdp(frame);
   if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
   return decoded.message.target === address ? (decoded.message.targetMac ?? decoded.frameSource) : null;
-}
-
-type Filter = readonly (readonly [number, number, number, number])[];
-
-/** Classic BPF (linux/filter.h): load from an absolute offset, compare, return how much to keep. */
-const loadWord = 0x20;
-const loadByte = 0x30;
-const jumpIfEqual = 0x15;
-const returnConstant = 0x06;
-
-/** ARP packets whose sender address it is: 14 bytes of Ethernet, 14 up to the field. */
-function fromSender(address: string): Filter {
-  return [
-    [loadWord, 0, 0, 28],
-    [jumpIfEqual, 0, 1, lastWord(address)],
-    [returnConstant, 0, 0, 0xffff],
-    [returnConstant, 0, 0, 0],
-  ];
-}
-
-/** Neighbour advertisements whose target ends as it does; without a filter the agent would see all IPv6 traffic of the host. */
-function advertisementOf(address: string): Filter {
-  return [
-    [loadByte, 0, 0, 20], // next header
-    [jumpIfEqual, 0, 5, 58],
-    [loadByte, 0, 0, 54], // ICMPv6 type
-    [jumpIfEqual, 0, 3, 136],
-    [loadWord, 0, 0, 74], // last word of the target
-    [jumpIfEqual, 0, 1, lastWord(address)],
-    [returnConstant, 0, 0, 0xffff],
-    [returnConstant, 0, 0, 0],
-  ];
-}
-
-function lastWord(address: string): number {
-  const bytes = parseIpAddress(address)?.bytes.subarray(-4) ?? new Uint8Array(4);
-  return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }

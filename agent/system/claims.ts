@@ -15,9 +15,12 @@ import {
   renewAddresses,
 } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
+import type { AnnouncingLink } from './announcement.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Audience } from './audience.ts';
+import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
+import { describe as describeConflict } from './conflicts.ts';
 import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
 import { Pulse } from './pulse.ts';
@@ -30,6 +33,9 @@ export type ClaimsOptions = {
   readonly watch: AddressWatch;
   readonly announcer: Announcer;
   readonly audience: Audience;
+  readonly probes: ClaimProbes;
+  /** Whether the decision in force still gives it to this host: asked again where a claim had to wait. */
+  readonly mayClaim: (set: SetName) => boolean;
   readonly clock: Clock;
   readonly sets: readonly AddressSet[];
   readonly lifetimeSeconds: number | 'never';
@@ -69,7 +75,8 @@ export class Claims {
     this.#armRenewal();
   }
 
-  async claim(names: readonly SetName[]): Promise<void> {
+  /** @param probe those that nobody of the group is known to hold: the segment is asked first whether somebody else does */
+  async claim(names: readonly SetName[], probe: (set: SetName) => boolean = () => false): Promise<void> {
     const wanted = new Map<SetName, readonly PlacedAddress[]>();
     const unplaced = new Map<SetName, string>();
     for (const name of names) {
@@ -81,6 +88,38 @@ export class Claims {
       wanted.delete(name);
       unplaced.set(name, why);
     }
+    const unprobed = new Map([...wanted].filter(([name]) => !probe(name)));
+    const probed = new Map([...wanted].filter(([name]) => probe(name)));
+    const { onClaimFailed } = this.#options;
+    for (const [name, why] of unplaced) onClaimFailed(name, why);
+    await Promise.all([this.#add(unprobed), this.#addUnlessTaken(probed)]);
+  }
+
+  async #addUnlessTaken(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
+    if (wanted.size === 0) return;
+    const holders = await this.#options.probes.ask(
+      [...wanted.values()].flat().flatMap((address) => {
+        const link = this.#announcingLink(address);
+        return link === null ? [] : [{ address, link }];
+      }),
+    );
+    const free = new Map(wanted);
+    for (const [name, addresses] of wanted) {
+      const taken = addresses.find((address) => holders.has(address));
+      const mac = taken === undefined ? undefined : holders.get(taken);
+      if (taken !== undefined && mac !== undefined) {
+        free.delete(name);
+        this.#options.onClaimFailed(name, describeConflict({ address: taken.address, mac }));
+      } else if (!this.#options.mayClaim(name)) {
+        free.delete(name);
+        this.#options.onReleased([name]);
+      }
+    }
+    await this.#add(free);
+  }
+
+  async #add(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
+    if (wanted.size === 0) return;
     for (const [name, addresses] of wanted) this.#held.put(name, addresses);
     const results = await addAddresses(this.#options.route, [...wanted.values()].flat(), this.#options);
     const failures = failuresBySet(wanted, results);
@@ -89,7 +128,7 @@ export class Claims {
     const claimed = [...wanted.keys()].filter((name) => !failures.has(name));
     this.announce(claimed);
     if (claimed.length > 0) this.#options.onClaimed(claimed);
-    for (const [name, why] of [...unplaced, ...failures]) this.#options.onClaimFailed(name, why);
+    for (const [name, why] of failures) this.#options.onClaimFailed(name, why);
   }
 
   async release(names: readonly SetName[]): Promise<void> {
@@ -113,6 +152,20 @@ export class Claims {
   /** Held here, and not about to go to another host: what may be announced once more. */
   announced(): readonly SetName[] {
     return this.#held.names().filter((name) => this.#options.announcer.announces(name));
+  }
+
+  holds(name: SetName): boolean {
+    return this.#held.addresses(name).length > 0;
+  }
+
+  /** The set that is held here with the address on the interface. */
+  setAt(interfaceIndex: number, address: string): SetName | undefined {
+    return this.#held.setAt(interfaceIndex, address);
+  }
+
+  /** Given up here, so that another host gets it. */
+  async yieldSet(name: SetName, why: string): Promise<void> {
+    await this.#lose(name, why);
   }
 
   /** Again, and with the MAC the interface has now: those that are announced there anyway. */
@@ -280,13 +333,20 @@ export class Claims {
   /** Those on links where neighbours are found by asking. */
   #announcements(name: SetName, isRouter: (interfaceName: string) => boolean): readonly PlacedAnnouncement[] {
     return this.#held.addresses(name).flatMap((placed) => {
-      const link = this.#options.links.byIndex(placed.interfaceIndex);
-      if (link === undefined || link.mac === null || !link.arp) return [];
+      const link = this.#announcingLink(placed);
+      if (link === null) return [];
       const { family, address } = placed;
       const router = family === 6 && isRouter(link.name);
       const audience = () => this.#options.audience.of(placed);
-      return [{ family, address, router, audience, link: { index: link.index, name: link.name, mac: link.mac } }];
+      return [{ family, address, router, audience, link }];
     });
+  }
+
+  /** Null where neighbours are not found by asking. */
+  #announcingLink({ interfaceIndex }: PlacedAddress): AnnouncingLink | null {
+    const link = this.#options.links.byIndex(interfaceIndex);
+    if (link === undefined || link.mac === null || !link.arp) return null;
+    return { index: link.index, name: link.name, mac: link.mac };
   }
 }
 

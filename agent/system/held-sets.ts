@@ -8,18 +8,25 @@ export type HeldAddress = { readonly set: SetName; readonly address: PlacedAddre
 export class HeldSets {
   readonly #sets = new Map<SetName, readonly PlacedAddress[]>();
   readonly #byKey = new Map<string, HeldAddress>();
+  readonly #byPlace = new Map<string, SetName>();
 
   put(set: SetName, addresses: readonly PlacedAddress[]): void {
     this.remove(set);
     this.#sets.set(set, addresses);
-    for (const address of addresses) this.#byKey.set(keyOf(address), { set, address });
+    for (const address of addresses) {
+      this.#byKey.set(keyOf(address), { set, address });
+      this.#byPlace.set(`${address.interfaceIndex} ${address.address}`, set);
+    }
   }
 
   /** @returns what it had */
   remove(set: SetName): readonly PlacedAddress[] {
     const addresses = this.#sets.get(set) ?? [];
     this.#sets.delete(set);
-    for (const address of addresses) this.#byKey.delete(keyOf(address));
+    for (const address of addresses) {
+      this.#byKey.delete(keyOf(address));
+      this.#byPlace.delete(`${address.interfaceIndex} ${address.address}`);
+    }
     return addresses;
   }
 
@@ -37,6 +44,11 @@ export class HeldSets {
 
   find(kernel: KernelAddress): HeldAddress | undefined {
     return this.#byKey.get(keyOf(kernel));
+  }
+
+  /** The set that has the address on the interface, whatever its prefix length. */
+  setAt(interfaceIndex: number, address: string): SetName | undefined {
+    return this.#byPlace.get(`${interfaceIndex} ${address}`);
   }
 
   names(): readonly SetName[] {

@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, failback, announce, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, port, discovery, multicast_address, mature, lifetime, failback, probe, conflict, announce, balance, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -172,6 +172,17 @@ describe('parseConfig() tells', () => {
       'an unknown mode',
       edited({ 3: 'balance.mode = "auto"' }),
       ['3:16: mode "auto" is unknown; write "off" or "on-demand"'],
+    ],
+    // Conflicts
+    [
+      'a probe that would hold up every start',
+      edited({ 3: 'probe = "10s"' }),
+      ['3:9: probe "10s" does not fit; write 20ms to 2s, or "off"'],
+    ],
+    [
+      'an unknown policy',
+      edited({ 3: 'conflict = "fight"' }),
+      ['3:12: conflict "fight" is unknown; write "keep" or "yield"'],
     ],
     // Announcements
     [

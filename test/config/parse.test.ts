@@ -25,6 +25,8 @@ describe('parseConfig()', () => {
       discovery: { kind: 'multicast', address: '239.255.72.68' },
       matureMs: 5000,
       lifetimeSeconds: 6,
+      probeMs: 200,
+      conflict: 'keep',
       announce: { framesPerSecond: 12_000, notify: [] },
       balance: 'on-demand',
       hosts: [
@@ -61,6 +63,8 @@ describe('parseConfig()', () => {
     ['discovery = "hosts"', { discovery: { kind: 'hosts' } }],
     ['multicast_address = "239.255.0.1"', { discovery: { kind: 'multicast', address: '239.255.0.1' } }],
     ['balance.mode = "off"', { balance: 'off' }],
+    ['probe = "off"\nconflict = "yield"', { probeMs: null, conflict: 'yield' }],
+    ['probe = "1s"', { probeMs: 1000 }],
     ['announce.rate = 10', { announce: { framesPerSecond: 10, notify: [] } }],
     [
       'announce.notify = ["10.0.0.1", "10.0.0.0/30", "10.0.1.0/31", "fd00::/126"]',

@@ -1,0 +1,36 @@
+/** Classic BPF (linux/filter.h) for the frames by which a station claims an address: the kernel throws away all others. */
+import { parseIpAddress } from '../wire/ip-address.ts';
+
+export type Filter = readonly (readonly [number, number, number, number])[];
+
+const loadWord = 0x20;
+const loadByte = 0x30;
+const jumpIfEqual = 0x15;
+const keep = [0x06, 0, 0, 0xffff] as const;
+const drop = [0x06, 0, 0, 0] as const;
+
+/** The kernel takes 4,096 instructions (BPF_MAXINSNS); two an address, and a few. */
+export const filteredAddressesMax = 2000;
+
+/** ARP packets whose sender address is one of these; with more than `filteredAddressesMax`, all that have one. */
+export function arpSenderFilter(addresses: readonly string[]): Filter {
+  const load = [loadWord, 0, 0, 28] as const; // 14 bytes of Ethernet, 14 up to the field
+  if (addresses.length > filteredAddressesMax) return [load, [jumpIfEqual, 1, 0, 0], keep, drop];
+  const checks = addresses.flatMap((address): Filter => [[jumpIfEqual, 0, 1, lastWord(address)], keep]);
+  return [load, ...checks, drop];
+}
+
+/** Neighbour advertisements. There are few, and the target is compared where they are read. */
+export const advertisementFilter: Filter = [
+  [loadByte, 0, 0, 20], // next header
+  [jumpIfEqual, 0, 3, 58],
+  [loadByte, 0, 0, 54], // ICMPv6 type
+  [jumpIfEqual, 0, 1, 136],
+  keep,
+  drop,
+];
+
+function lastWord(address: string): number {
+  const bytes = parseIpAddress(address)?.bytes.subarray(-4) ?? new Uint8Array(4);
+  return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+}

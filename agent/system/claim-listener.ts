@@ -1,0 +1,64 @@
+/**
+ * Hears which stations say that they have one of the pool's addresses: by the sender of an ARP packet, whatever it is about (RFC 5227
+ * §2.4), or by a neighbour advertisement. A probe has no sender, and is no claim: switches that track devices send them. One socket for
+ * all interfaces: it need not be opened anew when one of them is.
+ */
+import { type NativeSocket, openPacket } from '#native';
+import { decodeArp } from '../wire/arp.ts';
+import { etherTypes } from '../wire/ethernet.ts';
+import type { MacAddress } from '../wire/mac-address.ts';
+import { decodeNdp } from '../wire/ndp.ts';
+import { advertisementFilter, arpSenderFilter } from './claim-filter.ts';
+
+export type HeardClaim = {
+  readonly interfaceIndex: number;
+  readonly address: string;
+  readonly mac: MacAddress;
+};
+
+export class ClaimListener {
+  readonly #sockets: NativeSocket[] = [];
+
+  /** @throws NativeError: EPERM without CAP_NET_RAW */
+  open(
+    addresses: readonly { readonly family: 4 | 6; readonly address: string }[],
+    onClaim: (claim: HeardClaim) => void,
+  ): void {
+    const wanted = new Set(addresses.map(({ address }) => address));
+    const ipv4 = addresses.filter(({ family }) => family === 4).map(({ address }) => address);
+    const hear = (interfaceIndex: number, said: Omit<HeardClaim, 'interfaceIndex'> | null) => {
+      if (said !== null && wanted.has(said.address)) onClaim({ interfaceIndex, ...said });
+    };
+    const common = { interfaceIndex: 0, outgoing: false } as const;
+    // An error says that an interface went down or is gone; the socket goes on with the others.
+    const onError = () => {};
+    if (ipv4.length > 0) {
+      const options = { ...common, etherType: etherTypes.arp, filter: arpSenderFilter(ipv4) };
+      this.#sockets.push(
+        openPacket(options, { onError, onMessage: (frame, from) => hear(from.interfaceIndex, claimedByArp(frame)) }),
+      );
+    }
+    if (ipv4.length < addresses.length) {
+      const options = { ...common, etherType: etherTypes.ipv6, filter: advertisementFilter };
+      this.#sockets.push(
+        openPacket(options, { onError, onMessage: (frame, from) => hear(from.interfaceIndex, claimedByNdp(frame)) }),
+      );
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.splice(0)) socket.close();
+  }
+}
+
+function claimedByArp(frame: Uint8Array): { readonly address: string; readonly mac: MacAddress } | null {
+  const decoded = decodeArp(frame);
+  if (decoded.kind === 'refused') return null;
+  return { address: decoded.packet.senderAddress, mac: decoded.packet.senderMac };
+}
+
+function claimedByNdp(frame: Uint8Array): { readonly address: string; readonly mac: MacAddress } | null {
+  const decoded = decodeNdp(frame);
+  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
+  return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
+}

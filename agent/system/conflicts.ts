@@ -1,0 +1,91 @@
+/** Stations outside of the group that claim what this host holds: who, since when, and what is done about it (RFC 5227 §2.4). */
+import type { SetName } from '../ownership/grant.ts';
+import type { MacAddress } from '../wire/mac-address.ts';
+import type { HeardClaim } from './claim-listener.ts';
+import type { Clock } from './clock.ts';
+
+export type ConflictsOptions = {
+  readonly clock: Clock;
+  /** The set that is held here with this address on this interface, if one is. */
+  readonly setOf: (claim: HeardClaim) => SetName | undefined;
+  /** Of an interface of this host. */
+  readonly isOwn: (mac: MacAddress) => boolean;
+  /** A station began to claim an address of the set. */
+  readonly onConflict: (set: SetName, why: string) => void;
+  /** Announce it, to be heard over the other. */
+  readonly defend: (set: SetName) => void;
+};
+
+/** RFC 5227 §2.4 (c): DEFEND_INTERVAL. */
+export const defendIntervalMs = 10_000;
+/** A conflict ends when the other was not heard for so long: Linux asks for a neighbour in use every 15 to 45 s. */
+export const conflictQuietMs = 60_000;
+/** Conflicts and members that are remembered; beyond that the oldest is forgotten. */
+const conflictsMax = 4096;
+const membersMax = 1024;
+
+type Conflict = { readonly set: SetName; readonly address: string; readonly mac: MacAddress; heardAt: number };
+
+export class Conflicts {
+  readonly #options: ConflictsOptions;
+  readonly #conflicts = new Map<string, Conflict>();
+  readonly #defendedAt = new Map<SetName, number>(); // at most the sets of the pool
+  /** MACs that ever were in the group. */
+  readonly #members = new Set<MacAddress>();
+
+  constructor(options: ConflictsOptions) {
+    this.#options = options;
+  }
+
+  heard(claim: HeardClaim): void {
+    const { clock, isOwn, setOf, onConflict, defend } = this.#options;
+    const set = setOf(claim);
+    if (set === undefined || this.#members.has(claim.mac) || isOwn(claim.mac)) return;
+    const now = clock.now();
+    const key = `${claim.interfaceIndex} ${claim.address} ${claim.mac}`;
+    const known = this.#conflicts.get(key);
+    const isNew = known === undefined || now - known.heardAt > conflictQuietMs;
+    this.#conflicts.delete(key);
+    this.#conflicts.set(key, { set, address: claim.address, mac: claim.mac, heardAt: now });
+    forgetOldest(this.#conflicts, conflictsMax);
+    if (isNew) onConflict(set, describe(claim));
+    if (now - (this.#defendedAt.get(set) ?? Number.NEGATIVE_INFINITY) < defendIntervalMs) return;
+    this.#defendedAt.set(set, now);
+    defend(set);
+  }
+
+  /** These belong to the group: what they claim is between its members. */
+  addMembers(macs: readonly MacAddress[]): void {
+    for (const mac of macs) {
+      this.#members.delete(mac);
+      this.#members.add(mac);
+      for (const [key, conflict] of this.#conflicts) if (conflict.mac === mac) this.#conflicts.delete(key);
+    }
+    forgetOldest(this.#members, membersMax);
+  }
+
+  isMember(mac: MacAddress): boolean {
+    return this.#members.has(mac);
+  }
+
+  /** Those that were heard lately, of the sets that `holds` says are still here. */
+  problems(holds: (set: SetName) => boolean): ReadonlyMap<SetName, string> {
+    const now = this.#options.clock.now();
+    const problems = new Map<SetName, string>();
+    for (const [key, conflict] of this.#conflicts) {
+      if (now - conflict.heardAt > conflictQuietMs) this.#conflicts.delete(key);
+      else if (holds(conflict.set)) problems.set(conflict.set, describe(conflict));
+    }
+    return problems;
+  }
+}
+
+/** `conflict: 02:00:00:00:00:0b claims 192.0.2.10` */
+export function describe({ address, mac }: { readonly address: string; readonly mac: MacAddress }): string {
+  return `conflict: ${mac} claims ${address}`;
+}
+
+function forgetOldest(collection: Map<unknown, unknown> | Set<unknown>, sizeMax: number): void {
+  const [oldest] = collection.keys();
+  if (collection.size > sizeMax) collection.delete(oldest);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { SetName } from '../../agent/ownership/grant.ts';
+import { Conflicts, conflictQuietMs, defendIntervalMs } from '../../agent/system/conflicts.ts';
+import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
+import { ManualClock } from './manual-clock.ts';
+
+const own = parseMac('02:00:00:00:00:0a') ?? zeroMac;
+const foreign = parseMac('02:00:00:00:00:0b') ?? zeroMac;
+const www = 'www' as SetName; // as a configuration would have it
+const claim = { interfaceIndex: 2, address: '192.0.2.10', mac: foreign };
+
+function setUp() {
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const conflicts = new Conflicts({
+    clock,
+    setOf: ({ interfaceIndex, address }) => (interfaceIndex === 2 && address === '192.0.2.10' ? www : undefined),
+    isOwn: (mac) => mac === own,
+    onConflict: (set, why) => told.push(`${clock.now()} ${set}: ${why}`),
+    defend: (set) => told.push(`${clock.now()} defend ${set}`),
+  });
+  return { clock, conflicts, told };
+}
+
+describe('Conflicts', () => {
+  it('heard(): told once, defended at most once in 10 s', () => {
+    const { clock, conflicts, told } = setUp();
+    for (let second = 0; second < 25; second++) {
+      conflicts.heard(claim);
+      clock.advance(1000);
+    }
+    expect(told).toEqual([
+      '0 www: conflict: 02:00:00:00:00:0b claims 192.0.2.10',
+      '0 defend www',
+      `${defendIntervalMs} defend www`,
+      `${2 * defendIntervalMs} defend www`,
+    ]);
+  });
+
+  it('heard(): nothing where it is not held, on another interface, or from this host itself', () => {
+    const { conflicts, told } = setUp();
+    conflicts.heard({ ...claim, address: '192.0.2.11' });
+    conflicts.heard({ ...claim, interfaceIndex: 3 });
+    conflicts.heard({ ...claim, mac: own });
+    expect(told).toEqual([]);
+    expect(conflicts.problems(() => true).size).toBe(0);
+  });
+
+  it('addMembers(): what members claim is no conflict, also where they are known only afterwards', () => {
+    const { conflicts, told } = setUp();
+    conflicts.heard(claim);
+    expect(conflicts.problems(() => true).get(www)).toBe('conflict: 02:00:00:00:00:0b claims 192.0.2.10');
+    conflicts.addMembers([foreign]);
+    expect(conflicts.problems(() => true).size).toBe(0);
+    const before = told.length;
+    conflicts.heard(claim);
+    expect(told).toHaveLength(before);
+  });
+
+  it('problems(): until it was quiet for a while, and only of what is held', () => {
+    const { clock, conflicts, told } = setUp();
+    conflicts.heard(claim);
+    clock.advance(conflictQuietMs);
+    expect(conflicts.problems(() => true).size).toBe(1);
+    expect(conflicts.problems(() => false).size).toBe(0);
+    clock.advance(1);
+    expect(conflicts.problems(() => true).size).toBe(0);
+    conflicts.heard(claim);
+    expect(told.filter((line) => line.includes('conflict'))).toHaveLength(2);
+  });
+
+  it('heard(): remembers a bounded number of stations', () => {
+    const { conflicts } = setUp();
+    for (let n = 0; n < 10_000; n++) {
+      const octets = [n >> 8, n & 0xff].map((octet) => octet.toString(16).padStart(2, '0'));
+      conflicts.heard({ ...claim, mac: parseMac(`02:00:00:01:${octets.join(':')}`) ?? zeroMac });
+    }
+    expect(conflicts.problems(() => true).get(www)).toContain('02:00:00:01:27:0f');
+  });
+});
