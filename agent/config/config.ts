@@ -43,6 +43,15 @@ export type Host = {
   readonly weight: number;
 };
 
+export type BalanceSettings = {
+  /** auto: in rounds by itself, and on demand as well. */
+  readonly mode: 'off' | 'on-demand' | 'auto';
+  /** Sets that move in one round at the most, 1..4096, default 2; on demand all move at once. */
+  readonly movesMax: number;
+  /** From the end of one round to the next, and from a view to its first, 1000..86400000, default 30000. */
+  readonly everyMs: number;
+};
+
 export type Discovery =
   | { readonly kind: 'multicast'; readonly address: IpAddress }
   /** Unicast to the paths of every host in the file. */
@@ -75,7 +84,7 @@ export type Config = {
   readonly probeMs: number | null;
   /** What is done about a station outside of the group that claims what is held. Default keep. */
   readonly conflict: 'keep' | 'yield';
-  readonly balance: 'off' | 'on-demand';
+  readonly balance: BalanceSettings;
   readonly hosts: readonly Host[];
   readonly sets: readonly ManagedSet[];
   /** Digest over everything of the pool that members must agree on: 16 hex digits. */

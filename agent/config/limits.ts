@@ -33,6 +33,9 @@ export const announceRateMax = 100_000;
 export const notifiedHostsMax = 1024;
 export const probeMsMin = 20;
 export const probeMsMax = 2000;
+/** A handover and its repeated announcements are over by then. */
+export const balanceEveryMsMin = 1000;
+export const balanceEveryMsMax = 86_400_000;
 export const weightMin = 1;
 export const weightMax = 1000;
 export const portMax = 65_535;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { isAbsolute } from 'node:path';
 import type { AddressUses } from './address-uses.ts';
 import { decodeAnnounce, defaultAnnounce } from './announce.ts';
+import { decodeBalance, defaultBalance } from './balance.ts';
 import type { Config } from './config.ts';
 import { decodeConflicts } from './conflicts.ts';
 import { type ConfigError, comparePositions, quote } from './config-error.ts';
@@ -15,7 +16,7 @@ import { poolVersion } from './pool-version.ts';
 import { decodePools } from './pools.ts';
 import { decodePolicyDefaults } from './set-policy.ts';
 import { decodeSets, type SetContext } from './sets.ts';
-import { balanceShape, decodeTable, documentShape, placeOf } from './shape.ts';
+import { decodeTable, documentShape, placeOf } from './shape.ts';
 import { decodeTiming } from './timing.ts';
 import { parseToml, type TomlTable } from './toml.ts';
 
@@ -85,13 +86,4 @@ function checkSetCount(table: TomlTable, written: number, errors: ConfigError[])
   if (written > setsMax) {
     errors.push({ ...placeOf(table, 'set'), message: `${written} sets are too many; a file has at most ${setsMax}` });
   }
-}
-
-const defaultBalance = 'on-demand';
-
-function decodeBalance(table: TomlTable, errors: ConfigError[]): Config['balance'] {
-  const { mode = defaultBalance } = decodeTable(balanceShape, table, '[balance]', errors);
-  if (mode === 'off' || mode === 'on-demand') return mode;
-  errors.push({ ...placeOf(table, 'mode'), message: `mode ${quote(mode)} is unknown; write "off" or "on-demand"` });
-  return defaultBalance;
 }

@@ -39,7 +39,11 @@ export const announceShape = v.object({
   notify: v.optional(textList('notify = ["192.0.2.1", "192.0.2.0/28"]')),
 });
 
-export const balanceShape = v.object({ mode: v.optional(text('mode = "on-demand"')) });
+export const balanceShape = v.object({
+  mode: v.optional(text('mode = "on-demand"')),
+  moves: v.optional(number('moves = 2')),
+  every: v.optional(text('every = "30s"')),
+});
 
 export const hostShape = v.object({
   paths: textList('paths = ["10.1.0.1"]'),

@@ -7,7 +7,7 @@ import { type BalanceMove, balanceMoves } from './balance.ts';
 import { type Candidate, hindrance } from './candidates.ts';
 import { failbackTarget } from './failback.ts';
 import { frozenAssignments } from './frozen.ts';
-import { compareGrants, type Grant, type SetName } from './grant.ts';
+import { compareGrants, type Grant, isAdopted, type SetName } from './grant.ts';
 import { chooseKeeper, type Holder } from './keeper.ts';
 import type { Assignment, Waiting } from './message.ts';
 import type { Orders } from './orders.ts';
@@ -67,8 +67,8 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
     else if (known === undefined) draft(set, stay(input, set, placement) ?? give(input, set, placement));
     else if (known.owner !== null && !known.pinned && input.mature) moveBack(set, known.owner);
   }
-  if (orders.balance && input.mature) {
-    for (const move of movesOf(input.pool, drafts, placement)) drafts.set(move.set, draftOf(move));
+  if (orders.balanceMovesMax > 0 && input.mature) {
+    for (const move of movesOf(input, drafts, placement)) drafts.set(move.set, draftOf(move));
   }
   return input.pool.sets.map((set) => finish(input, set, drafts.get(set.name)));
 
@@ -143,8 +143,9 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
 }
 
 /** What the owner was told last may be ahead of what it has reported. */
-function newestGrant(previous: Assignment | undefined, { member, grant }: Holder): Grant {
-  return previous?.owner === member && compareGrants(previous.grant, grant) > 0 ? previous.grant : grant;
+function newestGrant(previous: Assignment | undefined, { member, grant }: Holder): Grant | null {
+  if (previous?.owner === member && compareGrants(previous.grant, grant) > 0) return previous.grant;
+  return isAdopted(grant) ? null : grant;
 }
 
 function hindrances(set: PoolSet, placement: Placement, except: MemberId | null): string {
@@ -175,10 +176,14 @@ function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement
   return input.view.members.includes(owner) ? { kind: 'first', choice } : { kind: 'takeover', from, choice };
 }
 
-function movesOf(pool: Pool, drafts: ReadonlyMap<SetName, Draft>, placement: Placement): readonly BalanceMove[] {
+function movesOf(
+  { pool, orders }: AssignmentInput,
+  drafts: ReadonlyMap<SetName, Draft>,
+  placement: Placement,
+): readonly BalanceMove[] {
   const owners = new Map<SetName, MemberId>();
   for (const [set, { owner, pinned }] of drafts) if (owner !== null && !pinned) owners.set(set, owner);
-  return balanceMoves(pool, owners, placement);
+  return balanceMoves(pool, owners, placement, orders.balanceMovesMax);
 }
 
 function draftOf({ from, to, choice }: BalanceMove): Draft {

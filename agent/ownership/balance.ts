@@ -12,8 +12,16 @@ export type BalanceMove = {
   readonly choice: Choice;
 };
 
-/** @param owners changed in place to what it is after the moves, as is `placement` */
-export function balanceMoves(pool: Pool, owners: Map<SetName, MemberId>, placement: Placement): readonly BalanceMove[] {
+/**
+ * @param owners changed in place to what it is after the moves, as is `placement`; sets that may not move are not in it
+ * @param movesMax each move is a gain by itself, so that there may be an end after any
+ */
+export function balanceMoves(
+  pool: Pool,
+  owners: Map<SetName, MemberId>,
+  placement: Placement,
+  movesMax: number,
+): readonly BalanceMove[] {
   const moves = new Map<SetName, BalanceMove>();
   const origin = new Map(owners);
   const move = (set: PoolSet, from: MemberId, { member: to, choice }: Chosen): void => {
@@ -26,12 +34,13 @@ export function balanceMoves(pool: Pool, owners: Map<SetName, MemberId>, placeme
   for (const set of pool.sets) {
     const owner = owners.get(set.name);
     if (owner === undefined) continue;
+    if (moves.size >= movesMax) break;
     const better = betterPlace(set, owner, placement);
     if (better !== null) move(set, owner, better);
   }
 
   // Every step lowers the sum of the squared loads (by weight), so this ends; the bound only guards against a mistake.
-  for (let steps = 0; steps < pool.sets.length * placement.candidates.length; steps++) {
+  for (let steps = 0; moves.size < movesMax && steps < pool.sets.length * placement.candidates.length; steps++) {
     const step = relieveMostLoaded(pool, owners, placement);
     if (step === null) break;
     move(step.set, step.from, step.to);

@@ -9,6 +9,7 @@ import type { Assignment, Decision, Report, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
 import { describeReason } from './reason.ts';
 import { candidateOf, waitingSets } from './report.ts';
+import { reportedHolders, unsettled } from './settled.ts';
 import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
 export function coordinatorOf(view: View): MemberId {
@@ -20,14 +21,19 @@ export function coordinatorOf(view: View): MemberId {
 /** Sends a decision where this member coordinates, knows enough, and has something new to say. */
 export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const { view } = state;
-  const idle: Step = { state, effects: [] };
-  if (view === null || coordinatorOf(view) !== state.self) return idle;
+  const idle: Step = { state: { ...state, reconsiderAt: null }, effects: [] };
+  if (view === null || coordinatorOf(view) !== state.self) return { state, effects: [] };
   if (state.proposed !== state.decided) return idle; // its own words come back first
   if (!knowsEnough(state, view, now)) return idle;
 
   const n = state.decided + 1;
   const candidates = [...state.reports].map(([member, report]) => candidateOf(state, member, report));
-  const { orders, freeze, answers } = agendaOf(state, view, candidates);
+  const { orders, freeze, answers } = agendaOf(
+    state,
+    view,
+    candidates,
+    roundDue(state, now) ? state.pool.balance.movesMax : 0,
+  );
   const assignments = assign({
     pool: state.pool,
     view,
@@ -43,13 +49,32 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
   const owners = new Map(assignments.map(({ set, owner }) => [set, owner]));
-  const reconsiderAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
+  const balanceAt = orders.balanceMovesMax > 0 ? nextRound(state, now) : state.balanceAt;
+  const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
+  const reconsiderAt = earliestAfter(now, balanceAt, failbackAt);
   if (state.decided > 0 && state.asked.length === 0 && !differs(state, assignments)) {
-    return { state: { ...state, reconsiderAt }, effects: [] };
+    return { state: { ...state, balanceAt, reconsiderAt }, effects: [] };
   }
 
   const decision: Decision = { kind: 'decision', n, assignments, answers, freeze };
-  return { state: { ...state, proposed: n, reconsiderAt }, effects: [{ kind: 'send', message: decision }] };
+  return { state: { ...state, proposed: n, balanceAt, reconsiderAt }, effects: [{ kind: 'send', message: decision }] };
+}
+
+/** When an automatic round of balance may begin, counted from now; null: never. */
+export function nextRound({ pool }: OwnershipState, now: InstantMs): InstantMs | null {
+  return pool.balance.mode === 'auto' ? ((now + pool.balance.everyMs) as InstantMs) : null; // later on the same clock
+}
+
+/** Only where nothing is on its way: a round ends before the next begins. */
+function roundDue(state: OwnershipState, now: InstantMs): boolean {
+  if (state.balanceAt === null || now < state.balanceAt || state.decided === 0 || state.freeze.frozen) return false;
+  const holders = reportedHolders(state);
+  return state.pool.sets.every(({ name }) => unsettled(state, name, holders) === null);
+}
+
+function earliestAfter(now: InstantMs, ...instants: readonly (InstantMs | null)[]): InstantMs | null {
+  const later = instants.filter((instant) => instant !== null && instant > now);
+  return later.length === 0 ? null : (Math.min(...later.map(Number)) as InstantMs); // the least of instants is one
 }
 
 /** When `coordinate` would know enough for want of time; null: it does not wait. */

@@ -91,8 +91,7 @@ function own(
 ): Holding | undefined {
   const { set, grant } = assignment;
   if (holding === undefined) {
-    if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set))
-      return undefined;
+    if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set)) return undefined;
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     todo.claim.push(set);
     return { grant, phase: 'claiming' };

@@ -1,6 +1,6 @@
 /** Who keeps a set that members hold already: on one side the newest grant, between sides that meet the merge order. */
 import { hostOf, type MemberId } from '../membership/view.ts';
-import { compareGrants, type Grant } from './grant.ts';
+import { compareGrants, type Grant, isAdopted } from './grant.ts';
 import type { Placement } from './placement.ts';
 import { type PoolSet, priorityOf } from './pool.ts';
 import type { Choice } from './reason.ts';
@@ -24,7 +24,9 @@ export type Keeper = { readonly holder: Holder; readonly choice: Choice };
  */
 export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement: Placement): Keeper | null {
   const bySide = new Map<string, Holder>();
-  for (const holder of holders) {
+  const granted = holders.filter(({ grant }) => !isAdopted(grant));
+  // What a guard kept yields to whom the group has given it since.
+  for (const holder of granted.length > 0 ? granted : holders) {
     const newest = bySide.get(holder.side);
     if (newest === undefined || compareGrants(holder.grant, newest.grant) > 0) bySide.set(holder.side, holder);
   }

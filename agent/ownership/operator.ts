@@ -181,7 +181,7 @@ function refusalAtOnce(state: OwnershipState, command: Command): string | null {
   if (state.leavingUntil !== null || state.abandoning) return 'this agent is leaving';
   switch (command.kind) {
     case 'balance':
-      return state.pool.balance === 'off'
+      return state.pool.balance.mode === 'off'
         ? 'balance is off in the configuration: set [balance] mode = "on-demand"'
         : null;
     case 'move':

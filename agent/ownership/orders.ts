@@ -9,32 +9,39 @@ import type { OwnershipState } from './state.ts';
 
 /** What one decision is to bring about beside what it would do anyway. */
 export type Orders = {
-  readonly balance: boolean;
+  /** How many sets may move for balance; 0: none. */
+  readonly balanceMovesMax: number;
   /** Where the sets go, to stay there. */
   readonly moves: ReadonlyMap<SetName, MemberId>;
   readonly unpin: ReadonlySet<SetName>;
 };
 
-export const noOrders: Orders = { balance: false, moves: new Map(), unpin: new Set() };
+export const noOrders: Orders = { balanceMovesMax: 0, moves: new Map(), unpin: new Set() };
 
 export type Agenda = { readonly orders: Orders; readonly freeze: Freeze; readonly answers: readonly Answer[] };
 
-export function agendaOf(state: OwnershipState, view: View, candidates: readonly Candidate[]): Agenda {
+/** @param roundMovesMax of an automatic round of balance that is due now; 0: none is */
+export function agendaOf(
+  state: OwnershipState,
+  view: View,
+  candidates: readonly Candidate[],
+  roundMovesMax: number,
+): Agenda {
   let { freeze } = state;
-  let balance = false;
+  let balanceMovesMax = roundMovesMax;
   const moves = new Map<SetName, MemberId>();
   const unpin = new Set<SetName>();
   const answers = state.asked.map(({ asker, id, command }): Answer => {
     const refusal = freeze.frozen ? refusalWhileFrozen(command) : null;
     return { asker, id, refusal: refusal ?? take(command) };
   });
-  return { orders: { balance, moves, unpin }, freeze, answers };
+  return { orders: { balanceMovesMax, moves, unpin }, freeze, answers };
 
   /** Returns what hinders. */
   function take(command: Command): string | null {
     switch (command.kind) {
       case 'balance':
-        balance = true;
+        balanceMovesMax = Number.POSITIVE_INFINITY;
         return null;
       case 'move': {
         const target = targetOf(command, state.pool, view, candidates);

@@ -14,6 +14,14 @@ export type PoolSet = {
   readonly failbackMs: number | null;
 };
 
+export type BalanceMode = {
+  readonly mode: 'off' | 'on-demand' | 'auto';
+  /** Sets that move in one automatic round at the most. */
+  readonly movesMax: number;
+  /** From the end of one automatic round to the next, and from a view to its first. */
+  readonly everyMs: number;
+};
+
 export type Pool = {
   /** Equal on two agents exactly where the files agree on the pool. */
   readonly version: string;
@@ -23,7 +31,7 @@ export type Pool = {
   readonly weights: ReadonlyMap<HostName, number>;
   /** How many hosts the file names: when all are there, a cold start is over. */
   readonly hostsExpected: number;
-  readonly balance: 'off' | 'on-demand';
+  readonly balance: BalanceMode;
 };
 
 export const weightDefault = 100;

@@ -2,7 +2,7 @@
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import type { Command, Request } from './command.ts';
 import type { Freeze, Memory } from './freeze.ts';
-import type { Grant, SetName } from './grant.ts';
+import { adoptedGrant, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, Message, Report } from './message.ts';
 import type { Pool } from './pool.ts';
 import type { Reason } from './reason.ts';
@@ -48,6 +48,8 @@ export type OwnershipState = {
   readonly joined: ReadonlyMap<MemberId, InstantMs>;
   /** Of members of the view: since when they can hold what they could not hold before. */
   readonly recovered: ReadonlyMap<MemberId, ReadonlyMap<SetName, InstantMs>>;
+  /** When the next automatic round of balance may begin; null: it is off. */
+  readonly balanceAt: InstantMs | null;
   /** When the coordinator has to look again, though nothing happens; null: never. */
   readonly reconsiderAt: InstantMs | null;
   /** The newest report of each member of the view, as far as it came; brought up to date by claimed and released. */
@@ -143,11 +145,20 @@ export type OwnershipOptions = {
   readonly self: MemberId;
   readonly pool: Pool;
   readonly matureMs: number;
+  /** Sets that a guard kept in this host's kernel: they stay until the first decision says whose they are. */
+  readonly adopted?: readonly SetName[] | undefined;
   readonly memory: Memory;
   readonly now: InstantMs;
 };
 
-export function initialOwnership({ self, pool, matureMs, memory, now }: OwnershipOptions): OwnershipState {
+export function initialOwnership({
+  self,
+  pool,
+  matureMs,
+  adopted = [],
+  memory,
+  now,
+}: OwnershipOptions): OwnershipState {
   return {
     self,
     pool,
@@ -156,13 +167,14 @@ export function initialOwnership({ self, pool, matureMs, memory, now }: Ownershi
     previousView: null,
     joined: new Map(),
     recovered: new Map(),
+    balanceAt: null,
     reconsiderAt: null,
     reports: new Map(),
     assignments: new Map(),
     decided: 0,
     proposed: 0,
     claimsHeard: new Map(),
-    holdings: new Map(),
+    holdings: new Map(adopted.map((set) => [set, { grant: adoptedGrant(self), phase: 'giving' }])),
     unable: new Map(),
     failed: new Map(),
     failures: new Map(),

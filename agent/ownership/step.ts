@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import type { Command } from './command.ts';
-import { coordinate, coordinatorDeadline, coordinatorOf, isMature } from './coordinator.ts';
+import { coordinate, coordinatorDeadline, coordinatorOf, isMature, nextRound } from './coordinator.ts';
 import { newerFreeze } from './freeze.ts';
 import type { SetName } from './grant.ts';
 import { onClaimed, onOthersClaim, onOthersRelease, onReleased, reconcile } from './holder.ts';
@@ -89,6 +89,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
       view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
     ),
     recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
+    balanceAt: nextRound(state, now),
     reconsiderAt: null,
     stalledUntil: null,
     apart: view.apart ?? [],

@@ -170,8 +170,26 @@ describe('parseConfig() tells', () => {
     ],
     [
       'an unknown mode',
-      edited({ 3: 'balance.mode = "auto"' }),
-      ['3:16: mode "auto" is unknown; write "off" or "on-demand"'],
+      edited({ 3: 'balance.mode = "always"' }),
+      ['3:16: mode "always" is unknown; write "off", "on-demand" or "auto"'],
+    ],
+    [
+      'rounds that are no rounds',
+      edited({}, '[balance]', 'mode = "auto"', 'moves = 0', 'every = "10ms"'),
+      ['16:9: moves 0 is out of range; write 1 to 4096', '17:9: every "10ms" is out of range; write 1s to 24h'],
+    ],
+    [
+      'rounds without automatic balance',
+      edited({}, '[balance]', 'moves = 3', 'every = "1m"'),
+      [
+        '15:9: moves has no effect with mode = "on-demand"; remove it, or write mode = "auto"',
+        '16:9: every has no effect with mode = "on-demand"; remove it, or write mode = "auto"',
+      ],
+    ],
+    [
+      'an interval of rounds that is none',
+      edited({}, '[balance]', 'mode = "auto"', 'every = "often"'),
+      ['16:9: every "often" is no duration; write 1s to 24h'],
     ],
     // Conflicts
     [

@@ -28,7 +28,7 @@ describe('parseConfig()', () => {
       probeMs: 200,
       conflict: 'keep',
       announce: { framesPerSecond: 12_000, notify: [] },
-      balance: 'on-demand',
+      balance: { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
       hosts: [
         { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100 },
         { name: 'e2', paths: ['10.1.0.2'], weight: 100 },
@@ -62,7 +62,12 @@ describe('parseConfig()', () => {
     ['port = 5000', { port: 5000 }],
     ['discovery = "hosts"', { discovery: { kind: 'hosts' } }],
     ['multicast_address = "239.255.0.1"', { discovery: { kind: 'multicast', address: '239.255.0.1' } }],
-    ['balance.mode = "off"', { balance: 'off' }],
+    ['balance.mode = "off"', { balance: { mode: 'off' } }],
+    ['balance.mode = "auto"', { balance: { mode: 'auto', movesMax: 2, everyMs: 30_000 } }],
+    [
+      'balance = { mode = "auto", moves = 5, every = "1m" }',
+      { balance: { mode: 'auto', movesMax: 5, everyMs: 60_000 } },
+    ],
     ['probe = "off"\nconflict = "yield"', { probeMs: null, conflict: 'yield' }],
     ['probe = "1s"', { probeMs: 1000 }],
     ['announce.rate = 10', { announce: { framesPerSecond: 10, notify: [] } }],

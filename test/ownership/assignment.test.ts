@@ -69,7 +69,7 @@ function inputOf(given: Case): AssignmentInput {
     previous: new Map(),
     decidedInView: false,
     mature: given.mature ?? true,
-    orders: { ...noOrders, balance: given.mode === 'balance' },
+    orders: { ...noOrders, balanceMovesMax: given.mode === 'balance' ? Number.POSITIVE_INFINITY : 0 },
     frozen: false,
     waiting: new Map(),
     now: 0 as InstantMs,

@@ -13,7 +13,7 @@ import {
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
-import type { Pool } from '../../agent/ownership/pool.ts';
+import type { BalanceMode, Pool } from '../../agent/ownership/pool.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import {
   initialOwnership,
@@ -40,6 +40,8 @@ export class Group {
   readonly story: string[] = [];
   /** Claims of `host set` that the kernel refuses. */
   readonly refuses = new Map<string, string>();
+  /** Hosts whose kernel removes nothing and does not say so. */
+  readonly stuck = new Set<string>();
   /** What each host keeps on its disk, over the death of its agent. */
   readonly memories = new Map<string, Memory>();
   readonly messages: { sender: string; message: Message }[] = [];
@@ -162,6 +164,7 @@ export class Group {
         return;
       case 'release':
       case 'retire':
+        if (this.stuck.has(host)) return;
         for (const set of effect.sets) {
           kernel.delete(set);
           this.story.push(`${host} releases ${set}`);
@@ -224,6 +227,7 @@ export function poolOf(
     only?: Record<string, string[]>;
     apart?: Record<string, string>;
     failbackMs?: number;
+    balance?: BalanceMode;
     weights?: Record<string, number>;
   } = {},
 ): Pool {
@@ -238,6 +242,6 @@ export function poolOf(
     })),
     weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
     hostsExpected: options.hosts ?? 3,
-    balance: 'on-demand',
+    balance: options.balance ?? { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
   };
 }

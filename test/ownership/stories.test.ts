@@ -535,6 +535,56 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e3: b c e f | e2: d | e1: a');
   });
 
+  it('balances by itself in bounded rounds while the group is at rest, and never a pin', () => {
+    const group = threeHosts(poolOf('abcdef', { balance: { mode: 'auto', movesMax: 1, everyMs: 30_000 } }));
+    group.die('e2');
+    group.die('e3');
+    group.view('e1');
+    group.settle();
+    for (const host of ['e2', 'e3']) group.start(host);
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    command(group, 'e1', move('a', 'e1'));
+    const spread = (): number[] => [...group.kernels.values()].map((kernel) => kernel.size);
+    group.pass(29_999);
+    expect(spread()).toEqual([6, 0, 0]);
+    group.pass(1);
+    expect(spread()).toEqual([5, 1, 0]);
+    const reason = group.members.get('e1')?.assignments.get('b' as SetName)?.reason;
+    expect(reason && describeReason(reason)).toBe('balanced: moved from e1; least loaded');
+    group.pass(30_000);
+    expect(spread()).toEqual([4, 1, 1]);
+    command(group, 'e1', { kind: 'freeze' });
+    group.pass(300_000);
+    expect(spread()).toEqual([4, 1, 1]);
+    command(group, 'e1', { kind: 'thaw' });
+    group.pass(30_000);
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.settle();
+    const before = spread();
+    group.pass(29_999);
+    expect(spread()).toEqual(before);
+    group.pass(100_000);
+    expect(group.held()).toBe('e1: a c f | e2: b d e');
+  });
+
+  it('a round of balance waits for one that is not over', () => {
+    const group = threeHosts(poolOf('abcd', { balance: { mode: 'auto', movesMax: 1, everyMs: 30_000 } }));
+    group.stuck.add('e1');
+    command(group, 'e1', move('a', 'e2'));
+    command(group, 'e1', move('c', 'e2'));
+    expect(group.held()).toBe('e1: a d | e2: a b c | e3:');
+    group.story.length = 0;
+    group.pass(50_000);
+    expect(group.story).toEqual([]);
+    group.stuck.clear();
+    group.kernels.get('e1')?.delete('a');
+    group.tell('e1', { kind: 'released', sets: ['a' as SetName] });
+    group.settle();
+    expect(group.held()).toBe('e1: d | e2: a c | e3: b');
+  });
+
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
     const group = threeHosts();
     group.view('e1', 'e2');
