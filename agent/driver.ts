@@ -41,6 +41,7 @@ export class OwnershipDriver {
   #timer: NodeJS.Timeout | undefined;
   readonly #queue: Occurrence[] = []; // UNBOUNDED: emptied before dispatch() returns; effects add a few at the most
   #stepping = false;
+  #stopped = false;
   /** Called after every event, when the effects are under way. */
   onStep: () => void = () => {};
 
@@ -54,6 +55,7 @@ export class OwnershipDriver {
   }
 
   dispatch(occurrence: Occurrence): void {
+    if (this.#stopped) return;
     this.#queue.push(occurrence);
     if (this.#stepping) return; // an effect led to it: after the others of its step
     this.#stepping = true;
@@ -66,7 +68,9 @@ export class OwnershipDriver {
     this.onStep();
   }
 
+  /** Nothing is acted on any more: what is released at the end would be claimed again by the decision still in force. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
