@@ -85,6 +85,15 @@ export class BuiltInEngine {
     this.#step({ kind: 'send', now: now(), view, payload });
   }
 
+  /** The agent does not run: the others are to go on without it. */
+  suspend(): void {
+    this.#step({ kind: 'suspend', now: now() });
+  }
+
+  resume(): void {
+    this.#step({ kind: 'resume', now: now() });
+  }
+
   leave(): void {
     this.#step({ kind: 'leave', now: now() });
   }

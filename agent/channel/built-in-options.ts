@@ -3,12 +3,17 @@ import type { Config } from '../config/config.ts';
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 
-export type BuiltInOptions = Pick<Config, 'group' | 'heartbeatMs' | 'detectMs' | 'port' | 'discovery' | 'hosts'> & {
+export type BuiltInOptions = Pick<
+  Config,
+  'group' | 'heartbeatMs' | 'detectMs' | 'hangMs' | 'port' | 'discovery' | 'hosts'
+> & {
   /** The host of `hosts` that this is. */
   readonly self: HostName;
   /** 32 bytes each; the first seals, all open. */
   readonly keys: readonly Uint8Array[];
 };
+
+export type WorkerData = { readonly options: BuiltInOptions; readonly mainLoop: SharedArrayBuffer };
 
 export type ToWorker =
   | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }

@@ -1,8 +1,9 @@
 /** The thread that runs the built-in engine, so that nothing the main thread does delays a heartbeat. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BuiltInEngine } from './built-in-engine.ts';
-import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
+import type { FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
 import { ChannelError } from './channel-error.ts';
+import { MainLoopWatch } from './main-loop.ts';
 import { becomeRealtime } from './realtime.ts';
 
 const port = parentPort;
@@ -10,10 +11,15 @@ if (port === null) throw new Error('built-in-worker runs only as a worker thread
 
 const tell = (message: FromWorker): void => port.postMessage(message);
 
-const engine = new BuiltInEngine(
-  workerData as BuiltInOptions, // openBuiltInChannel is the only one that starts this
-  { onEvent: (event) => tell({ kind: 'event', event }), onEnd: () => port.close() },
-);
+const { options, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
+const engine = new BuiltInEngine(options, {
+  onEvent: (event) => tell({ kind: 'event', event }),
+  onEnd: () => {
+    watch?.stop();
+    port.close();
+  },
+});
+let watch: MainLoopWatch | undefined;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
@@ -36,6 +42,10 @@ try {
   const notice = await becomeRealtime();
   if (notice !== null) engine.notice(notice);
   await engine.open();
+  watch = new MainLoopWatch(mainLoop, options.hangMs, {
+    onHang: () => engine.suspend(),
+    onReturn: () => engine.resume(),
+  });
   tell({ kind: 'opened', self: engine.self });
 } catch (error) {
   if (!(error instanceof ChannelError)) throw error;

@@ -3,20 +3,28 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { payloadBytesMax } from '../membership/bounds.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
-import type { BuiltInOptions, FromWorker, ToWorker } from './built-in-options.ts';
+import type { BuiltInOptions, FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
 import type { Channel, ChannelStatus, Obituary, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
+import { createMainLoopMemory, MainLoopBeat } from './main-loop.ts';
 
 /** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
 const leaveMs = 1_000;
 
 /** @throws ChannelError where a path's address and port cannot be bound */
 export async function openBuiltInChannel(options: BuiltInOptions, onEvent: OnChannelEvent): Promise<Channel> {
-  const { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts } = options;
-  const workerData: BuiltInOptions = { self, keys, group, heartbeatMs, detectMs, port, discovery, hosts };
+  const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts } = options;
+  const mainLoop = createMainLoopMemory();
+  const workerData: WorkerData = {
+    options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts },
+    mainLoop,
+  };
   const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
   const early: FromWorker[] = [];
-  return new BuiltInChannel(worker, await opened(worker, early), early, onEvent);
+  const member = await opened(worker, early);
+  const channel = new BuiltInChannel(worker, member, early, onEvent);
+  channel.beat(mainLoop, hangMs);
+  return channel;
 }
 
 class BuiltInChannel implements Channel {
@@ -25,6 +33,7 @@ class BuiltInChannel implements Channel {
   readonly #onEvent: OnChannelEvent;
   readonly #questions = new Map<number, (status: ChannelStatus) => void>();
   readonly #obituaries = new Map<number, (obituary: readonly Obituary[]) => void>();
+  #beat: MainLoopBeat | null = null;
   #lastQuestion = 0;
   /** Of the newest view event: the engine may be ahead by some that are on their way here. */
   #view: ViewId | null = null;
@@ -42,6 +51,11 @@ class BuiltInChannel implements Channel {
     setImmediate(() => {
       for (const message of early) this.#receive(message);
     });
+  }
+
+  /** Counts from now on, so that the thread knows that this loop runs. */
+  beat(mainLoop: SharedArrayBuffer, hangMs: number): void {
+    this.#beat = new MainLoopBeat(mainLoop, hangMs, () => this.#tellSuspension());
   }
 
   send(payload: Uint8Array): void {
@@ -79,10 +93,17 @@ class BuiltInChannel implements Channel {
     this.#tell({ kind: 'leave' });
     await ended;
     clearTimeout(timer);
+    this.#beat?.stop();
     this.#answerAll();
   }
 
+  /** The group went on without a loop that hung: what it finds waiting comes after that. */
+  #tellSuspension(): void {
+    if (this.#beat?.takeSuspension() === true && !this.#ending) this.#onEvent({ kind: 'stalled' }, now());
+  }
+
   #receive(message: FromWorker): void {
+    this.#tellSuspension();
     switch (message.kind) {
       case 'event':
         if (message.event.kind === 'refused') this.#ending = true;
@@ -104,6 +125,7 @@ class BuiltInChannel implements Channel {
   }
 
   #lose(reason: string): void {
+    this.#beat?.stop();
     this.#answerAll();
     if (this.#ending) return;
     this.#ending = true;

@@ -3,6 +3,8 @@
 export const defaultHeartbeatMs = 100;
 /** `detect` where only the heartbeat is given, and the other way round. */
 export const defaultDetectHeartbeats = 3;
+/** Five times what a timer was seen to be late on a host with twice as many busy loops as cores. */
+export const defaultHangMs = 500;
 /** Unassigned by IANA; next to Spread's 4803. */
 export const defaultPort = 4807;
 /** IPv4 local scope (RFC 2365 §6.1): routers keep it in the site. */

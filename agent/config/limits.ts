@@ -21,6 +21,9 @@ export const heartbeatMsMax = 10_000;
 export const detectMsMax = 60_000;
 /** One heartbeat may always be lost or late: patience is at least two. */
 export const detectHeartbeatsMin = 2;
+/** A main loop under load was seen 108 ms late. */
+export const hangMsMin = 200;
+export const hangMsMax = 60_000;
 export const matureMsMax = 600_000;
 export const failbackMsMax = 86_400_000;
 /** Kernel lifetimes end up to 1.25 s late and are renewed every 2 s: below 6 s one late renewal could lose an address. */

@@ -1,11 +1,19 @@
 /** Heartbeats, patience, maturity, lifetime: how long things take and last. */
 import type { Config } from './config.ts';
 import { type ConfigError, quote } from './config-error.ts';
-import { defaultDetectHeartbeats, defaultHeartbeatMs, defaultLifetimeSeconds, defaultMatureMs } from './defaults.ts';
+import {
+  defaultDetectHeartbeats,
+  defaultHangMs,
+  defaultHeartbeatMs,
+  defaultLifetimeSeconds,
+  defaultMatureMs,
+} from './defaults.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import {
   detectHeartbeatsMin,
   detectMsMax,
+  hangMsMax,
+  hangMsMin,
   heartbeatMsMax,
   heartbeatMsMin,
   lifetimeSecondsMax,
@@ -15,11 +23,12 @@ import {
 import { placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
-export type Timing = Pick<Config, 'heartbeatMs' | 'detectMs' | 'matureMs' | 'lifetimeSeconds'>;
+export type Timing = Pick<Config, 'heartbeatMs' | 'detectMs' | 'hangMs' | 'matureMs' | 'lifetimeSeconds'>;
 
 type TimingTexts = {
   readonly heartbeat?: string | undefined;
   readonly detect?: string | undefined;
+  readonly hang?: string | undefined;
   readonly mature?: string | undefined;
   readonly lifetime?: string | undefined;
 };
@@ -38,6 +47,7 @@ export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: Confi
   return {
     heartbeatMs,
     detectMs,
+    hangMs: decodeDuration('hang', hangMsMin, hangMsMax) ?? defaultHangMs,
     matureMs: decodeDuration('mature', 0, matureMsMax) ?? defaultMatureMs,
     lifetimeSeconds: decodeLifetime(),
   };

@@ -14,7 +14,7 @@ import { hostOf, type InstantMs, type MemberId } from './view.ts';
 export function reconsider(turn: Turn): void {
   turn.reconsider = false;
   update(turn, { reconsiderAt: null });
-  if (turn.state.leaveUntil !== null) return;
+  if (turn.state.leaveUntil !== null || turn.state.suspended) return;
   const found = candidates(turn.state);
   noteSuperiors(turn, found.own);
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));

@@ -12,9 +12,10 @@ import { compareViewIds, hostOf, type MemberId } from './view.ts';
 type Propose = LinkMessage & { kind: 'propose' };
 
 export function receivePropose(turn: Turn, leader: Peer, message: Propose): void {
-  const { options, promised, leaveUntil } = turn.state;
+  const { options, promised, leaveUntil, suspended } = turn.state;
   const { ballot, members } = message;
-  if (leaveUntil !== null || ballot.leader !== leader.member || !isWellFormed(members, options.self)) return;
+  if (leaveUntil !== null || suspended || ballot.leader !== leader.member || !isWellFormed(members, options.self))
+    return;
   const reason = reasonToRefuse(turn, leader, message);
   if (reason !== null) {
     sendTo(turn, leader.member, { kind: 'refuse', ballot, highest: promised, reason });

@@ -34,12 +34,12 @@ export function answer(turn: Turn, peer: Peer): void {
 
 function nextHeartbeat(turn: Turn): Heartbeat {
   update(turn, { heartbeats: turn.state.heartbeats + 1 });
-  const { options, view, delivery, promised, peers, leaveUntil, heartbeats } = turn.state;
+  const { options, view, delivery, promised, peers, leaveUntil, suspended, heartbeats } = turn.state;
   return {
     member: options.self,
     number: heartbeats,
     intervalMs: options.heartbeatMs,
-    leaving: leaveUntil !== null,
+    leaving: leaveUntil !== null || suspended,
     view: view?.id ?? null,
     viewMembers: view === null ? [] : view.members.map(incarnationOf),
     delivered: delivery.delivered,

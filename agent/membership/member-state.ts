@@ -110,6 +110,8 @@ export type MemberState = {
   readonly heartbeatSentAt: InstantMs | null;
   /** Heartbeats sent so far, to all or to one. */
   readonly heartbeats: number;
+  /** In no view and in no agreement until it is resumed; the heartbeats say so. */
+  readonly suspended: boolean;
   /** Saying goodbye, until everybody acknowledged or this instant. */
   readonly leaveUntil: InstantMs | null;
   /** Nothing happens any more: it left or was refused. */
@@ -133,6 +135,9 @@ export type MemberEvent =
   | { readonly kind: 'obituary'; readonly now: InstantMs; readonly from: Incarnation }
   /** Dropped where `view` is not the installed one any more: it was said in another. */
   | { readonly kind: 'send'; readonly now: InstantMs; readonly view: ViewId; readonly payload: Uint8Array }
+  /** What this member stands for does not run: it takes itself out, for the time being. */
+  | { readonly kind: 'suspend'; readonly now: InstantMs }
+  | { readonly kind: 'resume'; readonly now: InstantMs }
   | { readonly kind: 'leave'; readonly now: InstantMs };
 
 export type MemberEffect =
@@ -141,7 +146,7 @@ export type MemberEffect =
   /** An answer that does not wait for the next heartbeat. */
   | { readonly kind: 'send-heartbeat'; readonly heartbeat: Heartbeat; readonly route: Route }
   | { readonly kind: 'send-datagram'; readonly datagram: LinkDatagram; readonly route: Route }
-  /** This process stood still for longer than its patience: the others may have gone on without it. */
+  /** This process stood still for longer than its patience, or was suspended: the others may have gone on without it. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'view'; readonly view: View }
   /** `View.apart` has changed since the view, or since the last time it did. */
@@ -175,6 +180,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     heartbeatAt: now,
     heartbeatSentAt: null,
     heartbeats: 0,
+    suspended: false,
     leaveUntil: null,
     ended: false,
     wakeAt: now,

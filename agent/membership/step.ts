@@ -11,6 +11,7 @@ import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
 import type { MemberEffect, MemberEvent, MemberState } from './member-state.ts';
 import { bury } from './obituary.ts';
+import { resume, suspend } from './suspension.ts';
 import { type Turn, update } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
@@ -57,6 +58,12 @@ function apply(turn: Turn, event: MemberEvent): void {
       return;
     case 'send':
       multicast(turn, event.view, event.payload);
+      return;
+    case 'suspend':
+      suspend(turn);
+      return;
+    case 'resume':
+      resume(turn);
       return;
     case 'leave':
       startLeaving(turn);

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ChannelEvent } from '../../agent/channel/channel.ts';
 import type { IpAddress } from '../../agent/config/config.ts';
 import { type Engine, groupOptions, openEngine, startProcess, type TestHost } from './engines.ts';
 
@@ -73,6 +74,30 @@ describe('openBuiltInChannel()', () => {
     await Promise.all(rest.map((engine) => engine.untilView('b', 'c')));
     const again = await start(options, 'a');
     await Promise.all([again, ...rest].map((engine) => engine.untilView('a', 'b', 'c')));
+  });
+
+  it('one whose main loop hangs is left out though its thread lives; it lets go before anything else, and is back in', async () => {
+    const options = groupOptions(hosts, 46120);
+    const rest = await Promise.all(['b', 'c'].map((name) => start(options, name)));
+    const hanging = startProcess(options, 'a');
+    const said: ChannelEvent[] = [];
+    const backIn = new Promise<void>((resolve) => {
+      hanging.on('message', (event: ChannelEvent) => {
+        said.push(event);
+        if (said.some(({ kind }) => kind === 'stalled') && event.kind === 'view') resolve();
+      });
+    });
+    await Promise.all(rest.map((engine) => engine.untilView('a', 'b', 'c')));
+    await vi.waitUntil(() => said.some((event) => event.kind === 'view' && event.view.members.length === 3));
+    const before = said.length;
+    const hangsAt = performance.now();
+    hanging.send(1_500);
+    await Promise.all(rest.map((engine) => engine.untilView('b', 'c')));
+    expect(performance.now() - hangsAt).toBeGreaterThan(options.hangMs - 100);
+    expect(performance.now() - hangsAt).toBeLessThan(1_400);
+    await Promise.all([backIn, ...rest.map((engine) => engine.untilView('a', 'b', 'c'))]);
+    hanging.kill('SIGKILL');
+    expect(said.slice(before).map(({ kind }) => kind)).toEqual(['stalled', 'stalled', 'apart', 'view']);
   });
 
   it('heartbeats go over every path, and status() shows each', async () => {

@@ -30,6 +30,7 @@ export function groupOptions(hosts: readonly TestHost[], port: number): Omit<Bui
     keys: [randomBytes(32)],
     heartbeatMs: 20,
     detectMs: 100,
+    hangMs: 500,
     port,
     discovery: { kind: 'hosts' },
     hosts: hosts.map(({ name, paths }) => ({
@@ -82,11 +83,13 @@ export async function openEngine(options: Omit<BuiltInOptions, 'self'>, self: st
   return { channel, events, until, untilView };
 }
 
-/** An engine in a process of its own, which can be killed. */
+/** An engine in a process of its own, which can be killed, and told how many ms to hang; its messages are its events. */
 export function startProcess(options: Omit<BuiltInOptions, 'self'>, self: string): ChildProcess {
   const keys = options.keys.map((key) => [...key]);
   const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
-  return spawn(process.execPath, [script, compiled, JSON.stringify({ ...options, self, keys })], { stdio: 'inherit' });
+  return spawn(process.execPath, [script, compiled, JSON.stringify({ ...options, self, keys })], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 export function hostName(name: string): HostName {

@@ -21,6 +21,7 @@ describe('parseConfig()', () => {
       keyFile: '/etc/holdfast/edge.key',
       heartbeatMs: 100,
       detectMs: 300,
+      hangMs: 500,
       port: 4807,
       discovery: { kind: 'multicast', address: '239.255.72.68' },
       matureMs: 5000,
@@ -50,6 +51,7 @@ describe('parseConfig()', () => {
   });
 
   it.each([
+    ['hang = "2s"', { hangMs: 2000 }],
     ['heartbeat = "10ms"', { heartbeatMs: 10, detectMs: 30 }],
     ['detect = "500ms"', { heartbeatMs: 166, detectMs: 500 }],
     ['detect = "10ms"', { heartbeatMs: 5, detectMs: 10 }],

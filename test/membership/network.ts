@@ -151,6 +151,15 @@ export class Network {
     this.#tell(host, (now) => ({ kind: 'leave', now }));
   }
 
+  /** What the host's member stands for stops running, or runs again; the member itself goes on. */
+  suspend(host: string): void {
+    this.#tell(host, (now) => ({ kind: 'suspend', now }));
+  }
+
+  wake(host: string): void {
+    this.#tell(host, (now) => ({ kind: 'resume', now }));
+  }
+
   send(host: string, payload: Uint8Array): void {
     const view = this.#running.get(host)?.state.view?.id;
     if (view !== undefined) this.#tell(host, (now) => ({ kind: 'send', now, view, payload }));

@@ -279,6 +279,28 @@ describe('step(): one that was put out', () => {
   });
 });
 
+describe('step(): one whose agent hangs', () => {
+  it.each(['a', 'b', 'c'])('%s is out at once, stays out, and is back at once when it runs again', (hanging) => {
+    const hosts = ['a', 'b', 'c'];
+    const network = new Network({ seed: 1, hosts });
+    network.start(...hosts);
+    network.runFor(1000);
+    network.suspend(hanging);
+    const rest = hosts.filter((host) => host !== hanging);
+    const restIsTogether = (): boolean => rest.every((host) => network.viewOf(host) === rest.join());
+    expect(network.runUntil(restIsTogether, 1000)).toBeLessThan(3);
+    const views = network.observer.viewsInstalled;
+    network.runFor(10_000);
+    expect(network.observer.viewsInstalled).toBe(views);
+    expect(network.stalls).toEqual([]);
+    network.wake(hanging);
+    expect(network.stalls).toEqual([hanging]);
+    expect(network.runUntil(() => network.views().join('|') === 'a,b,c', 1000)).toBeLessThan(5);
+    network.runFor(2000);
+    expect(network.observer.viewsInstalled).toBe(views + 3);
+  });
+});
+
 describe('step(): a host name twice', () => {
   it('the newcomer is refused, with the address of the other', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'twin'] });
