@@ -1,13 +1,13 @@
 /** The composition root: starts an agent, wires its parts together, ends it. The only place that knows them all. */
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type FileLock, lockFile } from '#native';
 import { openBuiltInChannel } from './channel/built-in.ts';
 import type { Channel, ChannelEvent } from './channel/channel.ts';
 import { ChannelError } from './channel/channel-error.ts';
 import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
 import { version } from './cli/version.ts';
-import type { Config, Host, InterfaceName, IpAddress } from './config/config.ts';
+import type { Config, Host } from './config/config.ts';
 import { findHost } from './config/find-host.ts';
 import { type KeyRing, readKeyFile } from './config/key-file.ts';
 import { readConfig } from './config/read.ts';
@@ -15,13 +15,16 @@ import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
 import { memoryPathOf } from './memory-file.ts';
 import { AddressWatch } from './system/address-watch.ts';
-import { isOurs, listAddresses, type PlacedAddress, removeAddresses } from './system/addresses.ts';
 import { missingCapabilities } from './system/capabilities.ts';
+import { Guard } from './system/guard.ts';
+import { takeOver } from './system/guard-door.ts';
 import { listHostAddresses } from './system/host-addresses.ts';
+import { settleLeftovers } from './system/leftovers.ts';
 import { LinkTable } from './system/links.ts';
 import { type Log, openLog } from './system/log.ts';
 import { openNotifier } from './system/notify.ts';
 import { openRouteSocket, type RouteSocket } from './system/route-socket.ts';
+import type { GuardedAddress } from './wire/guard-message.ts';
 
 export type AgentOptions = {
   readonly config: string;
@@ -83,11 +86,16 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
     else core.onChannelEvent(event);
   });
   const notifier = openNotifier(process.env);
+  const directory = resolve(dirname(options.control));
+  const { lifetimeSeconds, detectMs } = config;
+  const guard = new Guard({ directory, lifetimeSeconds, detectMs, onTrouble: (message) => log.warning(message) });
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
   try {
-    await removeLeftovers(route, links, log);
+    const guarded = await takeOverFrom(directory, log);
+    await guard.start();
+    const adopted = await settleLeftovers({ route, links, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
-    const parts = { config, host, route, links, watch, channel, notifier, log };
+    const parts = { config, host, route, links, watch, channel, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
     core = running;
     const endings = endWith(running, log);
@@ -105,6 +113,7 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
   } finally {
     await control?.close();
     await channel.leave();
+    await guard.end();
     notifier.close();
   }
 }
@@ -180,18 +189,15 @@ async function openChannel(
   }
 }
 
-/** Of an agent that was killed: nothing of it is granted to this run. */
-async function removeLeftovers(route: RouteSocket, links: LinkTable, log: Log): Promise<void> {
-  const list = await listAddresses(route);
-  if (list.kind === 'failed') throw list.error;
-  const leftovers = list.addresses.filter(isOurs).map((found): PlacedAddress => {
-    const name = links.byIndex(found.interfaceIndex)?.name ?? String(found.interfaceIndex);
-    // As the kernel writes them, they are canonical.
-    return { ...found, address: found.address as IpAddress, interface: name as InterfaceName };
-  });
-  if (leftovers.length === 0) return;
-  log.warning(`removing ${leftovers.length} addresses that an agent before this one left behind`);
-  await removeAddresses(route, leftovers);
+/** From the guard of an agent that died: it ends, and what it kept is this agent's business. */
+async function takeOverFrom(directory: string, log: Log): Promise<readonly GuardedAddress[]> {
+  const taken = await takeOver(directory);
+  if (taken.kind === 'done') return taken.value;
+  if (taken.kind !== 'no-guard') {
+    const why = taken.kind === 'failed' ? taken.why : taken.kind === 'denied' ? 'no permission' : 'its agent lives';
+    log.warning(`the guard of an earlier agent does not hand over: ${why}`);
+  }
+  return [];
 }
 
 /** Signals and programming errors lead to an end; the returned function takes the handlers off. */

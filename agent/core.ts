@@ -16,6 +16,7 @@ import type { Pool } from './ownership/pool.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
+import type { Guard } from './system/guard.ts';
 import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
@@ -31,6 +32,9 @@ export type CoreOptions = {
   readonly watch: AddressWatch;
   readonly channel: Channel;
   readonly notifier: Notifier;
+  readonly guard: Guard;
+  /** What a guard kept in the kernel since the agent before this one died. */
+  readonly adopted: readonly SetName[];
   readonly log: Log;
   readonly version: string;
   /** Where this host keeps what outlives the agent. */
@@ -76,6 +80,7 @@ export class AgentCore {
         self: channel.self,
         pool: poolOf(config),
         matureMs: config.matureMs,
+        adopted: options.adopted,
         memory: readMemory(options.memoryPath),
       },
       {
@@ -94,6 +99,7 @@ export class AgentCore {
     );
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
+      guard: options.guard,
       ...{ config, links, route: options.route, watch: options.watch },
       mayClaim: (set) => this.#driver.state.assignments.get(set)?.owner === this.#driver.state.self,
       onStations: () => this.#sendStations(),
@@ -107,6 +113,7 @@ export class AgentCore {
       onTrouble: (message) => this.#trouble(message),
     });
     this.#claims = this.#network.claims;
+    this.#claims.adopt(options.adopted);
     this.#driver.onStep = () => notifier.status(this.#line());
     this.#network.start();
     if (notifier.watchdogIntervalMs !== null) {
@@ -127,6 +134,7 @@ export class AgentCore {
         );
         if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
         this.#driver.dispatch(event);
+        void this.#prepareObituary();
         this.#sendStations();
         return;
       case 'deliver':
@@ -192,6 +200,18 @@ export class AgentCore {
     this.#commands.close();
   }
 
+  /** Anew in every view: whom to tell may have changed. */
+  async #prepareObituary(): Promise<void> {
+    const { channel, guard, watch } = this.#options;
+    const obituary = await channel.obituary();
+    await guard.prepare(
+      obituary.map((each) => {
+        const own = watch.all().find(({ address }) => address === each.source);
+        return { ...each, interfaceIndex: own?.interfaceIndex ?? 0 };
+      }),
+    );
+  }
+
   #commandOf(request: CommandRequest): Command {
     const name = (host: string | null): HostName => (host ?? hostOf(this.#options.channel.self)) as HostName; // checked against the view
     switch (request.kind) {
@@ -234,7 +254,9 @@ export class AgentCore {
       this.#trouble(`${error instanceof Error ? error.message : String(error)}; a restart of the agent forgets it`);
     }
     const { frozen } = memory.freeze;
-    this.#tell(`${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`);
+    this.#tell(
+      `${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`,
+    );
   }
 
   /** Nothing more is announced at once; what still arrives is answered for a moment. At an end all goes anyway. */

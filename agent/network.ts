@@ -14,6 +14,7 @@ import { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
 import { Conflicts } from './system/conflicts.ts';
 import { setsWithoutLink } from './system/eligibility.ts';
+import type { Guard } from './system/guard.ts';
 import type { LinkChange, LinkTable } from './system/links.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import type { MacAddress } from './wire/mac-address.ts';
@@ -23,6 +24,7 @@ export type NetworkOptions = {
   readonly route: RouteSocket;
   readonly links: LinkTable;
   readonly watch: AddressWatch;
+  readonly guard: Guard;
   /** Whether the decision in force gives it to this host. */
   readonly mayClaim: (set: SetName) => boolean;
   readonly onClaimed: (sets: readonly SetName[]) => void;
@@ -83,6 +85,7 @@ export class Network {
       defend: (set) => this.#defend(set),
     });
     this.claims = new Claims({
+      guard: options.guard,
       ...{ route, links, watch, clock, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
       probes: this.#probes,
       announcer: this.#announcer,

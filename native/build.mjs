@@ -1,5 +1,5 @@
 /**
- * Compiles the addon with the node-gyp that npm bundles. Runs as npm's install script; by hand: node native/build.mjs
+ * Compiles the addon and the guard with the node-gyp that npm bundles. Runs as npm's install script; by hand: node native/build.mjs
  * [--force]. Everything it needs is checked first, because node-gyp's own messages bury what is missing.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
@@ -18,17 +18,21 @@ import {
 } from './requirements.mjs';
 
 const directory = dirname(fileURLToPath(import.meta.url));
-const binary = join(directory, 'build/Release/holdfast.node');
+const binaries = ['holdfast.node', 'holdfast-guard'].map((name) => join(directory, 'build/Release', name));
 
-/** Whether the binary is missing or older than a source. One binary serves every Node version (Node-API). */
+/** Whether a binary is missing or older than a source. One addon serves every Node version (Node-API). */
 export function isAddonStale() {
-  if (!existsSync(binary)) return true;
-  const builtMs = statSync(binary).mtimeMs;
-  const sources = readdirSync(directory).filter((name) => /\.(c|h|gyp)$/.test(name));
+  if (!binaries.every((binary) => existsSync(binary))) return true;
+  const builtMs = Math.min(...binaries.map((binary) => statSync(binary).mtimeMs));
+  const names = [
+    ...readdirSync(directory),
+    ...readdirSync(join(directory, 'guard')).map((name) => join('guard', name)),
+  ];
+  const sources = names.filter((name) => /\.(c|h|gyp)$/.test(name));
   return sources.some((name) => statSync(join(directory, name)).mtimeMs > builtMs);
 }
 
-/** Compiles and loads the addon. Throws a SetupError that says what is missing. */
+/** Compiles both, and loads the addon. Throws a SetupError that says what is missing. */
 export function buildAddon() {
   checkPlatform();
   checkCompiler();

@@ -87,6 +87,17 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
   addOrderCommands(program, shared, finish);
 
   program
+    .command('release')
+    .summary('remove what a dead agent left here')
+    .description('Removes the addresses that the guard of this host keeps since its agent died. Stop the agent first.')
+    .option('--after-stop', "for systemd's ExecStopPost: nothing where the agent crashed", false)
+    .option(...controlOption)
+    .action(async (options: { afterStop: boolean; control: string }) => {
+      const { runRelease } = await import('./release.ts');
+      finish(await runRelease(options));
+    });
+
+  program
     .command('check')
     .description('say whether a configuration is right')
     .argument('<file>')

@@ -4,6 +4,7 @@
  */
 import type { AddressSet } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
+import type { GuardedAddress } from '../wire/guard-message.ts';
 import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
 import type { AddressChange, AddressWatch } from './address-watch.ts';
 import {
@@ -21,6 +22,7 @@ import type { Audience } from './audience.ts';
 import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
 import { describe as describeConflict } from './conflicts.ts';
+import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
 import { Pulse } from './pulse.ts';
@@ -32,6 +34,7 @@ export type ClaimsOptions = {
   readonly links: LinkTable;
   readonly watch: AddressWatch;
   readonly announcer: Announcer;
+  readonly guard: Pick<Guard, 'hold' | 'drop'>;
   readonly audience: Audience;
   readonly probes: ClaimProbes;
   /** Whether the decision in force still gives it to this host: asked again where a claim had to wait. */
@@ -121,7 +124,9 @@ export class Claims {
   async #add(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
     if (wanted.size === 0) return;
     for (const [name, addresses] of wanted) this.#held.put(name, addresses);
-    const results = await addAddresses(this.#options.route, [...wanted.values()].flat(), this.#options);
+    const addresses = [...wanted.values()].flat();
+    await this.#options.guard.hold(this.#guarded(addresses, 'ours'));
+    const results = await addAddresses(this.#options.route, addresses, this.#options);
     const failures = failuresBySet(wanted, results);
     await this.#takeBack(wanted, results, failures);
 
@@ -140,12 +145,23 @@ export class Claims {
     this.#options.onReleased(names);
   }
 
+  /** What a guard kept in the kernel: looked after, and not announced until the group says that it is ours. */
+  adopt(names: readonly SetName[]): void {
+    for (const name of names) {
+      const placed = this.#place(name);
+      if (typeof placed !== 'string') this.#held.put(name, placed);
+    }
+    this.#tellGuard(names, 'giving');
+  }
+
   announce(names: readonly SetName[]): void {
+    this.#tellGuard(names, 'ours');
     const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
     this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
   }
 
   hush(names: readonly SetName[]): void {
+    this.#tellGuard(names, 'giving');
     this.#options.announcer.stop(names);
   }
 
@@ -179,6 +195,7 @@ export class Claims {
     this.#cancelRenewal();
     const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
     const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
+    await this.#options.guard.drop(this.#held.all());
     return results.flatMap((result) => {
       if (result.kind === 'renewed') return [];
       return [result.kind === 'gone' ? `${result.address.address} is not there` : result.error.message];
@@ -187,6 +204,7 @@ export class Claims {
 
   /** As before `makePermanent`, from the next renewal on. */
   makeTemporary(): void {
+    this.#tellGuard(this.announced(), 'ours');
     this.#armRenewal();
   }
 
@@ -306,14 +324,20 @@ export class Claims {
     const added = new Set(
       results.flatMap(({ kind, address }) => (kind === 'added' || kind === 'adopted' ? [address] : [])),
     );
-    const back = [...failures.keys()].flatMap((name) => (wanted.get(name) ?? []).filter((it) => added.has(it)));
+    const failed = [...failures.keys()].flatMap((name) => wanted.get(name) ?? []);
+    const back = failed.filter((it) => added.has(it));
     for (const name of failures.keys()) this.#letGo(name);
     if (back.length > 0) await this.#remove(back);
+    await this.#options.guard.drop(failed);
   }
 
   /** One after the other: a removal puts back what it saw go along with a primary, also what another is removing. */
   #remove(addresses: readonly PlacedAddress[]): Promise<readonly RemoveResult[]> {
-    const remove = () => removeAddresses(this.#options.route, addresses);
+    const remove = async () => {
+      const results = await removeAddresses(this.#options.route, addresses);
+      await this.#options.guard.drop(results.flatMap(({ kind, address }) => (kind === 'failed' ? [] : [address])));
+      return results;
+    };
     const removal = this.#lastRemoval.then(remove, remove);
     this.#lastRemoval = removal;
     return removal;
@@ -328,6 +352,20 @@ export class Claims {
       addresses.push({ ...address, interfaceIndex: link.index });
     }
     return addresses;
+  }
+
+  #tellGuard(names: readonly SetName[], whose: 'ours' | 'giving'): void {
+    const addresses = names.flatMap((name) => this.#held.addresses(name));
+    void this.#options.guard.hold(this.#guarded(addresses, whose));
+  }
+
+  /** Those on links where neighbours are found by asking: elsewhere no announcement would tell the guard of a successor. */
+  #guarded(addresses: readonly PlacedAddress[], whose: 'ours' | 'giving'): readonly GuardedAddress[] {
+    return addresses.flatMap(({ family, address, prefixLength, interfaceIndex }) => {
+      const link = this.#options.links.byIndex(interfaceIndex);
+      if (link === undefined || link.mac === null || !link.arp) return [];
+      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving: whose === 'giving' }];
+    });
   }
 
   /** Those on links where neighbours are found by asking. */

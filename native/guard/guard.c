@@ -1,0 +1,264 @@
+/*
+ * holdfast-guard AGENT_PID DIRECTORY TICK_MS HANG_TICKS EVIDENCE_TICKS LIFETIME_SECONDS, with the socketpair to the agent as fd 3.
+ * While the agent lives it watches it; then it is on duty, until nothing is left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "guard.h"
+
+static const int64_t ms = 1000000;
+enum { LINK = 3 };
+/* Between the new owner's announcement and the removal: what was on its way to this host still arrives. */
+enum { GRACE_MS = 20 };
+/* After a removal that the kernel refused. */
+enum { RETRY_MS = 1000 };
+/* The first at once. */
+static const int obituary_ms[OBITUARY_ROUNDS] = {0, 2, 5, 9};
+/* Without a lifetime the addresses are still looked after. */
+enum { LOOK_MS = 2000 };
+/* How long a successor may take until its absence is told, and how often it is told again. */
+enum { ALONE_MS = 2000, STILL_ALONE_MS = 60 * 1000 };
+
+static struct settings settings;
+static int agent_fd, arp_fd, advertisement_fd, signal_fd, door_fd, link_fd = LINK;
+
+/* Watching. */
+static bool armed, killed;
+static int ticks;
+/* On duty, since; 0: the agent lives. */
+static int64_t duty_since;
+static int obituary_round;
+static int64_t look_at, tell_at;
+
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void end(int status) {
+  door_close();
+  exit(status);
+}
+
+static void end_when_empty(void) {
+  if (held_count > 0 || obituary_round < OBITUARY_ROUNDS) return;
+  say(SAY_NOTICE, "nothing is left here %d ms after the end of the agent: the guard ends", (int)((now_ns() - duty_since) / ms));
+  say_status("no agent, no addresses");
+  end(0);
+}
+
+static void remove_taken_over(void) {
+  const int64_t now = now_ns();
+  size_t told = 0;
+  for (size_t i = 0; i < held_count; i++) {
+    held[i].leaving = held[i].other_ns != 0 && now - held[i].other_ns >= GRACE_MS * ms;
+    if (held[i].leaving && told++ < 3) say(SAY_NOTICE, "%s is with %s now: removed here", say_address(&held[i]), say_mac(held[i].other));
+  }
+  if (told == 0) return;
+  if (told > 3) say(SAY_NOTICE, "so are %zu more", told - 3);
+  (void)route_remove();
+  for (size_t i = 0; i < held_count; i++) {
+    if (held[i].leaving) held[i].other_ns = now + RETRY_MS * ms;
+  }
+}
+
+static void look(void) {
+  if (route_look()) route_renew(&settings);
+  look_at = now_ns() + (settings.lifetime_seconds == 0 ? LOOK_MS * ms : settings.lifetime_seconds * (1000 * ms) / 3);
+}
+
+static void begin_duty(const char *how) {
+  duty_since = now_ns();
+  obituary_send(0);
+  obituary_round = 1;
+  say(SAY_ERROR, "agent %d %s: its %zu addresses stay until another host announces them", settings.agent, how, held_count);
+  look();
+  tell_at = duty_since + ALONE_MS * ms;
+}
+
+static void tell(void) {
+  if (held_count == 0) return;
+  say(SAY_ERROR, "no agent runs here and no other host has taken over %zu addresses (%s): they are kept", held_count,
+      say_address(&held[0]));
+  say_status("no agent: the guard keeps %zu addresses that no other host has taken over", held_count);
+  tell_at = now_ns() + STILL_ALONE_MS * ms;
+}
+
+/* What is due while on duty. */
+static void work(void) {
+  const int64_t now = now_ns();
+  while (obituary_round < OBITUARY_ROUNDS && now - duty_since >= obituary_ms[obituary_round] * ms) obituary_send(obituary_round++);
+  remove_taken_over();
+  if (now >= look_at) {
+    if (!door_is_ours()) {
+      say(SAY_ERROR, "%s was removed or belongs to another guard: this one ends, the kernel removes what is left", settings.directory);
+      exit(1);
+    }
+    look();
+  }
+  if (now >= tell_at) tell();
+  end_when_empty();
+}
+
+static int64_t next_work(void) {
+  int64_t next = earlier(look_at, tell_at);
+  if (obituary_round < OBITUARY_ROUNDS) next = earlier(next, duty_since + obituary_ms[obituary_round] * ms);
+  for (size_t i = 0; i < held_count; i++) {
+    if (held[i].other_ns != 0) next = earlier(next, held[i].other_ns + GRACE_MS * ms);
+  }
+  return next;
+}
+
+/* The agent's main loop stands still: judged by ticks of our own, so that a pause of the whole machine is none. */
+static void check_hang(void) {
+  if (!armed || killed) return;
+  const bool replaced = ticks >= settings.evidence_ticks && held_any_announced();
+  if (!replaced && ticks < settings.hang_ticks) return;
+  killed = true;
+  say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s: killed", settings.agent, ticks * settings.tick_ms,
+      replaced ? ", and another host announces its addresses" : "");
+  if (syscall(SYS_pidfd_send_signal, agent_fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH) {
+    say(SAY_ERROR, "cannot kill agent %d: %s", settings.agent, strerror(errno));
+  }
+}
+
+static void hear_agent(void) {
+  switch (link_read(link_fd)) {
+    case LINK_NOTHING:
+      return;
+    case LINK_PROGRESS:
+      armed = true;
+      ticks = 0;
+      held_forget_announced();
+      return;
+    case LINK_END:
+      end(0);
+      return;
+    case LINK_CLOSED: /* its end, which the pidfd tells as well, or a defect, which the ticks tell */
+      close(link_fd);
+      link_fd = -1;
+      return;
+    case LINK_BROKEN:
+      say(SAY_ERROR, "what the agent says makes no sense: the guard ends");
+      end(1);
+  }
+}
+
+static size_t release(void) {
+  for (size_t i = 0; i < held_count; i++) held[i].leaving = true;
+  const size_t removed = route_remove();
+  say(SAY_NOTICE, "released on demand: %zu addresses removed", removed);
+  say_status("no agent, no addresses");
+  return removed;
+}
+
+static void answer_door(void) {
+  int caller;
+  const char question = door_question(door_fd, &caller);
+  if (caller < 0) return;
+  if (duty_since == 0 || (question != 'h' && question != 'r')) {
+    door_refuse(caller);
+    return;
+  }
+  if (question == 'h') {
+    (void)route_look();
+    if (!door_answer_held(caller)) return;
+    say(SAY_NOTICE, "handed over to a new agent: %zu addresses", held_count);
+    end(0);
+  }
+  const size_t removed = release();
+  (void)door_answer_count(caller, (uint32_t)removed);
+  end(held_count == 0 ? 0 : 1);
+}
+
+/* While the agent lives, signals are for it (systemd signals every process of a unit). On duty they ask to make an end. */
+static void answer_signal(void) {
+  struct signalfd_siginfo info;
+  if (read(signal_fd, &info, sizeof(info)) != sizeof(info) || duty_since == 0) return;
+  (void)release();
+  end(held_count == 0 ? 0 : 1);
+}
+
+static int64_t number(const char *text, int64_t least, int64_t most) {
+  char *rest;
+  errno = 0;
+  const long long value = strtoll(text, &rest, 10);
+  if (errno == 0 && rest != text && *rest == '\0' && value >= least && value <= most) return value;
+  say(SAY_ERROR, "%s is not a number from %lld to %lld", text, (long long)least, (long long)most);
+  exit(64);
+}
+
+static void prepare(int count, char **arguments) {
+  if (count != 7) {
+    say(SAY_ERROR, "started by `holdfast agent`, not by hand");
+    exit(64);
+  }
+  settings = (struct settings){
+      .agent = (int)number(arguments[1], 1, INT_MAX),
+      .directory = arguments[2],
+      .tick_ms = (int)number(arguments[3], 1, 1000),
+      .hang_ticks = (int)number(arguments[4], 1, 100000),
+      .evidence_ticks = (int)number(arguments[5], 1, 100000),
+      .lifetime_seconds = (int)number(arguments[6], 0, INT_MAX),
+  };
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  sigprocmask(SIG_BLOCK, &signals, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  fcntl(LINK, F_SETFD, FD_CLOEXEC);
+  agent_fd = (int)syscall(SYS_pidfd_open, settings.agent, 0);
+  if (agent_fd < 0 || getppid() != settings.agent) exit(0); /* it ended before it held anything */
+  if (signal_fd < 0 || !door_lock(&settings) || (door_fd = door_open(&settings)) < 0 || !route_open() ||
+      !watch_open(&arp_fd, &advertisement_fd)) {
+    exit(1);
+  }
+  /* What it needs later must be there when the machine has no memory left. Not permitted everywhere, and no reason to fail. */
+  (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+  const uint8_t ready[9] = {'A', 0, 0, 0, 0, 0, 0, 1, 0};
+  if (write(LINK, ready, sizeof(ready)) != sizeof(ready)) end(0);
+}
+
+int main(int count, char **arguments) {
+  prepare(count, arguments);
+  int64_t tick_at = now_ns() + settings.tick_ms * ms;
+  for (;;) {
+    struct pollfd polled[] = {
+        {.fd = duty_since == 0 ? agent_fd : -1, .events = POLLIN},
+        {.fd = link_fd, .events = POLLIN},
+        {.fd = arp_fd, .events = POLLIN},
+        {.fd = advertisement_fd, .events = POLLIN},
+        {.fd = signal_fd, .events = POLLIN},
+        {.fd = door_fd, .events = POLLIN},
+    };
+    const int64_t wait = (duty_since == 0 ? tick_at : next_work()) - now_ns();
+    if (poll(polled, sizeof(polled) / sizeof(polled[0]), wait <= 0 ? 0 : (int)earlier(wait / ms + 1, 60 * 1000)) < 0) continue;
+    if (link_fd >= 0 && polled[1].revents != 0) hear_agent(); /* first: what a dead agent wrote counts */
+    if (polled[2].revents != 0) watch_arp(arp_fd);
+    if (polled[3].revents != 0) watch_advertisements(advertisement_fd);
+    if (duty_since == 0 && polled[0].revents != 0) {
+      if (link_fd >= 0) hear_agent(); /* it may have written between the two looks */
+      begin_duty(killed ? "is gone" : "died");
+    }
+    if (duty_since != 0) {
+      work();
+    } else if (now_ns() >= tick_at) {
+      tick_at = now_ns() + settings.tick_ms * ms; /* not the next multiple: a pause is one tick */
+      ticks++;
+      check_hang();
+    }
+    if (duty_since == 0) check_hang();
+    if (polled[4].revents != 0) answer_signal();
+    if (polled[5].revents != 0) answer_door();
+  }
+}
