@@ -5,6 +5,8 @@ import { DeadlineError, within } from './deadline.ts';
 import type { Namespace } from './namespace.ts';
 
 const writeDeadlineMs = 5_000;
+/** Seconds of what a busy lab sends, where tcpdump gets no CPU for a while. */
+const bufferKib = '8192';
 
 export type Capture = {
   readonly file: string;
@@ -19,7 +21,20 @@ export async function startCapture(
   filter: string,
   file: string,
 ): Promise<Capture> {
-  const tcpdump = ['tcpdump', '-i', interfaceName, '--immediate-mode', '-U', '-n', '-Z', 'root', '-w', file];
+  const tcpdump = [
+    'tcpdump',
+    '-i',
+    interfaceName,
+    '--immediate-mode',
+    '-B',
+    bufferKib,
+    '-U',
+    '-n',
+    '-Z',
+    'root',
+    '-w',
+    file,
+  ];
   const dump = await namespace.open(filter === '' ? tcpdump : [...tcpdump, filter]);
   const said: string[] = [];
   const listeners = new Set<(line: string) => void>();
@@ -50,15 +65,15 @@ export async function startCapture(
     file,
     async stop() {
       // Ended by SIGINT alone it leaves unread what the kernel has already captured for it. Meanwhile more may come.
-      const count = async (): Promise<{ readonly captured: number; readonly received: number }> => {
-        const counted = line(/(\d+) packets? captured, (\d+) packets? received by filter/);
+      const count = async (): Promise<{ readonly done: number; readonly received: number }> => {
+        const counted = line(/(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped/);
         dump.signal('SIGUSR1');
-        const [, captured, received] = await counted;
-        return { captured: Number(captured), received: Number(received) };
+        const [, captured, received, dropped] = await counted;
+        return { done: Number(captured) + Number(dropped), received: Number(received) };
       };
       const { received: wanted } = await count();
       const lateMs = monotonicMs() + writeDeadlineMs;
-      while ((await count()).captured < wanted) {
+      while ((await count()).done < wanted) {
         if (monotonicMs() > lateMs) throw new DeadlineError('tcpdump to write what it captured', writeDeadlineMs);
       }
       dump.signal('SIGINT');

@@ -1,40 +1,52 @@
 /** `npm run bench`: Holdfast and what people use today, side by side on this machine; docs/benchmarks.md says what it found. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../../agent/lab/clock.ts';
-import { contenders, quickContenders } from './contenders.ts';
-import { parseOptions, usage } from './options.ts';
-import { scenarios } from './scenarios.ts';
-import { playSeries } from './series.ts';
+import { baselineOf, readBaseline, worsened, writeBaseline } from './baseline.ts';
+import { measureEverything } from './everything.ts';
+import { type Options, parseOptions, usage } from './options.ts';
+import { writeReport } from './report.ts';
+import { ensurePrograms } from './requirements.ts';
 import { renderMeasures } from './terminal.ts';
+import { traceFailover, writeTrace } from './trace.ts';
 
-const quickScenarios = ['noise', 'power-loss', 'stop', 'kill'];
-const usualHosts = 3;
-const usualAddresses = 6;
+/** Seen from dist.bench/test/bench/. */
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const docs = join(root, 'docs');
+const baselineFile = join(root, 'test/bench/baseline.json');
 
-async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+async function main(options: Options): Promise<number> {
+  await ensurePrograms(options);
   const beganMs = monotonicMs();
   const say = (line: string): void => {
     console.error(`${((monotonicMs() - beganMs) / 1000).toFixed(0).padStart(5)} s  ${line}`);
   };
-  const names = options.only.length > 0 ? options.only : options.mode === 'quick' ? quickScenarios : null;
-  const played = scenarios.filter(({ name }) => names === null || names.includes(name));
-  const result = await playSeries(
-    {
-      contenders: options.mode === 'quick' ? quickContenders : contenders,
-      scenarios: played,
-      runs: options.runs,
-      hosts: usualHosts,
-      addresses: usualAddresses,
-    },
-    say,
-  );
-  for (const line of renderMeasures(result.measures)) console.log(line);
-  for (const gap of result.gaps) console.log(`${gap.contender}: not measured in ${gap.scenario}: ${gap.why}`);
-  return 0;
+  if (options.trace) {
+    console.log(writeTrace(docs, await traceFailover(say)));
+    return 0;
+  }
+  const results = await measureEverything(options, say, (known) => {
+    if (options.mode === 'full' && options.only.length === 0) writeReport(docs, known);
+  });
+  for (const { hosts, addresses, measures, gaps, runs } of results.series) {
+    console.log(`\n${hosts} hosts, ${addresses} addresses, ${runs} runs: median (least–most)`);
+    for (const line of renderMeasures(measures)) console.log(line);
+    for (const gap of gaps) {
+      console.log(`! ${gap.contender} was not measured in ${gap.scenario}, ${gap.runs} of ${runs} runs: ${gap.why}`);
+    }
+  }
+  const measures = results.series[0]?.measures ?? [];
+  const worse = worsened(readBaseline(baselineFile), measures);
+  for (const line of worse) console.log(`! worse than before: ${line}`);
+  if (options.writeBaseline) writeBaseline(baselineFile, baselineOf(measures));
+  if (options.mode === 'full' && options.only.length === 0) {
+    console.log('\nWritten: docs/benchmarks.md, docs/benchmarks/*.svg');
+  }
+  return worse.length > 0 && !options.writeBaseline ? 1 : 0;
 }
 
 try {
-  process.exitCode = await main();
+  process.exitCode = await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   if (error instanceof TypeError) console.error(usage);

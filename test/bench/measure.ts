@@ -2,6 +2,7 @@
 import { announcedBy, echoedBy, type Frame } from '../../agent/lab/frames.ts';
 import { type HoldingEvent, heldByNobodyMs, heldTwiceMs, type Span, spansOf } from '../../agent/lab/holdings.ts';
 import type { PhaseReport } from '../../agent/lab/probe-protocol.ts';
+import type { TcpReport } from '../../agent/lab/tcp-protocol.ts';
 
 /** All times in ms. */
 export type Measure = {
@@ -21,10 +22,18 @@ export type Measure = {
   /** Of any address, in total. */
   readonly heldTwiceMs: number;
   readonly heldByNobodyMs: number;
-  /** Addresses with another holder after it than before. */
+  /** Addresses with a holder after it that did not have them before, or with none. */
   readonly moved: number;
   /** Gratuitous ARP frames for the addresses. */
   readonly announcements: number;
+  /** Of one address, that the event was about. */
+  readonly tcp: {
+    readonly newSilenceMs: number;
+    readonly newLost: number;
+    readonly keptSilenceMs: number;
+    /** How often the kept connection broke. */
+    readonly broken: number;
+  };
   readonly timeline: Timeline;
 };
 
@@ -57,6 +66,7 @@ export type Record = {
   readonly holdings: readonly HoldingEvent[];
   readonly frames: readonly Frame[];
   readonly probes: PhaseReport;
+  readonly tcp: TcpReport;
   readonly probeIntervalMs: number;
 };
 
@@ -84,10 +94,23 @@ export function measureOf(record: Record): Measure {
     lastAnswerMs: Math.max(0, ...ends),
     heldTwiceMs: Math.max(...spans.map(heldTwiceMs)),
     heldByNobodyMs: Math.max(...spans.map(heldByNobodyMs)),
-    moved: spans.filter((own) => own.at(0)?.holders.join() !== own.at(-1)?.holders.join()).length,
+    moved: spans.filter(hasMoved).length,
     announcements: record.frames.filter((frame) => known.has(announcedBy(frame) ?? '')).length,
+    tcp: {
+      newSilenceMs: record.tcp.connections.longestSilenceMs,
+      newLost: record.tcp.connections.lost,
+      keptSilenceMs: record.tcp.requests.longestSilenceMs,
+      broken: record.tcp.broken,
+    },
     timeline: timelineOf(record),
   };
+}
+
+/** Of two holders one that stays has not taken anything. */
+function hasMoved(spans: readonly Span[]): boolean {
+  const before = spans.at(0)?.holders ?? [];
+  const after = spans.at(-1)?.holders ?? [];
+  return after.length === 0 || after.some((host) => !before.includes(host));
 }
 
 function timelineOf(record: Record): Timeline {

@@ -1,6 +1,7 @@
 /** What befalls a contender. Each scenario begins and ends with every host serving and every address held once. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LabHost } from '../../agent/lab/lab.ts';
+import { startTcpAnswerer } from '../../agent/lab/tcp-probing.ts';
 import type { Stage } from './stage.ts';
 
 export type Scenario = {
@@ -235,6 +236,7 @@ export const scenarios: readonly Scenario[] = [
 
 async function bringBack(stage: Stage, host: LabHost): Promise<void> {
   await stage.lab.restorePower(host);
+  await startTcpAnswerer(host.namespace);
   await stage.group.start(host);
   await stage.group.joined(host);
   stage.serving.add(host.name);

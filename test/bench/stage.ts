@@ -5,6 +5,7 @@ import { monotonicMs } from '../../agent/lab/clock.ts';
 import { DeadlineError } from '../../agent/lab/deadline.ts';
 import { createLab, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import { type Probing, startProbing } from '../../agent/lab/probe-client.ts';
+import { startTcpAnswerer, startTcpProbing } from '../../agent/lab/tcp-probing.ts';
 import { bare, probeIntervalMs, routeToAddresses, virtualAddresses } from './addresses.ts';
 import type { Contender, Group } from './contender.ts';
 import { type Measure, measureOf } from './measure.ts';
@@ -99,8 +100,10 @@ export class Stage {
     const { event, watched } = happening;
     const filter = `arp or (icmp[icmptype] == icmp-echoreply and src host ${watched})`;
     const capture = await this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`));
+    const tcp = await startTcpProbing(this.lab.client.namespace, watched);
     await pause(timelineLeadMs);
     this.#probing.begin(event);
+    tcp.begin();
     const beganMs = monotonicMs();
     let eventMs = beganMs;
     await happening.act((atMs) => {
@@ -110,7 +113,8 @@ export class Stage {
     await pause(restMs);
     await this.group.watch.sync();
     const endedMs = monotonicMs();
-    const report = this.#probing.end(event);
+    const report = Promise.all([this.#probing.end(event), tcp.end()]);
+    report.catch(() => {}); // seen by reports()
     await capture.stop();
     const frames = await this.lab.frames(capture);
     const record = {
@@ -119,14 +123,14 @@ export class Stage {
       holdings: this.group.watch.events.filter((each) => each.atMs <= endedMs),
       probeIntervalMs: probeIntervalMs(addresses),
     };
-    const measure = report.then((probes) => measureOf({ ...record, probes }));
-    measure.catch(() => {}); // seen by close()
+    const measure = report.then(([probes, tcpReport]) => measureOf({ ...record, probes, tcp: tcpReport }));
+    measure.catch(() => {}); // seen by reports()
     this.#measures.push(measure);
   }
 
-  /** What was measured, when the fate of the last probe is known. */
-  async close(): Promise<readonly Measure[]> {
-    const measures = await Promise.all(this.#measures);
+  /** What was measured since the last call, when the fate of the last probe is known. */
+  async reports(): Promise<readonly Measure[]> {
+    const measures = await Promise.all(this.#measures.splice(0));
     if (this.group.watch.problems.length > 0) throw new Error(this.group.watch.problems.join('; '));
     return measures;
   }
@@ -154,28 +158,22 @@ export class Stage {
 }
 
 /** Makes the lab, starts the contender, waits until the client sees all of it, plays, and removes everything. */
-export async function onStage(
-  options: StageOptions,
-  play: (stage: Stage) => Promise<void>,
-): Promise<readonly Measure[]> {
+export async function onStage(options: StageOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
   const lab = await createLab({ hosts: options.hosts });
   try {
     await routeToAddresses(lab);
     const withPrefix = virtualAddresses(options.addresses);
     const group = await options.contender.prepare(lab, withPrefix);
+    await Promise.all(lab.hosts.map((host) => startTcpAnswerer(host.namespace)));
     await group.startAll();
     await Promise.all(lab.hosts.map((host) => group.joined(host)));
     const addresses = withPrefix.map(bare);
-    const probing = await startProbing(lab.client.namespace, {
-      addresses,
-      intervalMs: probeIntervalMs(addresses.length),
-    });
+    const intervalMs = probeIntervalMs(addresses.length);
+    const probing = await startProbing(lab.client.namespace, { addresses, intervalMs });
     const stage = new Stage(lab, group, addresses, probing, options);
     await stage.answering();
     await play(stage);
-    const measures = await stage.close();
     await probing.stop();
-    return measures;
   } finally {
     await lab.dispose();
   }

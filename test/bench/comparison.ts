@@ -1,0 +1,49 @@
+/** Ours beside theirs: who is ahead in an event, and by how much more than noise. Pure. */
+import { contenders } from './contenders.ts';
+import type { Measure } from './measure.ts';
+import { eventTexts } from './scenarios.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+/** Less apart than this are equal: what a busy machine does to a prober. */
+export const noiseMs = 12;
+
+export type Verdict = 'ahead' | 'equal' | 'behind';
+
+export type Comparison = {
+  readonly event: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly measure: 'silence' | 'held twice';
+  readonly oursMs: Spread;
+  readonly theirsMs: Spread;
+  readonly verdict: Verdict;
+};
+
+/** Each of ours with each of theirs, by what the client waited and by how long two had an address. */
+export function compare(measures: readonly Measure[]): readonly Comparison[] {
+  const ours = contenders.filter(({ family }) => family === 'holdfast');
+  const theirs = contenders.filter(({ family }) => family !== 'holdfast');
+  return eventTexts.flatMap(({ name: event }) =>
+    ours.flatMap((own) =>
+      theirs.flatMap((peer) => {
+        const [mine, others] = [own, peer].map(({ name }) =>
+          measures.filter((each) => each.contender === name && each.event === event),
+        );
+        if (mine === undefined || others === undefined || mine.length === 0 || others.length === 0) return [];
+        const pair = (measure: Comparison['measure'], pick: (each: Measure) => number): Comparison => {
+          const [oursMs, theirsMs] = [spreadOf(mine.map(pick)), spreadOf(others.map(pick))];
+          const verdict = verdictOf(oursMs, theirsMs);
+          return { event, ours: own.name, theirs: peer.name, measure, oursMs, theirsMs, verdict };
+        };
+        return [pair('silence', (each) => each.silenceMs), pair('held twice', (each) => each.heldTwiceMs)];
+      }),
+    ),
+  );
+}
+
+/** Equal where the medians are within the noise or the runs overlap. */
+function verdictOf(ours: Spread, theirs: Spread): Verdict {
+  if (Math.abs(ours.median - theirs.median) <= noiseMs) return 'equal';
+  if (ours.max < theirs.min) return 'ahead';
+  return ours.min > theirs.max ? 'behind' : 'equal';
+}

@@ -1,0 +1,243 @@
+/** docs/benchmarks.md and the pictures beside it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Comparison, compare, noiseMs } from './comparison.ts';
+import { contenders } from './contenders.ts';
+import type { Measure } from './measure.ts';
+import type { Results, Series } from './results.ts';
+import { type EventText, eventTexts } from './scenarios.ts';
+import { spreadOf } from './statistics.ts';
+import { count, milliseconds, number } from './terminal.ts';
+import { lanesOf, renderTimeline } from './timeline.ts';
+
+/** @param docs the folder docs/ */
+export function writeReport(docs: string, results: Results): void {
+  const pictures = join(docs, 'benchmarks');
+  mkdirSync(pictures, { recursive: true });
+  const [main] = results.series;
+  const events = eventTexts.filter(({ name }) => main?.measures.some((each) => each.event === name));
+  for (const event of events) {
+    writeFileSync(
+      join(pictures, `${event.name}.svg`),
+      renderTimeline(event, lanesOf(contenders, main?.measures ?? [], event.name)),
+    );
+  }
+  writeFileSync(join(docs, 'benchmarks.md'), renderReport(results));
+}
+
+export function renderReport(results: Results): string {
+  const { machine } = results;
+  const [main, ...others] = results.series;
+  return [
+    '# Side by side',
+    '',
+    'Written by the command below; edit nothing here. What the words mean and how it measures: [lab.md](lab.md) and the end of this page.',
+    '',
+    `- **Date** ${machine.date} UTC, load average at the beginning ${machine.loadAtBegin.toFixed(1)}, ${Math.round(results.seconds / 60)} minutes`,
+    `- **Machine** ${machine.processor}, ${machine.memoryGib} GiB, ${machine.system}; hosts are network namespaces of it`,
+    `- **Versions** ${machine.versions.join(', ')}`,
+    `- **Command** \`${results.command}\``,
+    '',
+    ...(main === undefined ? [] : renderMain(main)),
+    ...others.flatMap(renderOther),
+    ...renderRest(results),
+    ...method,
+  ].join('\n');
+}
+
+function renderMain(series: Series): readonly string[] {
+  const { measures } = series;
+  const events = eventTexts.filter(({ name }) => measures.some((each) => each.event === name));
+  return [
+    `## ${series.hosts} hosts, ${series.addresses} addresses`,
+    '',
+    `Median of ${series.runs} runs, in brackets the least and the most. A probe every ${number(series.probeIntervalMs)} ms to every address.`,
+    '',
+    '### Where a peer is better',
+    '',
+    ...behind(compare(measures)),
+    '',
+    ...events.flatMap((event) => renderEvent(event, measures)),
+    ...renderGaps(series),
+  ];
+}
+
+function behind(comparisons: readonly Comparison[]): readonly string[] {
+  const worse = comparisons.filter(({ verdict }) => verdict === 'behind');
+  if (worse.length === 0) return [`In nothing that was measured, beyond the noise of ${noiseMs} ms.`];
+  return worse.map(({ event, ours, theirs, measure, oursMs, theirsMs }) => {
+    const what = measure === 'silence' ? 'the client waits less' : 'an address is on two hosts for less time';
+    return `- **${titleOf(event)}**: with ${nameOf(theirs)} ${what}, ${number(theirsMs.median)} ms against ${number(oursMs.median)} ms with ${nameOf(ours)}.`;
+  });
+}
+
+function renderEvent(event: EventText, measures: readonly Measure[]): readonly string[] {
+  const rows = rowsOf(measures.filter((each) => each.event === event.name));
+  return [
+    `### ${event.title[0]?.toUpperCase()}${event.title.slice(1)}`,
+    '',
+    event.explanation,
+    '',
+    `![${event.title}](benchmarks/${event.name}.svg)`,
+    '',
+    ...rows,
+    '',
+  ];
+}
+
+function rowsOf(measures: readonly Measure[]): readonly string[] {
+  const heads = [
+    '',
+    'longest silence',
+    '×',
+    'probes lost',
+    'last address answers after',
+    'held twice',
+    'held by nobody',
+  ];
+  const more = ['addresses moved', 'new TCP connections silent', 'kept one silent', 'it broke', 'announcements'];
+  const own = (name: string) => measures.filter((each) => each.contender === name);
+  const [first] = contenders.filter(({ name }) => own(name).length > 0);
+  if (first === undefined) return [];
+  const reference = spreadOf(own(first.name).map(({ silenceMs }) => silenceMs)).median;
+  const body = contenders.flatMap(({ name, title }) => {
+    const runs = own(name);
+    if (runs.length === 0) return [];
+    const ms = (pick: (each: Measure) => number): string => milliseconds(spreadOf(runs.map(pick)));
+    const plain = (pick: (each: Measure) => number): string => count(spreadOf(runs.map(pick)));
+    const silence = spreadOf(runs.map(({ silenceMs }) => silenceMs)).median;
+    const open = runs.some(({ settled }) => !settled) ? ', and on' : '';
+    return [
+      [
+        title,
+        ms((each) => each.silenceMs),
+        number(silence / reference),
+        plain((each) => each.lost),
+        ms((each) => each.lastAnswerMs),
+        `${ms((each) => each.heldTwiceMs)}${open}`,
+        ms((each) => each.heldByNobodyMs),
+        plain((each) => each.moved),
+        ms((each) => each.tcp.newSilenceMs),
+        ms((each) => each.tcp.keptSilenceMs),
+        plain((each) => each.tcp.broken),
+        plain((each) => each.announcements),
+      ],
+    ];
+  });
+  return table([...heads, ...more], body);
+}
+
+function renderOther(series: Series): readonly string[] {
+  const events = eventTexts.filter(({ name }) => series.measures.some((each) => each.event === name));
+  return [
+    `## ${series.hosts} hosts, ${number(series.addresses)} address${series.addresses === 1 ? '' : 'es'}`,
+    '',
+    `${series.runs} runs; a probe every ${number(series.probeIntervalMs)} ms to every address.`,
+    '',
+    ...events.flatMap(({ name, title }) => [
+      `**${title[0]?.toUpperCase()}${title.slice(1)}**`,
+      '',
+      ...rowsOf(series.measures.filter((each) => each.event === name)),
+      '',
+    ]),
+    ...renderGaps(series),
+  ];
+}
+
+function renderGaps(series: Series): readonly string[] {
+  if (series.gaps.length === 0) return [];
+  return [
+    '**Not measured**',
+    '',
+    ...series.gaps.map(
+      ({ contender, scenario, why, runs }) =>
+        `- ${nameOf(contender)}, ${scenario}, ${runs} of ${series.runs} runs: ${why}`,
+    ),
+    '',
+  ];
+}
+
+function renderRest({ rest, falseAlarms, starts }: Results): readonly string[] {
+  const percent = (value: number): string => value.toFixed(value < 1 ? 2 : 1);
+  return [
+    ...(rest.length === 0
+      ? []
+      : [
+          '## At rest, of each host',
+          '',
+          ...table(
+            ['', 'hosts', 'addresses', 'CPU, % of a core', 'memory (PSS), MiB', 'frames sent/s', 'bytes sent/s'],
+            rest.map((each) => [
+              nameOf(each.contender),
+              number(each.hosts),
+              number(each.addresses),
+              `${percent(each.cpuPercent.median)} (${percent(each.cpuPercent.min)}–${percent(each.cpuPercent.max)})`,
+              count(each.pssMib),
+              count(each.framesPerSecond),
+              count(each.bytesPerSecond),
+            ]),
+          ),
+          '',
+        ]),
+    ...(falseAlarms.length === 0
+      ? []
+      : [
+          '## False alarms under full CPU load',
+          '',
+          'Nobody fails, but endless loops take the CPU. An address that any kernel got meanwhile is a false alarm.',
+          '',
+          ...table(
+            ['', 'for', 'loops', 'false alarms'],
+            falseAlarms.map((each) => [
+              nameOf(each.contender),
+              `${each.seconds} s`,
+              number(each.loops),
+              number(each.claims),
+            ]),
+          ),
+          '',
+        ]),
+    ...(starts.length === 0
+      ? []
+      : [
+          '## Start of a command',
+          '',
+          ...table(
+            ['', 'time'],
+            starts.map(({ command, ms }) => [`\`${command}\``, milliseconds(ms)]),
+          ),
+          '',
+        ]),
+  ];
+}
+
+const method = [
+  '## How it is measured',
+  '',
+  '- The hosts, the switch and the client are network namespaces ([lab.md](lab.md)); contenders take turns, A B C, A B C, each time in a new lab.',
+  '- **Silence**: how long a probe of the client waited in vain, the longest of any address. **Lost**: not answered within a second.',
+  '- **New TCP connections**: one every 20 ms to one address that the event is about, until it has sent back a byte. **Kept one**: a request every 10 ms on',
+  '  one connection; another host knows nothing of it, so wherever the address moves it breaks, and the silence lasts until a new one answers.',
+  '- **Held twice, by nobody**: from netlink on every host, of the address that had most of it; hosts that nobody reaches do not count. *and on*: still so when we',
+  '  stopped looking. Nobody asks the agents.',
+  '- **Announcements**: gratuitous ARP frames to all, on the wire, from the event until a second after all was settled.',
+  '- **Nothing happens** is the noise of the prober and of the machine: smaller differences mean nothing.',
+  '- In the pictures: the upper bar says which host answered the client (from the wire), the lower one which kernels had the address (from netlink).',
+  '- keepalived is set up as its users do it active-active: one VRRP instance a host, each host the first choice of one, the addresses dealt out, `nopreempt`; nothing else',
+  '  differs from its defaults. *Killed* and *hangs* hit parent and child. *Moved by hand* is a higher priority and a reload. ucarp: a process an address. Of Holdfast, *killed* and *hangs* hit the agent;',
+  '  what it has beside it to survive that is part of what is measured.',
+  '',
+];
+
+function titleOf(event: string): string {
+  return eventTexts.find(({ name }) => name === event)?.title ?? event;
+}
+
+function nameOf(contender: string): string {
+  return contenders.find(({ name }) => name === contender)?.title ?? contender;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(line)];
+}
