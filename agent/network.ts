@@ -15,6 +15,7 @@ import { systemClock } from './system/clock.ts';
 import { Conflicts } from './system/conflicts.ts';
 import { setsWithoutLink } from './system/eligibility.ts';
 import type { Guard } from './system/guard.ts';
+import { LinkReadiness } from './system/link-readiness.ts';
 import type { LinkChange, LinkTable } from './system/links.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import type { MacAddress } from './wire/mac-address.ts';
@@ -46,6 +47,7 @@ export class Network {
   readonly #probes: ClaimProbes;
   readonly #conflicts: Conflicts;
   readonly #listener = new ClaimListener();
+  readonly #readiness: LinkReadiness;
   readonly #endings: (() => void)[] = [];
   #stations = '';
   #unable: ReadonlyMap<SetName, string> = new Map();
@@ -73,7 +75,9 @@ export class Network {
     });
     const isOwn = (mac: MacAddress) => links.all().some((link) => link.mac === mac);
     this.#probes = new ClaimProbes({
-      ...{ clock, isOwn },
+      clock,
+      // A member that has it by somebody's hand is for that one to mend; the group gives it to who can hold it.
+      isExempt: (mac) => isOwn(mac) || this.#conflicts.isMember(mac),
       durationMs: config.probeMs,
       framesPerSecond: config.announce.framesPerSecond,
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
@@ -94,6 +98,12 @@ export class Network {
       lifetimeSeconds: config.lifetimeSeconds,
       stallMs: config.detectMs,
     });
+    this.#readiness = new LinkReadiness({
+      clock,
+      links,
+      interfaces: this.#interfaces,
+      onChange: () => this.#checkLinks(),
+    });
     void this.#audience.open();
     this.#listener.open(
       config.sets.flatMap((set) => set.addresses),
@@ -111,6 +121,7 @@ export class Network {
   /** Tells what cannot be held from the beginning on. */
   start(): void {
     this.#stations = this.stations().join();
+    void this.#readiness.open();
     this.#checkLinks();
   }
 
@@ -159,6 +170,7 @@ export class Network {
 
   #stopListening(): void {
     for (const end of this.#endings) end();
+    this.#readiness.close();
     this.#listener.close();
     this.#audience.close();
   }
@@ -179,7 +191,7 @@ export class Network {
   }
 
   #onLink(change: LinkChange): void {
-    this.#checkLinks();
+    this.#readiness.look();
     if (this.stations().join() !== this.#stations) {
       this.#stations = this.stations().join();
       this.#options.onStations();
@@ -190,8 +202,8 @@ export class Network {
   }
 
   #checkLinks(): void {
-    const { config, links, onUnable } = this.#options;
-    const sets = setsWithoutLink(config.sets, (name) => links.byName(name));
+    const { config, onUnable } = this.#options;
+    const sets = setsWithoutLink(config.sets, (name) => this.#readiness.hindrance(name));
     const known = this.#unable;
     if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
     this.#unable = sets;

@@ -18,7 +18,8 @@ export type ClaimProbesOptions = {
   /** Probes count as announcements do where a switch counts them. */
   readonly framesPerSecond: number;
   readonly send: (link: AnnouncingLink, frame: Uint8Array, operation: string) => unknown;
-  readonly isOwn: (mac: MacAddress) => boolean;
+  /** Of this host, or of the group. */
+  readonly isExempt: (mac: MacAddress) => boolean;
 };
 
 export type Probed = { readonly address: PlacedAddress; readonly link: AnnouncingLink };
@@ -37,7 +38,7 @@ export class ClaimProbes {
 
   heard({ interfaceIndex, address, mac }: HeardClaim): void {
     const key = `${interfaceIndex} ${address}`;
-    if (this.#asked.get(key) === null && !this.#options.isOwn(mac)) this.#asked.set(key, mac);
+    if (this.#asked.get(key) === null && !this.#options.isExempt(mac)) this.#asked.set(key, mac);
   }
 
   /** Who has which of them. As many are asked for, and as often, as the rate allows in the time. */

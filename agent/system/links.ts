@@ -4,6 +4,7 @@ import type { NetlinkMessage } from '../wire/netlink.ts';
 import { families, routeTypes } from '../wire/rtnetlink.ts';
 import {
   decodeLink,
+  encodeLinkCountersRequest,
   encodeLinkRequest,
   hardwareTypes,
   type KernelLink,
@@ -28,6 +29,8 @@ export type Link = {
   readonly mtu: number | null;
   /** 'veth', 'bond', 'vlan', …; null for a physical device. */
   readonly kind: string | null;
+  /** Index of the bridge, bond or VRF it belongs to. */
+  readonly master: number | null;
 };
 
 export type LinkChange = TableChange<Link>;
@@ -93,6 +96,16 @@ export class LinkTable {
     return null;
   }
 
+  /** How many the link ever received, or null where the kernel does not say. */
+  async receivedFrames(index: number): Promise<number | null> {
+    const operation = `read the counters of interface ${this.byIndex(index)?.name ?? index}`;
+    const body = encodeLinkCountersRequest(index);
+    const result = await this.#route.request({ type: routeTypes.getLink, flags: 0, body, operation });
+    const [message] = result.kind === 'done' ? result.messages : [];
+    const decoded = message === undefined ? null : decodeLink(message.body);
+    return decoded?.kind === 'link' ? decoded.link.framesReceived : null;
+  }
+
   close(): void {
     this.#table.close();
   }
@@ -124,5 +137,6 @@ function linkOf(link: KernelLink): Link {
     loopback: has(linkFlags.loopback),
     mtu: link.mtu,
     kind: link.kind,
+    master: link.master,
   };
 }

@@ -32,6 +32,8 @@ export type KernelLink = {
   readonly kind: string | null;
   /** IFLA_EVENT_*: why the kernel tells of it; null where that is not said. */
   readonly event: number | null;
+  /** Since it was made, modulo 2^32; null where it was not asked for. */
+  readonly framesReceived: number | null;
 };
 
 export const linkFlags = {
@@ -53,6 +55,13 @@ export function encodeLinkRequest(index: number): Uint8Array {
   const header = new Uint8Array(headerBytes);
   viewOf(header).setInt32(4, index, hostIsLittleEndian);
   return concatBytes([header, encodeAttributes([[iflaExtensionMask, uint32Value(skipStatistics)]])]);
+}
+
+/** One link with its counters. */
+export function encodeLinkCountersRequest(index: number): Uint8Array {
+  const header = new Uint8Array(headerBytes);
+  viewOf(header).setInt32(4, index, hostIsLittleEndian);
+  return header;
 }
 
 /** @param body of RTM_NEWLINK or RTM_DELLINK */
@@ -83,6 +92,7 @@ export function decodeLink(
       master: readUint32(attributes.get(iflaMaster)),
       kind: readKind(attributes.get(iflaLinkInfo)),
       event: readUint32(attributes.get(iflaEvent)),
+      framesReceived: readUint32(attributes.get(iflaStats)),
     },
   };
 }
@@ -96,6 +106,7 @@ const iflaOperationalState = 16;
 const iflaLinkInfo = 18;
 const iflaExtensionMask = 29;
 const iflaCarrier = 33;
+const iflaStats = 7;
 const iflaEvent = 44;
 const iflaInfoKind = 1;
 /** RTEXT_FILTER_SKIP_STATS: 300 bytes a link that nobody reads. */

@@ -31,6 +31,7 @@ describe('LinkTable', () => {
         loopback: false,
         mtu: 1500,
         kind: 'veth',
+        master: null,
       },
     ]);
   });

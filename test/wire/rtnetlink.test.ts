@@ -197,6 +197,7 @@ describe('decodeLink', () => {
         master: null,
         kind: null,
         event: null,
+        framesReceived: 0,
       },
       {
         family: 0,
@@ -211,6 +212,7 @@ describe('decodeLink', () => {
         master: 4,
         kind: 'veth',
         event: null,
+        framesReceived: 0,
       },
       {
         family: 0,
@@ -225,6 +227,7 @@ describe('decodeLink', () => {
         master: null,
         kind: 'veth',
         event: null,
+        framesReceived: 0,
       },
       {
         family: 0,
@@ -239,6 +242,7 @@ describe('decodeLink', () => {
         master: null,
         kind: 'bridge',
         event: null,
+        framesReceived: 0,
       },
     ]);
   });
