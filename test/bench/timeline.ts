@@ -23,7 +23,7 @@ const colours = {
   before: '#2f6fb3',
   after: '#2e9e5b',
   another: '#8a5bb5',
-  silent: '#fbe3e1',
+  silent: '#f7cfca',
   silentInk: '#b3261e',
   twice: '#e8912d',
 } as const;
@@ -53,7 +53,12 @@ export function renderTimeline(event: EventText, lanes: readonly Lane[]): string
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="Helvetica, Arial, sans-serif" font-size="13">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(24, 34, event.title[0]?.toUpperCase() + event.title.slice(1), 'font-size="20" font-weight="bold"'),
-    text(24, 56, event.explanation, `fill="${colours.faint}"`),
+    text(
+      24,
+      56,
+      `${event.explanation} Pale: nothing changed any more, so nobody looked on.`,
+      `fill="${colours.faint}"`,
+    ),
     ...axis(untilMs, x, height),
     ...laneParts,
     line(x(0), top - 16, x(0), height - bottom, `stroke="${colours.ink}" stroke-width="1.5"`),
@@ -87,6 +92,19 @@ function renderLane(lane: Lane, y: number, x: (ms: number) => number, untilMs: n
       const fill = hosts.length > 1 ? colours.twice : colourOf(first, before, timeline);
       return bar(fromMs, Math.min(toMs, endMs), y + 30, 7, fill);
     });
+  const last = timeline.answers.at(-1);
+  const goesOn =
+    lane.measure.settled && last !== undefined
+      ? [
+          rect(
+            x(endMs),
+            y + 6,
+            x(untilMs) - x(endMs),
+            20,
+            `fill="${colourOf(last.host, before, timeline)}" opacity="0.25"`,
+          ),
+        ]
+      : [];
   const said = lost > 0 ? `${number(silenceMs)} ms` : `${number(silenceMs)} ms, none lost`;
   return [
     line(24, y + laneHeight - 8, width - 24, y + laneHeight - 8, `stroke="${colours.line}"`),
@@ -94,6 +112,7 @@ function renderLane(lane: Lane, y: number, x: (ms: number) => number, untilMs: n
     text(24, y + 37, 'above: answers, below: kernels', `font-size="10" fill="${colours.faint}"`),
     rect(x(-leadMs), y + 6, x(endMs) - x(-leadMs), 20, `fill="${colours.silent}"`),
     ...answers,
+    ...goesOn,
     ...holders,
     text(width - right + 12, y + 21, said, lost > 0 ? `fill="${colours.silentInk}" font-weight="bold"` : ''),
   ];

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { AddressReport } from '../../agent/lab/probe-protocol.ts';
+import { measureOf, type Record } from './measure.ts';
+
+const [watched, other] = ['10.77.0.101', '10.77.0.102'];
+
+function reportOf(address: string, silence: readonly [number, number] | null): AddressReport {
+  const outages = silence === null ? [] : [{ fromMs: silence[0], toMs: silence[1] }];
+  const longestSilenceMs = silence === null ? 1 : silence[1] - silence[0];
+  return { address, sent: 1000, rateHz: 1000, lost: silence === null ? 0 : 200, longestSilenceMs, outages };
+}
+
+/** e2 has the watched address until it loses power at 1,000; e1 takes it at 1,290 and answers from 1,300 on. */
+const record: Record = {
+  ...{ contender: 'holdfast', event: 'power-loss', run: 1, settled: true, beganMs: 990, eventMs: 1000, endedMs: 2000 },
+  addresses: [watched, other],
+  watched,
+  apart: new Set(),
+  holdings: [
+    { atMs: 0, host: 'e2', address: watched, kind: 'held' },
+    { atMs: 0, host: 'e3', address: other, kind: 'held' },
+    { atMs: 1000, host: 'e2', address: watched, kind: 'gone' },
+    { atMs: 1290, host: 'e1', address: watched, kind: 'held' },
+  ],
+  frames: [
+    { atMs: 998, port: 'p2', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 1` },
+    { atMs: 999, port: 'p2', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 2` },
+    { atMs: 1292, port: 'p1', broadcast: true, text: `ARP, Request who-has ${watched} tell ${watched}, length 28` },
+    { atMs: 1300, port: 'p1', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 300` },
+    { atMs: 1301, port: 'p1', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 301` },
+  ],
+  probes: {
+    ...{ phase: 'power-loss', beganMs: 990, endedMs: 2000, cpuShare: 0.1 },
+    addresses: [reportOf(watched, [1000, 1300]), reportOf(other, null)],
+  },
+  tcp: { connections: reportOf(watched, [1005, 1310]), requests: reportOf(watched, null), broken: 1 },
+  probeIntervalMs: 1,
+};
+
+describe('measureOf()', () => {
+  it('takes the worst address, adds up what was lost, and dates the last answer from the event', () => {
+    expect(measureOf(record)).toMatchObject({
+      ...{ silenceMs: 300, lost: 200, sent: 2000, lastAnswerMs: 300, heldTwiceMs: 0, heldByNobodyMs: 290 },
+      ...{ moved: 1, announcements: 1, lookedMs: 1000 },
+      tcp: { newSilenceMs: 305, newLost: 200, keptSilenceMs: 1, broken: 1 },
+    });
+  });
+
+  it('says who answered from when to when, relative to the event', () => {
+    const { timeline } = measureOf(record);
+    expect(timeline.answers).toEqual([
+      { fromMs: -2, toMs: -1, host: 'e2' },
+      { fromMs: 300, toMs: 301, host: 'e1' },
+    ]);
+    expect(timeline.announcedMs).toEqual([292]);
+    expect(timeline.holders.map(({ hosts }) => hosts)).toEqual([['e2'], [], ['e1']]);
+  });
+
+  it('does not count what a host holds that nobody reaches', () => {
+    const holdings = record.holdings.filter(({ kind }) => kind === 'held');
+    expect(measureOf({ ...record, holdings }).heldTwiceMs).toBe(710);
+    expect(measureOf({ ...record, holdings, apart: new Set(['e2']) }).heldTwiceMs).toBe(0);
+  });
+
+  it('does not take an owner of two that stays for one that took over', () => {
+    const healed: Record['holdings'] = [
+      { atMs: 0, host: 'e1', address: watched, kind: 'held' },
+      { atMs: 0, host: 'e2', address: watched, kind: 'held' },
+      { atMs: 0, host: 'e3', address: other, kind: 'held' },
+      { atMs: 1050, host: 'e2', address: watched, kind: 'gone' },
+    ];
+    expect(measureOf({ ...record, holdings: healed })).toMatchObject({ moved: 0, heldTwiceMs: 60 });
+  });
+});
