@@ -159,6 +159,26 @@ export function writeTrace(docs: string, { machine, traces }: Traces): string {
   return `${text}\nWritten: ${file}`;
 }
 
+/** Where the time went, by the medians. */
+function inWords(traces: readonly FailoverTrace[]): string {
+  const at = (what: string): number => {
+    const found = traces.flatMap(({ steps }) => steps.filter((step) => step.what.startsWith(what)));
+    return found.length === 0 ? Number.NaN : spreadOf(found.map(({ atMs }) => atMs)).median;
+  };
+  const [agreed, claimed, all] = [
+    at('patience is over'),
+    at('first address in the kernel'),
+    at('last address answers'),
+  ];
+  const cut = at('power of');
+  return (
+    `Of ${all.toFixed(0)} ms from the last heartbeat to the last answer, ${agreed.toFixed(0)} are patience: nothing but the ` +
+    `configured number of heartbeats makes them fewer. ${(claimed - agreed).toFixed(1)} ms go into the new view, the decision and the ` +
+    `first claim, ${(all - claimed).toFixed(1)} ms into the announcements and the client. The client waits less than the sum, for ` +
+    `the power goes somewhere between two heartbeats: here ${cut.toFixed(0)} ms after the last.`
+  );
+}
+
 function renderTraces(title: string, traces: readonly FailoverTrace[]): readonly string[] {
   const [first] = traces;
   if (first === undefined) return [];
@@ -175,6 +195,8 @@ function renderTraces(title: string, traces: readonly FailoverTrace[]): readonly
     `| step | seen at | ${heads} | this step took (median) |`,
     `| --- | --- | ${traces.map(() => '--:').join(' | ')} | --: |`,
     ...rows,
+    '',
+    inWords(traces),
     '',
   ];
 }
