@@ -18,6 +18,7 @@ import type { Guard } from './system/guard.ts';
 import { LinkReadiness } from './system/link-readiness.ts';
 import type { LinkChange, LinkTable } from './system/links.ts';
 import type { RouteSocket } from './system/route-socket.ts';
+import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
 
 export type NetworkOptions = {
@@ -121,6 +122,7 @@ export class Network {
   /** Tells what cannot be held from the beginning on. */
   start(): void {
     this.#stations = this.stations().join();
+    for (const warning of sysctlWarnings(this.#interfaces)) this.#options.onTrouble(warning);
     void this.#readiness.open();
     this.#checkLinks();
   }

@@ -1,0 +1,57 @@
+/** The kernel's settings that matter where addresses move, and what is said of those that are not as they should be. */
+import { readFileSync } from 'node:fs';
+
+/** The kernel uses the larger of `all` and the interface's own value for these. */
+const settings = [
+  {
+    key: 'promote_secondaries',
+    isRight: (value: number) => value === 1,
+    right: '1',
+    why: 'removing the primary address of a subnet removes all others of it',
+  },
+  {
+    key: 'arp_announce',
+    isRight: (value: number) => value === 2,
+    right: '2',
+    why: 'a host that gives an address up may still teach its own MAC for it',
+  },
+  {
+    key: 'arp_ignore',
+    isRight: (value: number) => value >= 1,
+    right: '1',
+    why: 'another interface in the same segment may answer for the address with its own MAC',
+  },
+  {
+    key: 'rp_filter',
+    isRight: (value: number) => value !== 1,
+    right: '2',
+    why: 'packets to an address are dropped where the way back is another interface',
+  },
+] as const;
+
+/**
+ * One line for each setting, naming the interfaces it concerns; empty where all is right. Only read: nothing is changed.
+ * @param read the content of a file of /proc/sys; throws where there is none
+ */
+export function sysctlWarnings(
+  interfaces: readonly string[],
+  read: (path: string) => string = (path) => readFileSync(path, 'latin1'),
+): readonly string[] {
+  return settings.flatMap(({ key, isRight, right, why }) => {
+    const wrong = interfaces.filter((name) => {
+      const values = ['all', name].flatMap((each) => settingAt(`/proc/sys/net/ipv4/conf/${each}/${key}`, read));
+      return values.length > 0 && !isRight(Math.max(...values));
+    });
+    if (wrong.length === 0) return [];
+    return [`net.ipv4.conf.all.${key} should be ${right} (${wrong.join(', ')}): ${why}; see docs/network.md`];
+  });
+}
+
+function settingAt(path: string, read: (path: string) => string): readonly number[] {
+  try {
+    const value = Number(read(path));
+    return Number.isInteger(value) ? [value] : [];
+  } catch {
+    return []; // no such interface, or a kernel without the setting
+  }
+}
