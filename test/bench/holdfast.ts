@@ -74,6 +74,7 @@ function groupOf(lab: Lab, cluster: Cluster, commands: ReadonlySet<string>): Gro
       ? able(async (address, from, to) => {
           const set = cluster.sets.find((each) => each.addresses.some((own) => own.address === address));
           await told(from, 'move', set?.name ?? address, to.name);
+          await told(from, 'unpin', set?.name ?? address); // what comes next is not about pins
         })
       : unable('this version has no command for it'),
     addAddress: commands.has('reload')
