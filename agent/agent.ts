@@ -14,6 +14,7 @@ import { readConfig } from './config/read.ts';
 import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
 import { memoryPathOf } from './memory-file.ts';
+import { KeyReload } from './reload.ts';
 import { AddressWatch } from './system/address-watch.ts';
 import { missingCapabilities } from './system/capabilities.ts';
 import { Guard } from './system/guard.ts';
@@ -37,7 +38,7 @@ export type AgentOptions = {
 };
 
 /**
- * Runs until it is told to stop (SIGTERM, SIGINT: hands its sets over; a second one: releases them at once).
+ * Runs until it is told to stop (SIGHUP: reads the keys again; SIGTERM, SIGINT: hands its sets over; a second one: releases them at once).
  * @throws ExitError with the kernel as it was, where it cannot start
  */
 export async function runAgent(options: AgentOptions): Promise<ExitCode> {
@@ -95,7 +96,8 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
     await guard.start();
     const adopted = await settleLeftovers({ route, links, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
-    const parts = { config, host, route, links, watch, channel, notifier, guard, adopted, log };
+    const keys = new KeyReload(channel, ring);
+    const parts = { config, host, route, links, watch, channel, keys, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
     core = running;
     const endings = endWith(running, log);
@@ -211,10 +213,11 @@ function endWith(core: AgentCore, log: Log): () => void {
     log.error(`a defect of the agent, please report it: ${error instanceof Error ? error.stack : String(error)}`);
     core.end(exitCodes.degraded);
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  const reload = (): void => void core.reload(); // it tells of itself
+  process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', reload);
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   return () => {
-    process.off('SIGTERM', stop).off('SIGINT', stop);
+    process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGHUP', reload);
     process.off('uncaughtException', crash).off('unhandledRejection', crash);
   };
 }

@@ -13,6 +13,7 @@ import type { Command } from './ownership/command.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
+import type { KeyReload } from './reload.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
@@ -31,6 +32,7 @@ export type CoreOptions = {
   readonly links: LinkTable;
   readonly watch: AddressWatch;
   readonly channel: Channel;
+  readonly keys: KeyReload;
   readonly notifier: Notifier;
   readonly guard: Guard;
   /** What a guard kept in the kernel since the agent before this one died. */
@@ -173,6 +175,8 @@ export class AgentCore {
         return this.#commands.run(this.#commandOf(request));
       case 'abandon':
         return this.#abandon();
+      case 'reload':
+        return this.reload();
       case 'announce': {
         const announced = this.#network.announceAgain(request.sets);
         if (typeof announced === 'string') return { ok: false, error: announced };
@@ -180,6 +184,19 @@ export class AgentCore {
         return { ok: true, kind: 'announce', sets: announced };
       }
     }
+  }
+
+  /** Reads the keys again; a bad file changes nothing. */
+  async reload(): Promise<ControlReply> {
+    const reloaded = await this.#options.keys.run();
+    if (reloaded.kind === 'refused') {
+      this.#trouble(`reload: ${reloaded.why}; the keys stay as they are`);
+      return { ok: false, error: reloaded.why };
+    }
+    const { keys, sealing, changed } = reloaded;
+    if (changed) void this.#prepareObituary();
+    this.#tell(`reload: ${changed ? 'new keys' : 'no new keys'}, ${keys} in all, sealing with ${sealing}`);
+    return { ok: true, kind: 'reload', keys, sealing, changed };
   }
 
   /** Gives everything away, then ends. */

@@ -45,12 +45,10 @@ export class BuiltInEngine {
   constructor(options: BuiltInOptions, handlers: EngineHandlers) {
     const incarnation = randomBytes(16).toString('hex') as Incarnation; // 32 hex digits
     const groupTag = groupTagOf(options.group);
-    const [sealingKey] = options.keys;
-    if (sealingKey === undefined) throw new RangeError('The key ring is empty');
     this.self = memberId(options.self, incarnation);
     this.#options = options;
     this.#handlers = handlers;
-    this.#sealer = new FrameSealer(incarnation, sealingKey, groupTag);
+    this.#sealer = new FrameSealer(incarnation, firstOf(options.keys), groupTag);
     this.#opener = new FrameOpener(incarnation, options.keys, groupTag);
     this.#multicastPaths = multicastPathsOf(options);
     this.#state = createMember(
@@ -83,6 +81,12 @@ export class BuiltInEngine {
   /** At most 1 MiB. */
   send(view: ViewId, payload: Uint8Array): void {
     this.#step({ kind: 'send', now: now(), view, payload });
+  }
+
+  /** The first seals, all open. */
+  rekey(keys: readonly Uint8Array[]): void {
+    this.#opener.rekey(keys);
+    this.#sealer.rekey(firstOf(keys));
   }
 
   /** The agent does not run: the others are to go on without it. */
@@ -250,6 +254,12 @@ export class BuiltInEngine {
     this.#sockets = null;
     this.#handlers.onEnd();
   }
+}
+
+function firstOf(keys: readonly Uint8Array[]): Uint8Array {
+  const [first] = keys;
+  if (first === undefined) throw new RangeError('The key ring is empty');
+  return first;
 }
 
 function ownPaths(options: BuiltInOptions): BuiltInOptions['hosts'][number]['paths'] {

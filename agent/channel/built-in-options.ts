@@ -17,6 +17,7 @@ export type WorkerData = { readonly options: BuiltInOptions; readonly mainLoop: 
 
 export type ToWorker =
   | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
+  | { readonly kind: 'rekey'; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'obituary'; readonly id: number }
   | { readonly kind: 'leave' };

@@ -26,6 +26,9 @@ port.on('message', (message: ToWorker) => {
     case 'send':
       engine.send(message.view, message.payload);
       break;
+    case 'rekey':
+      engine.rekey(message.keys);
+      break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });
       break;

@@ -63,6 +63,10 @@ class BuiltInChannel implements Channel {
     if (this.#view !== null) this.#tell({ kind: 'send', view: this.#view, payload });
   }
 
+  rekey(keys: readonly Uint8Array[]): void {
+    this.#tell({ kind: 'rekey', keys });
+  }
+
   /** Answered with an empty one when the thread is gone. */
   status(): Promise<ChannelStatus> {
     if (this.#ending) return Promise.resolve(emptyStatus);

@@ -58,6 +58,11 @@ export type Channel = {
    * the caller reports anew in every view. At most 1 MiB.
    */
   send(payload: Uint8Array): void;
+  /**
+   * From now on the first key seals and all open, 32 bytes each; no heartbeat is lost over it. Obituaries are to be asked for anew.
+   * Without effect where the engine does not seal.
+   */
+  rekey(keys: readonly Uint8Array[]): void;
   status(): Promise<ChannelStatus>;
   /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
   obituary(): Promise<readonly Obituary[]>;

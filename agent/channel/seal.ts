@@ -7,8 +7,8 @@ import { deriveFrameKey, keyHintOf, nonceBytes, sealAlgorithm, setNonce } from '
 export class FrameSealer {
   readonly #sender: Incarnation;
   readonly #groupTag: Uint8Array;
-  readonly #key: KeyObject;
-  readonly #keyHint: number;
+  #key: KeyObject;
+  #keyHint: number;
   readonly #nonce = Buffer.alloc(nonceBytes);
   #counter = 0;
 
@@ -16,6 +16,12 @@ export class FrameSealer {
     this.#sender = sender;
     this.#groupTag = groupTag;
     this.#key = deriveFrameKey(groupKey, sender);
+    this.#keyHint = keyHintOf(groupKey);
+  }
+
+  /** The counter goes on: who opens knows frames by sender and counter alone. */
+  rekey(groupKey: Uint8Array): void {
+    this.#key = deriveFrameKey(groupKey, this.#sender);
     this.#keyHint = keyHintOf(groupKey);
   }
 

@@ -38,7 +38,7 @@ type Session = {
 export class FrameOpener {
   readonly #self: Incarnation;
   readonly #groupTag: Uint8Array;
-  readonly #ring: readonly GroupKey[];
+  #ring: readonly GroupKey[];
   /** Least recently heard first. */
   readonly #sessions = new Map<Incarnation, Session>();
   readonly #nonce = Buffer.alloc(nonceBytes);
@@ -47,6 +47,17 @@ export class FrameOpener {
     this.#self = self;
     this.#groupTag = groupTag;
     this.#ring = groupKeys.map((bytes) => ({ hint: keyHintOf(bytes), bytes }));
+  }
+
+  /** What is known of senders stays, so that nothing is taken twice. */
+  rekey(groupKeys: readonly Uint8Array[]): void {
+    this.#ring = groupKeys.map((bytes) => {
+      const known = this.#ring.find((key) => Buffer.compare(key.bytes, bytes) === 0);
+      return known ?? { hint: keyHintOf(bytes), bytes };
+    });
+    for (const { keys } of this.#sessions.values()) {
+      for (const key of keys.keys()) if (!this.#ring.includes(key)) keys.delete(key);
+    }
   }
 
   /** Never throws. @param path where it came in */

@@ -1,7 +1,7 @@
 /** Questions to the agent of this host; what hinders comes back as the exit code and message of the command. */
 import { request } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
-import type { CommandRequest, ControlReply, ControlRequest, Move, Status } from '../control/protocol.ts';
+import type { CommandRequest, ControlReply, ControlRequest, Move, ReloadReply, Status } from '../control/protocol.ts';
 import { ExitError, exitCodes } from './exit-codes.ts';
 
 /** The agent answers from memory; one that takes longer hangs. */
@@ -28,6 +28,13 @@ export async function askCommand(control: string, request: CommandRequest): Prom
 export async function askAnnounce(control: string, sets: readonly string[]): Promise<readonly string[]> {
   const reply = await ask(control, { kind: 'announce', sets }, statusTimeoutMs);
   if (reply.ok && reply.kind === 'announce') return reply.sets;
+  throw refused(reply);
+}
+
+/** @throws ExitError */
+export async function askReload(control: string): Promise<ReloadReply> {
+  const reply = await ask(control, { kind: 'reload' }, statusTimeoutMs);
+  if (reply.ok && reply.kind === 'reload') return reply;
   throw refused(reply);
 }
 

@@ -83,6 +83,20 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     })
     .addHelpText('after', '\nExit status: 0 announced, 1 one of the sets is not held here, 3 no agent.');
 
+  program
+    .command('reload')
+    .summary('read the key file again')
+    .description(
+      'Reads the key file again: the first key seals, all open. The rest of the configuration asks for a restart.',
+    )
+    .option(...jsonOption)
+    .option(...controlOption)
+    .action(async ({ json = false, control }: { json?: boolean; control: string }) => {
+      const { runReload } = await import('./reload.ts');
+      finish(await runReload({ json, control }));
+    })
+    .addHelpText('after', '\nExit status: 0 done, 1 the file is not right and nothing changed, 3 no agent.');
+
   const shared = (command: Command): Command => command.option(...jsonOption).option(...controlOption);
   addOrderCommands(program, shared, finish);
 

@@ -14,6 +14,8 @@ export type ControlRequest =
   | { readonly kind: 'thaw' }
   /** The agent ends after its answer; its addresses stay in the kernel. */
   | { readonly kind: 'abandon' }
+  /** Reads the key file again. */
+  | { readonly kind: 'reload' }
   /** Announces again what this host holds: the sets named, or all. */
   | { readonly kind: 'announce'; readonly sets: readonly string[] };
 
@@ -21,7 +23,17 @@ export type ControlReply =
   | { readonly ok: true; readonly kind: 'status'; readonly status: Status }
   | CommandReply
   | { readonly ok: true; readonly kind: 'announce'; readonly sets: readonly string[] }
+  | ReloadReply
   | { readonly ok: false; readonly error: string };
+
+export type ReloadReply = {
+  readonly ok: true;
+  readonly kind: 'reload';
+  readonly keys: number;
+  /** Of the key that seals, to compare hosts by: 8 hex digits, no part of it. */
+  readonly sealing: string;
+  readonly changed: boolean;
+};
 
 export type CommandRequest = Extract<
   ControlRequest,

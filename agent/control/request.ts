@@ -30,6 +30,7 @@ function readRequest(kind: ControlRequest['kind'], given: ReadonlyMap<string, un
     case 'freeze':
     case 'thaw':
     case 'abandon':
+    case 'reload':
       return { kind };
     case 'move':
       if (typeof set !== 'string') return notAName('set', set);
@@ -60,6 +61,7 @@ const fields: Readonly<Record<ControlRequest['kind'], readonly string[]>> = {
   freeze: [],
   thaw: [],
   abandon: [],
+  reload: [],
   announce: ['sets'],
 };
 

@@ -46,6 +46,20 @@ describe('FrameOpener', () => {
     for (const sealer of frames) expect(opener.open(sealer.seal(body), 0).kind).toBe('opened');
   });
 
+  it('after a change of keys nothing is taken twice, and the key that was taken away opens nothing', () => {
+    const opener = new FrameOpener(bob, [key, otherKey], tag);
+    const sealer = new FrameSealer(alice, key, tag);
+    const before = sealer.seal(body);
+    expect(opener.open(before, 0).kind).toBe('opened');
+    sealer.rekey(otherKey);
+    opener.rekey([otherKey, key]);
+    expect(opener.open(before, 0)).toEqual({ kind: 'refused', reason: 'replayed' });
+    expect(opener.open(sealer.seal(body), 0).kind).toBe('opened');
+    opener.rekey([otherKey]);
+    sealer.rekey(key);
+    expect(opener.open(sealer.seal(body), 0)).toEqual({ kind: 'refused', reason: 'unknown-key' });
+  });
+
   it('any bit that is changed breaks the seal', () => {
     const frame = seal();
     for (let at = 28; at < frame.length; at += 1) {

@@ -4,10 +4,10 @@ import { parseRequest } from '../../agent/control/request.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const kinds = 'status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, announce';
+const kinds = 'status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, reload, announce';
 
 describe('parseRequest()', () => {
-  it.each(['status', 'balance', 'freeze', 'thaw', 'abandon'] as const)('takes a %s request', (kind) => {
+  it.each(['status', 'balance', 'freeze', 'thaw', 'abandon', 'reload'] as const)('takes a %s request', (kind) => {
     expect(parseRequest(bytes(JSON.stringify({ kind })))).toEqual({ ok: true, request: { kind } });
   });
 
