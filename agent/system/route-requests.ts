@@ -71,7 +71,8 @@ export class RouteRequests {
     const decoded = decodeMessages(datagram);
     if (decoded.kind === 'refused') return; // whoever waits for it runs into the deadline
     for (const message of decoded.messages) this.#receiveMessage(message);
-    this.#flush();
+    // Answers come one by one: a request for each of them would be a system call for each.
+    if (this.#inFlight.size <= inFlightMax / 2) this.#flush();
   }
 
   /** Fails what is still open. */

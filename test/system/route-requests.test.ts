@@ -65,6 +65,16 @@ async function settled<T>(kernel: FakeKernel, result: Promise<T>): Promise<T> {
 const request: RouteRequest = { type: routeTypes.getLink, flags: 0, body: new Uint8Array(), operation: 'list' };
 
 describe('RouteRequests', () => {
+  it('requests(): a thousand in few system calls, though answers come one by one', async () => {
+    const kernel = new FakeKernel();
+    const body = new Uint8Array(8);
+    const many = Array.from({ length: 1000 }, (): RouteRequest => ({ type: 20, flags: 0, body, operation: 'add' }));
+    const results = await settled(kernel, kernel.requests.requests(many));
+    expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(1000);
+    expect(kernel.datagrams.length).toBeLessThanOrEqual(16);
+    expect(Math.max(...kernel.datagrams)).toBeLessThanOrEqual(128);
+  });
+
   it('requests(): many in one datagram, a bounded number unanswered', async () => {
     const kernel = new FakeKernel();
     const results = await settled(kernel, kernel.requests.requests(new Array(300).fill(request)));
