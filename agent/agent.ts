@@ -99,13 +99,13 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
     const keys = new KeyReload(channel, ring);
     const parts = { config, host, route, links, watch, channel, keys, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
-    core = running;
     const endings = endWith(running, log);
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
       log.notice(`agent of ${host.name} in group ${config.group}: ${channel.self}, ${config.sets.length} sets`);
       notifier.ready();
       for (const event of early) running.onChannelEvent(event);
+      core = running; // not before: nothing may overtake what waited
       return await running.ended;
     } finally {
       notifier.stopping();

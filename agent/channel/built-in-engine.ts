@@ -51,17 +51,7 @@ export class BuiltInEngine {
     this.#sealer = new FrameSealer(incarnation, firstOf(options.keys), groupTag);
     this.#opener = new FrameOpener(incarnation, options.keys, groupTag);
     this.#multicastPaths = multicastPathsOf(options);
-    this.#state = createMember(
-      {
-        self: this.self,
-        heartbeatMs: options.heartbeatMs,
-        detectMs: options.detectMs,
-        expectedHosts: options.hosts.map((host) => host.name),
-        codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
-        seed: randomInt(2 ** 32),
-      },
-      now(),
-    );
+    this.#state = this.#newMember();
   }
 
   /** @throws ChannelError */
@@ -75,6 +65,7 @@ export class BuiltInEngine {
         onSendError: (error) => this.notice(`Sending a heartbeat or message failed: ${error.message}`),
       },
     );
+    this.#state = this.#newMember(); // it listens from now on
     this.#step({ kind: 'wakeup', now: now() });
   }
 
@@ -128,6 +119,21 @@ export class BuiltInEngine {
       const own = frames.slice(path * obituaryRounds, (path + 1) * obituaryRounds);
       return { source, port, multicast, destinations, frames: own };
     });
+  }
+
+  #newMember(): MemberState {
+    const { heartbeatMs, detectMs, hosts } = this.#options;
+    return createMember(
+      {
+        self: this.self,
+        heartbeatMs,
+        detectMs,
+        expectedHosts: hosts.map((host) => host.name),
+        codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
+        seed: randomInt(2 ** 32),
+      },
+      now(),
+    );
   }
 
   #receive(frame: Uint8Array, address: string, path: number | null): void {

@@ -45,11 +45,17 @@ class BuiltInChannel implements Channel {
     this.self = self;
     this.#worker = worker;
     this.#onEvent = onEvent;
-    worker.on('message', (message: FromWorker) => this.#receive(message));
+    const waiting = [...early];
+    let caughtUp = false;
+    worker.on('message', (message: FromWorker) => {
+      if (caughtUp) this.#receive(message);
+      else waiting.push(message); // more may come in this very turn of the loop, and must not overtake
+    });
     worker.on('error', (error) => this.#lose(`the membership thread failed: ${error.message}`));
     worker.on('exit', () => this.#lose('the membership thread ended'));
     setImmediate(() => {
-      for (const message of early) this.#receive(message);
+      caughtUp = true;
+      for (const message of waiting) this.#receive(message);
     });
   }
 

@@ -29,6 +29,17 @@ describe('openBuiltInChannel()', () => {
     await alone.untilView('a');
   });
 
+  it('views come in order, also where the main loop was busy while the thread opened', async () => {
+    const options = { ...groupOptions(hosts, 46121), hangMs: 5_000 };
+    const opening = [start({ ...options, hosts: options.hosts.slice(0, 1) }, 'a'), start(options, 'b')];
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+    const [a] = await Promise.all(opening);
+    await a?.untilView('a', 'b');
+    const ids = a?.events.map((event) => (event.kind === 'view' ? event.view.id.counter : 0)) ?? [];
+    expect(ids.length).toBeGreaterThan(1);
+    expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+  });
+
   it('three engines agree on one view', async () => {
     const options = groupOptions(hosts, 46101);
     const all = await Promise.all(['a', 'b', 'c'].map((name) => start(options, name)));
