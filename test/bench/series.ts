@@ -56,11 +56,14 @@ async function playAll(
     let playing = left[0]?.name ?? '';
     try {
       await onStage(options, async (stage) => {
-        for (const scenario of left) {
-          playing = scenario.name;
-          const why = scenario.hindrance(stage);
-          if (why === null) await scenario.play(stage);
-          else misses.push({ contender, scenario: playing, why });
+        try {
+          for (const scenario of left) {
+            playing = scenario.name;
+            const why = scenario.hindrance(stage);
+            if (why === null) await scenario.play(stage);
+            else misses.push({ contender, scenario: playing, why });
+          }
+        } finally {
           measures.push(...(await stage.reports()));
         }
       });
