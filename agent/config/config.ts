@@ -31,6 +31,8 @@ export type SetPolicy = {
   readonly apart: string | null;
   /** How long a preferred host must be back before it gets the set again, 0..86400000, 0: at once; null: never. */
   readonly failbackMs: number | null;
+  /** Which comes first when it moves between two live hosts: the claim of the new one, or the release of the old one. */
+  readonly handover: 'make-before-break' | 'break-before-make';
 };
 
 export type ManagedSet = AddressSet & SetPolicy;

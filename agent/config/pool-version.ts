@@ -19,11 +19,11 @@ export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
     hosts: config.hosts.toSorted(byName).map(({ name, paths, weight }) => [name, paths, weight]),
     sets: config.sets
       .toSorted(byName)
-      .map(({ name, addresses, prefer, only, apart, failbackMs }) => [
+      .map(({ name, addresses, prefer, only, apart, failbackMs, handover }) => [
         name,
         addresses.map((address) => `${address.address}/${address.prefixLength} ${address.interface}`).toSorted(),
         prefer,
-        { only: only?.toSorted() ?? null, apart, failbackMs },
+        { only: only?.toSorted() ?? null, apart, failbackMs, handover },
       ]),
   };
   return createHash('sha256').update(JSON.stringify(agreed)).digest('hex').slice(0, digitsShown);

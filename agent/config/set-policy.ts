@@ -19,6 +19,7 @@ type PolicyTexts = {
   readonly only?: readonly (string | undefined)[] | undefined;
   readonly apart?: string | undefined;
   readonly failback?: string | undefined;
+  readonly handover?: string | undefined;
 };
 
 /** What holds where a set or a pool says nothing of its own. */
@@ -33,8 +34,16 @@ export function decodeSetPolicy(
   return {
     only: texts.only === undefined ? null : decodeOnly(texts.only, table, hosts, errors),
     apart: texts.apart === undefined ? null : decodeApart(texts.apart, table, errors),
+    handover: decodeHandover(texts.handover ?? 'make-before-break', table, errors),
     failbackMs: texts.failback === undefined ? defaults.failbackMs : decodeFailback(texts.failback, table, errors),
   };
+}
+
+function decodeHandover(text: string, table: TomlTable, errors: ConfigError[]): SetPolicy['handover'] {
+  if (text === 'make-before-break' || text === 'break-before-make') return text;
+  const message = `handover ${quote(text)} is unknown; write "make-before-break" or "break-before-make"`;
+  errors.push({ ...placeOf(table, 'handover'), message });
+  return 'make-before-break';
 }
 
 /** What stands at the top of the file. */

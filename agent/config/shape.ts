@@ -56,6 +56,7 @@ const setPolicyKeys = {
   only: v.optional(textList('only = ["e1", "e2"]')),
   apart: v.optional(text('apart = "dns"')),
   failback: v.optional(text('failback = "never"')),
+  handover: v.optional(text('handover = "make-before-break"')),
 };
 
 export const setShape = v.object({

@@ -22,6 +22,8 @@ export type AssignmentInput = {
   readonly candidates: readonly Candidate[];
   /** Who holds what, or was told to, as far as members of the view are concerned. */
   readonly holders: ReadonlyMap<SetName, readonly Holder[]>;
+  /** Who may have it in the kernel though nobody says so: it was told to give it up, and has not said that it did. */
+  readonly lettingGo: ReadonlyMap<SetName, readonly MemberId[]>;
   /** What the coordinator knew before; its owners may be gone. */
   readonly previous: ReadonlyMap<SetName, Assignment>;
   /** Whether `previous` was decided in this view: then its owners stand, and no merge order applies. */
@@ -196,7 +198,8 @@ function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined):
   const { owner, reason, kept, pinned } = draft ?? unknown;
   const previous = input.previous.get(set.name);
   const holders = (input.holders.get(set.name) ?? []).map(({ member }) => member);
-  const releasing = holders.filter((member) => member !== owner).sort();
+  const going = set.handover === 'break-before-make' ? (input.lettingGo.get(set.name) ?? []) : [];
+  const releasing = [...new Set([...holders, ...going])].filter((member) => member !== owner).sort();
   const unchanged = previous !== undefined && previous.owner === owner;
   // Somebody to release that this view has not told yet: a new grant, so that the owner says anew that it has claimed.
   const told = unchanged && input.decidedInView ? previous.releasing : [];
@@ -208,5 +211,14 @@ function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined):
         ? previous.grant
         : input.grant
       : (kept ?? input.grant);
-  return { set: set.name, owner, grant, releasing, reason, pinned, ageMs: unchanged ? previous.ageMs : 0 };
+  return {
+    set: set.name,
+    owner,
+    grant,
+    releasing,
+    reason,
+    pinned,
+    handover: set.handover,
+    ageMs: unchanged ? previous.ageMs : 0,
+  };
 }

@@ -39,6 +39,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     view,
     candidates,
     holders: holdersOf(state, view),
+    lettingGo: lettingGo(state, view),
     previous: state.assignments,
     decidedInView: state.decided > 0,
     mature: isMature(state, view),
@@ -118,6 +119,23 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
     add(set, { member: owner, grant, pinned, ...sideOf(view, owner, state.reports.get(owner)) }); // told to, on its way
   }
   return holders;
+}
+
+/** Members that say so, and those that an earlier decision told to and that have not answered it. */
+function lettingGo(state: OwnershipState, view: View): ReadonlyMap<SetName, readonly MemberId[]> {
+  const members = new Map<SetName, MemberId[]>();
+  const add = (set: SetName, member: MemberId): void => {
+    members.set(set, [...(members.get(set) ?? []), member]);
+  };
+  for (const [member, { releasing }] of state.reports) for (const set of releasing) add(set, member);
+  for (const [set, { releasing, grant }] of state.assignments) {
+    for (const member of releasing) {
+      const released = state.releasesHeard.get(set)?.get(member);
+      const answered = released !== undefined && compareGrants(released, grant) >= 0;
+      if (view.members.includes(member) && !answered) add(set, member);
+    }
+  }
+  return members;
 }
 
 /** What all members know of sets that wait for a host; one that is back, and has not abandoned them anew, gets no wait. */

@@ -18,7 +18,7 @@ export function frozenAssignments(input: AssignmentInput): readonly Assignment[]
 function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assignment {
   const previous = input.previous.get(set.name);
   const waiting = input.waiting.get(set.name) ?? null;
-  const unmoved = { set: set.name, releasing: [], pinned: false, ageMs: 0 };
+  const unmoved = { set: set.name, releasing: [], pinned: false, handover: set.handover, ageMs: 0 };
   if (previous !== undefined && previous.owner !== null && input.view.members.includes(previous.owner)) return previous;
   const keeper = chooseKeeper(set, input.holders.get(set.name) ?? [], placement);
   if (keeper !== null && waiting?.why !== 'abandoned') {

@@ -1,10 +1,11 @@
 /**
  * Carries out on this host what the decisions say: claim, keep, give, release. Make before break: what belongs to another
- * is kept until the other says, for the grant in force, that it has it.
+ * is kept until the other says, for the grant in force, that it has it. Break before make, where a set asks for it: it goes at
+ * once, and the other waits until this host says, for the grant in force, that it is gone.
  */
 import type { MemberId } from '../membership/view.ts';
-import { compareGrants, type SetName } from './grant.ts';
-import type { GrantedSet } from './message.ts';
+import { adoptedGrant, compareGrants, type Grant, type SetName } from './grant.ts';
+import type { Assignment, GrantedSet } from './message.ts';
 import { unableSets } from './report.ts';
 import {
   granted,
@@ -56,12 +57,14 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
 /** Gone from the kernel: the group is told; what this host was given back meanwhile is claimed again. */
 export function onReleased(state: OwnershipState, sets: readonly SetName[]): Step {
   const holdings = new Map(state.holdings);
-  const gone = sets.filter((set) => holdings.delete(set));
+  const gone = sets.filter((set) => holdings.has(set));
+  const told = gone.map((set): GrantedSet => ({ set, grant: grantInForce(state, set) }));
+  for (const set of gone) holdings.delete(set);
   if (gone.length === 0) return { state, effects: [] };
   const reconciled = reconcile({ ...state, holdings }, gone);
   return {
     state: reconciled.state,
-    effects: [{ kind: 'send', message: { kind: 'released', sets: gone } }, ...reconciled.effects],
+    effects: [{ kind: 'send', message: { kind: 'released', sets: told } }, ...reconciled.effects],
   };
 }
 
@@ -75,12 +78,41 @@ export function onOthersClaim(state: OwnershipState, sender: MemberId, sets: rea
   );
 }
 
-/** Another member released what this host owns: neighbours that still ask the old one hear of the new one again. */
-export function onOthersRelease(state: OwnershipState, sets: readonly SetName[]): Step {
+/**
+ * A member does not have them. What waited for that is claimed; of what this host has, neighbours that still ask the old owner
+ * hear of the new one again.
+ */
+export function onRelease(state: OwnershipState, sender: MemberId, released: readonly GrantedSet[]): Step {
+  const releasesHeard = new Map(state.releasesHeard);
+  for (const { set, grant } of released) releasesHeard.set(set, new Map(releasesHeard.get(set)).set(sender, grant));
+  const sets = released.map(({ set }) => set);
   const held = sets.filter(
-    (set) => state.holdings.get(set)?.phase === 'held' && state.assignments.get(set)?.owner === state.self,
+    (set) =>
+      sender !== state.self &&
+      state.holdings.get(set)?.phase === 'held' &&
+      state.assignments.get(set)?.owner === state.self,
   );
-  return { state, effects: held.length === 0 ? [] : [{ kind: 'announce', sets: held }] };
+  const announce: readonly OwnershipEffect[] = held.length === 0 ? [] : [{ kind: 'announce', sets: held }];
+  const reconciled = reconcile({ ...state, releasesHeard }, sets); // what waited for the release is claimed
+  return { state: reconciled.state, effects: [...announce, ...reconciled.effects] };
+}
+
+/** Break before make: who was thought to have a set, and does not, says so, because its new owner waits for that. */
+export function acknowledgeReleases(
+  state: OwnershipState,
+  assignments: readonly Assignment[],
+): readonly OwnershipEffect[] {
+  const sets = assignments
+    .filter(({ set, handover, releasing }) => {
+      const asked = handover === 'break-before-make' && releasing.includes(state.self);
+      return asked && !state.holdings.has(set);
+    })
+    .map(({ set, grant }): GrantedSet => ({ set, grant }));
+  return sets.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets } }];
+}
+
+function grantInForce({ assignments, holdings, self }: OwnershipState, set: SetName): Grant {
+  return assignments.get(set)?.grant ?? holdings.get(set)?.grant ?? adoptedGrant(self);
 }
 
 function own(
@@ -93,6 +125,7 @@ function own(
   if (holding === undefined) {
     if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set)) return undefined;
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
+    if (!isFree(state, assignment)) return undefined;
     todo.claim.push(set);
     return { grant, phase: 'claiming' };
   }
@@ -112,7 +145,7 @@ function yieldTo(
   holding: Holding | undefined,
   todo: Todo,
 ): Holding | undefined {
-  const { set, owner, grant } = assignment;
+  const { set, owner, grant, handover } = assignment;
   // A claim under way comes back as an event first: the kernel is never asked for two things about one set.
   if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return holding;
   const heard = state.claimsHeard.get(set);
@@ -123,8 +156,22 @@ function yieldTo(
     todo.retire.push(set);
     return { ...holding, phase: 'releasing' };
   }
+  if (handover === 'break-before-make') return letGo(set, holding, todo);
   if (holding.phase === 'held') todo.hush.push(set);
   return { ...holding, phase: 'giving' };
+}
+
+/** Whether everybody who had it has said, for this grant, that it does not have it; make before break does not ask. */
+function isFree(
+  { releasesHeard, view }: OwnershipState,
+  { set, grant, handover, releasing }: PlacedAssignment,
+): boolean {
+  if (handover === 'make-before-break') return true;
+  const heard = releasesHeard.get(set);
+  return releasing.every((member) => {
+    const released = heard?.get(member);
+    return !view?.members.includes(member) || (released !== undefined && compareGrants(released, grant) >= 0);
+  });
 }
 
 /** What is held here is not given up: the group is frozen, or this member leaves its addresses where they are. */

@@ -3,6 +3,7 @@ import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { Answer, Command } from './command.ts';
 import type { Freeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
+import type { Handover } from './pool.ts';
 import type { Reason } from './reason.ts';
 
 export type GrantedSet = { readonly set: SetName; readonly grant: Grant };
@@ -17,6 +18,8 @@ export type Report = {
   /** The view it came from; null: its first. */
   readonly previous: { readonly id: ViewId; readonly size: number } | null;
   readonly holds: readonly HeldSet[];
+  /** What it was told to remove from its kernel, and has not yet. */
+  readonly releasing: readonly SetName[];
   /** The sets its configuration has. */
   readonly sets: readonly SetName[];
   /** Those of `sets` that it cannot hold now, and why: `interface eth0 is down`. */
@@ -42,11 +45,12 @@ export type Assignment = {
   /** null: nobody. */
   readonly owner: MemberId | null;
   readonly grant: Grant;
-  /** Members that hold it and must give it up once the owner has claimed it. */
+  /** Members that hold it and must give it up: once the owner has claimed it, or before it does. */
   readonly releasing: readonly MemberId[];
   readonly reason: Reason;
   /** An operator put it there: only another command, or the loss of the owner, moves it. */
   readonly pinned: boolean;
+  readonly handover: Handover;
   /** How long it has been so, when the decision was sent. */
   readonly ageMs: number;
 };
@@ -67,6 +71,6 @@ export type Message =
   | Decision
   /** The sender has the addresses in its kernel, and has announced them. */
   | { readonly kind: 'claimed'; readonly sets: readonly GrantedSet[] }
-  /** The sender has them no longer. */
-  | { readonly kind: 'released'; readonly sets: readonly SetName[] }
+  /** The sender does not have them (any more), knowing of the grant. */
+  | { readonly kind: 'released'; readonly sets: readonly GrantedSet[] }
   | { readonly kind: 'request'; readonly id: number; readonly command: Command };

@@ -2,6 +2,9 @@
 import type { HostName } from '../membership/view.ts';
 import type { SetName } from './grant.ts';
 
+/** Which comes first when a set moves between two live hosts: the claim of the new one, or the release of the old one. */
+export type Handover = 'make-before-break' | 'break-before-make';
+
 export type PoolSet = {
   readonly name: SetName;
   /** Hosts that should own it, best first; all others come after, equal among each other. */
@@ -12,6 +15,7 @@ export type PoolSet = {
   readonly apart: string | null;
   /** How long a better host must have been there before it gets the set back, 0: at once; null: it never does. */
   readonly failbackMs: number | null;
+  readonly handover: Handover;
 };
 
 export type BalanceMode = {

@@ -16,6 +16,7 @@ export function ownReport(state: OwnershipState): Report {
     holds: [...state.holdings]
       .filter(([, { phase }]) => phase !== 'releasing')
       .map(([set, holding]) => heldSet(state, granted(set, holding))),
+    releasing: [...state.holdings].filter(([, { phase }]) => phase === 'releasing').map(([set]) => set),
     sets: state.pool.sets.map(({ name }) => name),
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
     mature: state.mature,
@@ -95,5 +96,9 @@ export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Rep
 
 export function withReleased(report: Report, released: readonly SetName[]): Report {
   const gone = new Set(released);
-  return { ...report, holds: report.holds.filter(({ set }) => !gone.has(set)) };
+  return {
+    ...report,
+    holds: report.holds.filter(({ set }) => !gone.has(set)),
+    releasing: report.releasing.filter((set) => !gone.has(set)),
+  };
 }

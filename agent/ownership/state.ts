@@ -62,6 +62,8 @@ export type OwnershipState = {
   readonly proposed: number;
   /** The newest claim of another member that was heard in this view: it may come before the decision it belongs to. */
   readonly claimsHeard: ReadonlyMap<SetName, { readonly member: MemberId; readonly grant: Grant }>;
+  /** The newest grant for which each member has said that it does not have the set. */
+  readonly releasesHeard: ReadonlyMap<SetName, ReadonlyMap<MemberId, Grant>>;
   readonly holdings: ReadonlyMap<SetName, Holding>;
   /** Facts of this host: why a set cannot be held here. */
   readonly unable: ReadonlyMap<SetName, string>;
@@ -174,6 +176,7 @@ export function initialOwnership({
     decided: 0,
     proposed: 0,
     claimsHeard: new Map(),
+    releasesHeard: new Map(),
     holdings: new Map(adopted.map((set) => [set, { grant: adoptedGrant(self), phase: 'giving' }])),
     unable: new Map(),
     failed: new Map(),

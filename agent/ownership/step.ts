@@ -4,8 +4,8 @@ import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import type { Command } from './command.ts';
 import { coordinate, coordinatorDeadline, coordinatorOf, isMature, nextRound } from './coordinator.ts';
 import { newerFreeze } from './freeze.ts';
-import type { SetName } from './grant.ts';
-import { onClaimed, onOthersClaim, onOthersRelease, onReleased, reconcile } from './holder.ts';
+import type { Grant, SetName } from './grant.ts';
+import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
@@ -89,6 +89,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
       view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
     ),
     recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
+    releasesHeard: heardOf(together, state.releasesHeard),
     balanceAt: nextRound(state, now),
     reconsiderAt: null,
     stalledUntil: null,
@@ -106,6 +107,19 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   };
 }
 
+/** What was heard of members that are still there. */
+function heardOf(
+  members: ReadonlySet<MemberId>,
+  heard: OwnershipState['releasesHeard'],
+): OwnershipState['releasesHeard'] {
+  const kept = new Map<SetName, ReadonlyMap<MemberId, Grant>>();
+  for (const [set, releases] of heard) {
+    const still = new Map([...releases].filter(([member]) => members.has(member)));
+    if (still.size > 0) kept.set(set, still);
+  }
+  return kept;
+}
+
 /** The engine is gone: what another could hold goes. */
 function onLost(state: OwnershipState, now: InstantMs): Step {
   const held = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
@@ -121,6 +135,7 @@ function onLost(state: OwnershipState, now: InstantMs): Step {
     reports: new Map(),
     assignments: new Map(),
     claimsHeard: new Map(),
+    releasesHeard: new Map(),
     holdings,
   };
   return {
@@ -144,8 +159,13 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
       return sender === state.self ? { state: next, effects: [] } : onOthersClaim(next, sender, message.sets);
     }
     case 'released': {
-      const next = updateReport(state, sender, now, (report) => withReleased(report, message.sets));
-      return sender === state.self ? { state: next, effects: [] } : onOthersRelease(next, message.sets);
+      const next = updateReport(state, sender, now, (report) =>
+        withReleased(
+          report,
+          message.sets.map(({ set }) => set),
+        ),
+      );
+      return onRelease(next, sender, message.sets);
     }
     case 'request': {
       const { state: next, changed } = onRequest(state, { asker: sender, id: message.id, command: message.command });
@@ -181,6 +201,7 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
       ...moves.map((move): OwnershipEffect => ({ kind: 'moved', move })),
       ...answered.effects,
       ...reconciled.effects,
+      ...acknowledgeReleases(reconciled.state, decision.assignments),
     ],
   });
 }

@@ -7,6 +7,7 @@ import type { Answer, Command } from '../ownership/command.ts';
 import type { Freeze } from '../ownership/freeze.ts';
 import type { Grant, SetName } from '../ownership/grant.ts';
 import type { Assignment, Decision, GrantedSet, Message, Report, Waiting } from '../ownership/message.ts';
+import type { Handover } from '../ownership/pool.ts';
 import type { Choice, Reason } from '../ownership/reason.ts';
 
 export type MessageRefusal = {
@@ -52,7 +53,7 @@ function readMessage(message: Field): Message | MessageRefusal {
     case 'claimed':
       return { kind, sets: message.get('sets').list(readGrantedSet) };
     case 'released':
-      return { kind, sets: message.get('sets').list(readSetName) };
+      return { kind, sets: message.get('sets').list(readGrantedSet) };
     case 'request':
       return { kind, id: message.get('id').count(), command: readCommand(message.get('command')) };
     default:
@@ -70,6 +71,7 @@ function readReport(report: Field): Report {
       size: previous.get('size').count(),
     })),
     holds: report.get('holds').list((entry) => ({ ...readGrantedSet(entry), pinned: entry.get('pinned').flag() })),
+    releasing: report.get('releasing').list(readSetName),
     sets: report.get('sets').list(readSetName),
     unable: report
       .get('unable')
@@ -97,6 +99,12 @@ function readDecision(decision: Field): Decision {
     ),
     freeze: readFreeze(decision.get('freeze')),
   };
+}
+
+function readHandover(field: Field): Handover {
+  const text = field.text();
+  if (text !== 'make-before-break' && text !== 'break-before-make') throw new Malformed(field.at);
+  return text;
 }
 
 function readFreeze(freeze: Field): Freeze {
@@ -137,6 +145,7 @@ function readAssignment(assignment: Field): Assignment {
     releasing: assignment.get('releasing').list(readMemberId),
     reason: readReason(assignment.get('reason')),
     pinned: assignment.get('pinned').flag(),
+    handover: readHandover(assignment.get('handover')),
     ageMs: assignment.get('ageMs').count(),
   };
 }

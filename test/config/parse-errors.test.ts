@@ -388,6 +388,11 @@ describe('parseConfig() tells', () => {
       ['3:12: failback "5m" is unknown; write "never", "immediately" or "after 5m", at most 24h'],
     ],
     [
+      'a handover that is unknown',
+      edited({}, 'handover = "break"'),
+      ['14:12: handover "break" is unknown; write "make-before-break" or "break-before-make"'],
+    ],
+    [
       'a failback of a set that takes too long',
       edited({}, 'failback = "after 25h"'),
       ['14:12: failback "after 25h" is too long; write "never", "immediately" or "after 5m", at most 24h'],

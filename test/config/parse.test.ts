@@ -45,6 +45,7 @@ describe('parseConfig()', () => {
           only: null,
           apart: null,
           failbackMs: null,
+          handover: 'make-before-break',
         },
       ],
     });
@@ -112,6 +113,13 @@ describe('parseConfig()', () => {
       ['www', ['e2', 'e1'], 'dns'],
       ['p-01', ['e2'], null],
     ]);
+  });
+
+  it('takes the order of a handover, for a set or a pool', () => {
+    const handover = 'handover = "break-before-make"';
+    const pool = ['[pool.p]', 'interface = "eth1"', 'range = "10.9.0.1"', 'prefix = 24', handover];
+    const config = parsed(edited({}, handover, ...pool));
+    expect(config.sets.map((set) => set.handover)).toEqual(['break-before-make', 'break-before-make']);
   });
 
   it('takes failback for all sets, and for one set or pool', () => {

@@ -48,6 +48,7 @@ describe('poolVersion()', () => {
     ['prefix length', { 13: 'addresses = ["192.0.2.10/25", "2001:db8::10/64"]' }],
     ['hosts that may own it', { 10: '[set.www]', 11: 'only = ["e1"]' }],
     ['word of what is kept apart', { 10: '[set.www]', 11: 'apart = "dns"' }],
+    ['handover', { 10: '[set.www]', 11: 'handover = "break-before-make"' }],
     ['failback', { 3: 'failback = "after 5m"' }],
     ['preference', { 10: '[set.www]', 11: 'prefer = ["e1"]' }],
   ])('changes with the %s', (_, replaced) => {

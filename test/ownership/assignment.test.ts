@@ -66,6 +66,7 @@ function inputOf(given: Case): AssignmentInput {
     view: { id, members, together: members },
     candidates,
     holders,
+    lettingGo: new Map(),
     previous: new Map(),
     decidedInView: false,
     mature: given.mature ?? true,

@@ -13,7 +13,7 @@ import {
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
-import type { BalanceMode, Pool } from '../../agent/ownership/pool.ts';
+import type { BalanceMode, Handover, Pool } from '../../agent/ownership/pool.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import {
   initialOwnership,
@@ -30,7 +30,10 @@ export type Occurrence = OwnershipEvent extends infer E
     : never
   : never;
 
-type Pending = { readonly to: string; readonly event: Occurrence };
+/** A message on its way: who delivered it already, so that those who go together from its view all do, or none. */
+type Post = { readonly sender: string; readonly delivered: Set<string> };
+
+type Pending = { readonly to: string; readonly event: Occurrence; readonly post?: Post };
 
 export class Group {
   now = 0 as InstantMs;
@@ -82,7 +85,7 @@ export class Group {
     this.#pending = this.#pending.filter(({ to }) => to !== host);
   }
 
-  /** Messages on their way in an old view are lost for all; `hosts` install one view. */
+  /** `hosts` install one view. Of the messages on their way in an old one, those that any of them delivered are delivered by all. */
   view(...hosts: readonly string[]): void {
     this.viewApart(hosts, []);
   }
@@ -92,7 +95,7 @@ export class Group {
     this.#counter += 1;
     const members = hosts.map((host) => this.id(host)).sort();
     const id = { counter: this.#counter, leader: members[0] as MemberId };
-    this.#pending = this.#pending.filter(({ to, event }) => event.kind !== 'message' || !hosts.includes(to));
+    this.#dropMessages(hosts);
     const before = new Map(hosts.map((host) => [host, this.#views.get(host)]));
     for (const host of hosts) {
       const old = before.get(host);
@@ -117,9 +120,23 @@ export class Group {
     const index = this.#pending.findIndex((pending) => pending.to === to);
     const [pending] = this.#pending.splice(index, index === -1 ? 0 : 1);
     if (pending === undefined) return false;
+    pending.post?.delivered.add(pending.to);
     this.#step(pending.to, pending.event);
     this.onStep();
     return true;
+  }
+
+  /** For all who go together, what a sender sent last: from after the last that one of them delivered, or a few more. */
+  #dropMessages(hosts: readonly string[]): void {
+    const posts = [...new Set(this.#pending.flatMap(({ to, post }) => (post && hosts.includes(to) ? [post] : [])))];
+    const dropped = new Set<Post>();
+    for (const sender of new Set(posts.map((post) => post.sender))) {
+      const sent = posts.filter((post) => post.sender === sender);
+      const needed = sent.findLastIndex(({ delivered }) => hosts.some((host) => delivered.has(host))) + 1;
+      const kept = needed + this.#choose(sent.length - needed + 1);
+      for (const post of sent.slice(kept)) dropped.add(post);
+    }
+    this.#pending = this.#pending.filter(({ to, post }) => !post || !hosts.includes(to) || !dropped.has(post));
   }
 
   settle(): void {
@@ -210,9 +227,11 @@ export class Group {
     const view = this.#views.get(host);
     const sender = this.id(host);
     this.messages.push({ sender: host, message });
+    if (this.members.get(host)?.view?.id !== view?.id) return; // sent in a view that is over for the group
+    const post: Post = { sender: host, delivered: new Set() };
     for (const [to, state] of this.members) {
       if (view?.members.includes(state.self) && this.#views.get(to)?.id === view.id) {
-        this.#pending.push({ to, event: { kind: 'message', sender, message } });
+        this.#pending.push({ to, event: { kind: 'message', sender, message }, post });
       }
     }
   }
@@ -227,6 +246,7 @@ export function poolOf(
     only?: Record<string, string[]>;
     apart?: Record<string, string>;
     failbackMs?: number;
+    handover?: Handover;
     balance?: BalanceMode;
     weights?: Record<string, number>;
   } = {},
@@ -239,6 +259,7 @@ export function poolOf(
       only: (options.only?.[name] ?? null) as HostName[] | null,
       apart: options.apart?.[name] ?? null,
       failbackMs: options.failbackMs ?? null,
+      handover: options.handover ?? 'make-before-break',
     })),
     weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
     hostsExpected: options.hosts ?? 3,

@@ -81,6 +81,7 @@ describe('step(): stories', () => {
     const group = threeHosts();
     group.die('e2');
     group.view('e1', 'e3');
+    group.settle();
     group.start('e2');
     group.view('e1', 'e2', 'e3');
     group.settle();
@@ -585,6 +586,37 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: d | e2: a c | e3: b');
   });
 
+  it('break before make: the claim waits for the release, and nobody ever has it twice', () => {
+    const group = threeHosts(poolOf('abc', { handover: 'break-before-make' }));
+    group.onStep = () => expect([...group.kernels.values()].filter((kernel) => kernel.has('a')).length).toBeLessThan(2);
+    group.story.length = 0;
+    command(group, 'e3', move('a', 'e2'));
+    expect(group.held()).toBe('e1: | e2: a b | e3: c');
+    expect(group.story).toEqual(['e1 releases a', 'e2 claims a', 'e3 done: a moved here by an operator, from e1']);
+  });
+
+  it('break before make: the claim waits no longer for one that is gone', () => {
+    const group = threeHosts(poolOf('abc', { handover: 'break-before-make' }));
+    group.stuck.add('e1');
+    command(group, 'e3', move('a', 'e2'));
+    group.pass(10_000);
+    expect(group.story).not.toContain('e2 claims a');
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e2: a b | e3: c');
+  });
+
+  it('break before make: one that is gone before it claimed leaves the set to the one that released it', () => {
+    const group = threeHosts(poolOf('abc', { handover: 'break-before-make' }));
+    group.tell('e3', { kind: 'command', id: 1, command: move('a', 'e2') });
+    while (!group.story.includes('e1 releases a')) group.advance();
+    group.die('e2');
+    group.view('e1', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a b | e3: c');
+  });
+
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
     const group = threeHosts();
     group.view('e1', 'e2');
@@ -704,6 +736,40 @@ describe('step(): laws', () => {
     { kind: 'move', set: 'b' as SetName, host: 'e1' as HostName },
     { kind: 'unpin', set: 'a' as SetName },
   ];
+
+  it('break before make: whatever dies and is ordered in between, no step sees a set in two kernels', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 25 }), fc.integer({ min: 1, max: 0x7fffffff }), (actions, seed) => {
+        const group = new Group(poolOf('abcdefg', { hosts: 4, handover: 'break-before-make' }), {
+          choose: chooser(seed),
+        });
+        group.onStep = () => {
+          for (const set of 'abcdefg') {
+            const holders = [...group.kernels].filter(([, kernel]) => kernel.has(set)).map(([host]) => host);
+            expect(holders.length, `${set} on ${holders.join(', ')}`).toBeLessThan(2);
+          }
+        };
+        for (const host of hosts) group.start(host);
+        group.view(...hosts);
+        group.settle();
+        for (const { kind, host, ...rest } of actions) {
+          if (kind === 'advance') for (let i = 0; i < 10; i++) group.advance();
+          else if (kind === 'die' && group.members.size > 1) {
+            group.die(host);
+            group.view(...group.members.keys());
+          } else if (kind === 'return' && !group.members.has(host)) {
+            group.start(host);
+            group.view(...group.members.keys());
+          } else if (group.members.has(host)) {
+            const command = kind === 'order' && 'at' in rest ? orders[rest.at % orders.length] : undefined;
+            group.tell(host, { kind: 'command', id: 1, command: command ?? { kind: 'balance' } });
+          }
+        }
+        group.pass(2_000);
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it('whatever dies, splits, meets and is asked for in between: at rest every set is held once, and the load is fair after a balance', () => {
     fc.assert(
