@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,6 +36,10 @@ static int agent_fd, arp_fd, advertisement_fd, signal_fd, door_fd, link_fd = LIN
 /* Watching. */
 static bool armed, killed;
 static int ticks;
+/* When the next one is, and how many it stands for: after a sign of the agent the next is due, the first few say nothing. */
+static int64_t tick_at;
+static int stride = 1;
+enum { STRIDE_AFTER_SIGN = 3 };
 /* On duty, since; 0: the agent lives. */
 static int64_t duty_since;
 static int obituary_round;
@@ -116,14 +121,34 @@ static int64_t next_work(void) {
   return next;
 }
 
+static void arm_tick(int count) {
+  stride = count;
+  tick_at = now_ns() + count * settings.tick_ms * ms; /* not a multiple of anything: a pause is one tick */
+}
+
+/* By SIGSTOP: not late, but standing. One that a debugger holds has another state. */
+static bool is_stopped(void) {
+  char path[32], text[512];
+  snprintf(path, sizeof(path), "/proc/%d/stat", settings.agent);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t length = read(fd, text, sizeof(text) - 1);
+  close(fd);
+  text[length > 0 ? length : 0] = '\0';
+  const char *name_end = strrchr(text, ')'); /* the name may hold anything */
+  return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'T';
+}
+
 /* The agent's main loop stands still: judged by ticks of our own, so that a pause of the whole machine is none. */
 static void check_hang(void) {
   if (!armed || killed) return;
-  const bool replaced = ticks >= settings.evidence_ticks && held_any_announced();
-  if (!replaced && ticks < settings.hang_ticks) return;
+  if (ticks < settings.evidence_ticks) return;
+  const bool replaced = held_any_announced();
+  const bool stopped = is_stopped();
+  if (!replaced && !stopped && ticks < settings.hang_ticks) return;
   killed = true;
-  say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s: killed", settings.agent, ticks * settings.tick_ms,
-      replaced ? ", and another host announces its addresses" : "");
+  say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s%s: killed", settings.agent, ticks * settings.tick_ms,
+      stopped ? ", it is stopped" : "", replaced ? ", another host announces its addresses" : "");
   if (syscall(SYS_pidfd_send_signal, agent_fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH) {
     say(SAY_ERROR, "cannot kill agent %d: %s", settings.agent, strerror(errno));
   }
@@ -136,6 +161,7 @@ static void hear_agent(void) {
     case LINK_PROGRESS:
       armed = true;
       ticks = 0;
+      arm_tick(STRIDE_AFTER_SIGN);
       held_forget_announced();
       return;
     case LINK_END:
@@ -231,7 +257,7 @@ static void prepare(int count, char **arguments) {
 
 int main(int count, char **arguments) {
   prepare(count, arguments);
-  int64_t tick_at = now_ns() + settings.tick_ms * ms;
+  arm_tick(1);
   for (;;) {
     struct pollfd polled[] = {
         {.fd = duty_since == 0 ? agent_fd : -1, .events = POLLIN},
@@ -253,9 +279,8 @@ int main(int count, char **arguments) {
     if (duty_since != 0) {
       work();
     } else if (now_ns() >= tick_at) {
-      tick_at = now_ns() + settings.tick_ms * ms; /* not the next multiple: a pause is one tick */
-      ticks++;
-      check_hang();
+      ticks += stride;
+      arm_tick(1);
     }
     if (duty_since == 0) check_hang();
     if (polled[4].revents != 0) answer_signal();

@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { within } from '../../agent/lab/deadline.ts';
+import type { LabProcess } from '../../agent/lab/process.ts';
+import type { PlacedAddress } from '../../agent/system/address-requests.ts';
+import { release, takeOver } from '../../agent/system/guard-door.ts';
+import { type KernelHost, openCable, placed, startKernelHost } from './kernel-host.ts';
+
+const deadlineMs = 10_000;
+const script = fileURLToPath(new URL('fixtures/guarded-agent.mjs', import.meta.url));
+
+let cable: Awaited<ReturnType<typeof openCable>>;
+let here: KernelHost;
+let other: KernelHost;
+let directory: string;
+
+beforeEach(async () => {
+  cable = await openCable();
+  [here, other] = await Promise.all([startKernelHost(cable.a), startKernelHost(cable.b)]);
+  directory = mkdtempSync(join(tmpdir(), 'holdfast-guard-'));
+});
+
+afterEach(async () => {
+  await cable.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+type Started = { readonly agent: LabProcess; readonly guardPid: number; said(): string };
+
+async function startAgent(addresses: readonly PlacedAddress[], lifetimeSeconds = 60): Promise<Started> {
+  const argv = [process.execPath, script, directory, JSON.stringify(addresses), String(lifetimeSeconds)];
+  const agent = await cable.a.open(argv);
+  let said = '';
+  agent.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const pid = await new Promise<string>((resolve) => agent.child.stdout?.setEncoding('utf8').once('data', resolve));
+  return { agent, guardPid: Number(pid), said: () => said };
+}
+
+async function killed(started: Started): Promise<void> {
+  started.agent.signal('SIGKILL');
+  await started.agent.ended;
+}
+
+async function present(): Promise<readonly unknown[]> {
+  return (await here.addressesOf('eth0')).map(({ local }) => local);
+}
+
+/** The kernel tells of every removal. */
+const removed = (address: string) =>
+  here.event('address', (change) => change.kind === 'removed' && change.value.address === address);
+
+function ended(pid: number): Promise<void> {
+  const look = async (): Promise<void> => {
+    while (existsSync(`/proc/${pid}/fd/0`)) await new Promise((next) => setTimeout(next, 10));
+  };
+  return within(deadlineMs, 'the guard to end', look());
+}
+
+describe('the guard', () => {
+  it('removes an address when another host announces it, and ends with the last; what is not ours stays', async () => {
+    const [four, six] = [placed('10.0.0.50', 24), placed('fd00::50', 64)];
+    const started = await startAgent([four, six]);
+    await killed(started);
+    const link = await other.linkNamed('eth0');
+    await other.call('announce', link, [{ family: 4, address: '10.0.0.50' }]);
+    await removed('10.0.0.50');
+    expect(await present()).toEqual(['10.0.0.1', 'fd00::50', 'fd00::1']);
+    await other.call('announce', link, [
+      { family: 4, address: '10.0.0.1' },
+      { family: 6, address: 'fd00::50' },
+    ]);
+    await removed('fd00::50');
+    await ended(started.guardPid);
+    expect(await present()).toEqual(['10.0.0.1', 'fd00::1']);
+  });
+
+  it('is not misled by a probe for the address, nor by announcements while the agent lives', async () => {
+    const started = await startAgent([placed('10.0.0.50', 24)]);
+    const link = await other.linkNamed('eth0');
+    await other.call('announce', link, [{ family: 4, address: '10.0.0.50' }]);
+    expect(started.agent.running).toBe(true);
+    expect(await takeOver(directory)).toEqual({ kind: 'busy' });
+    expect(await present()).toContain('10.0.0.50');
+    // The agent has shown itself since: what was announced before was its business.
+    await within(deadlineMs, 'two signs of the main loop', new Promise((next) => setTimeout(next, 250)));
+    await killed(started);
+    await other.call('probe', link, { family: 4, address: '10.0.0.50' }, 100);
+    expect(await present()).toContain('10.0.0.50');
+    expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
+  });
+
+  it('takes no sibling along with a primary, promote_secondaries = 0', async () => {
+    await cable.a.ip(['addr flush dev eth0 scope global']);
+    const started = await startAgent([placed('10.9.0.1', 24), placed('10.9.0.2', 24)]);
+    await cable.a.ip(['addr add 10.9.0.3/24 dev eth0']);
+    await killed(started);
+    await other.call('announce', await other.linkNamed('eth0'), [{ family: 4, address: '10.9.0.1' }]);
+    await removed('10.9.0.1');
+    expect([...(await present())].sort()).toEqual(['10.9.0.2', '10.9.0.3']);
+    expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
+    expect(await present()).toEqual(['10.9.0.3']);
+  });
+
+  it('hands over what is there, once, and leaves it in the kernel', async () => {
+    const started = await startAgent([placed('10.0.0.50', 24)]);
+    await killed(started);
+    expect(await takeOver(directory)).toMatchObject({
+      kind: 'done',
+      value: [{ family: 4, address: '10.0.0.50', prefixLength: 24, interfaceIndex: 2 }],
+    });
+    await ended(started.guardPid);
+    expect(await present()).toContain('10.0.0.50');
+    expect(await takeOver(directory)).toEqual({ kind: 'no-guard' });
+  });
+
+  it('kills an agent that is stopped, and says why', async () => {
+    const started = await startAgent([placed('10.0.0.50', 24)]);
+    started.agent.signal('SIGSTOP');
+    expect(await within(deadlineMs, 'the end of the agent', started.agent.ended)).toMatchObject({ signal: 'SIGKILL' });
+    expect(started.said()).toMatch(
+      /guard: agent \d+ hangs: no sign of its main loop for \d+ ms, it is stopped: killed/,
+    );
+    process.kill(started.guardPid, 'SIGTERM'); // on duty that asks for an end
+    await removed('10.0.0.50');
+    await ended(started.guardPid);
+  });
+
+  it('ends with its agent, and does not take a signal that was meant for it', async () => {
+    const started = await startAgent([]);
+    process.kill(started.guardPid, 'SIGTERM');
+    expect(await takeOver(directory)).toEqual({ kind: 'busy' });
+    started.agent.child.stdin?.end();
+    expect(await started.agent.ended).toEqual({ status: 0, signal: null });
+    expect(existsSync(`/proc/${started.guardPid}/fd/0`)).toBe(false);
+  });
+
+  it('survives a caller who says nothing or nonsense', async () => {
+    const started = await startAgent([placed('10.0.0.50', 24)]);
+    await killed(started);
+    for (const question of ['', 'x', 'nonsense']) {
+      const socket = connect(join(directory, 'guard.sock'));
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(question);
+      await within(deadlineMs, 'the guard to hang up', closed);
+    }
+    expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
+  });
+});
