@@ -199,8 +199,8 @@ export class Scenario {
       {
         event: 'agent of e1 killed',
         explanation:
-          'SIGKILL: the host lives on with addresses nobody renews. The others take over; the kernel of e1 drops its own when ' +
-          'their lifetime of 6 s ends.',
+          'SIGKILL: the host lives on. Its guard tells the others at once; they take over, and it removes each address when ' +
+          'it hears the new owner announce it.',
         act: async () => {
           this.#log.say('SIGKILL to the agent of e1');
           await this.#end(cluster, e1, 'SIGKILL');
