@@ -47,11 +47,20 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
     holdings.set(set, held);
     told.push(granted(set, held));
   }
+  if (state.view === null) return letGoAll({ ...state, holdings, failures }, told); // lost while it was under way
   const reconciled = reconcile({ ...state, holdings, failures }, sets);
   const mine = told.filter(({ set }) => state.assignments.get(set)?.owner === state.self);
   const tell: readonly OwnershipEffect[] =
     mine.length === 0 ? [] : [{ kind: 'send', message: { kind: 'claimed', sets: mine } }];
   return { state: reconciled.state, effects: [...tell, ...reconciled.effects] };
+}
+
+function letGoAll(state: OwnershipState, sets: readonly GrantedSet[]): Step {
+  const holdings = new Map(state.holdings);
+  for (const { set, grant } of sets) holdings.set(set, { grant, phase: 'releasing' });
+  const effects: readonly OwnershipEffect[] =
+    sets.length === 0 ? [] : [{ kind: 'release', sets: sets.map(({ set }) => set) }];
+  return { state: { ...state, holdings }, effects };
 }
 
 /** Gone from the kernel: the group is told; what this host was given back meanwhile is claimed again. */

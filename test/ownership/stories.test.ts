@@ -696,6 +696,28 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
   });
 
+  it('a claim that was under way when the channel was lost is taken back', () => {
+    const group = new Group(poolOf('ab', { hosts: 1 }));
+    group.start('e1');
+    group.view('e1');
+    while (!group.messages.some(({ message }) => message.kind === 'decision')) group.advance();
+    group.tell('e1', { kind: 'lost' });
+    group.settle();
+    expect(group.story).toEqual(['e1 claims a', 'e1 claims b', 'e1 releases a', 'e1 releases b']);
+    expect(group.held()).toBe('e1:');
+  });
+
+  it('one that leaves while the host that leads says nothing releases once, and goes', () => {
+    const group = threeHosts();
+    group.die('e1'); // and no new view comes
+    group.story.length = 0;
+    group.tell('e2', { kind: 'leave' });
+    group.pass(4_999);
+    expect(group.story).toEqual([]);
+    group.pass(60_000);
+    expect(group.story).toEqual(['e2 releases b', 'e2 releases e', 'e2 has left']);
+  });
+
   it('releases what it holds when the channel is lost', () => {
     const group = threeHosts();
     group.tell('e1', { kind: 'lost' });
