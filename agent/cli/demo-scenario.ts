@@ -33,8 +33,6 @@ const noiseMs = 1_500;
 const restMs = 1_000;
 const startDeadlineMs = 15_000;
 const deadlineMs = 8_000;
-/** A killed agent's addresses stay until their kernel lifetime ends: 6 s and what the kernel adds, 1.25 s. */
-const killedDeadlineMs = 12_000;
 
 const sets = `
 [pool.web]
@@ -205,7 +203,7 @@ export class Scenario {
           this.#log.say('SIGKILL to the agent of e1');
           await this.#end(cluster, e1, 'SIGKILL');
         },
-        deadlineMs: killedDeadlineMs,
+        deadlineMs,
         moves: 'some',
       },
     ];
