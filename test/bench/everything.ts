@@ -81,13 +81,14 @@ async function seriesOf(
 
 async function measureCosts(say: Say): Promise<readonly RestCost[]> {
   const costs: RestCost[] = [];
-  const cost = async (contender: Contender, hosts: number): Promise<void> => {
+  const take = async (contender: Contender, hosts: number): Promise<void> => {
     say(`at rest: ${contender.title}, ${hosts} hosts`);
-    costs.push(await measureRest(contender, { hosts, addresses: usual.addresses, seconds: 10 }));
+    const cost = await orSay(say, () => measureRest(contender, { hosts, addresses: usual.addresses, seconds: 10 }));
+    if (cost !== null) costs.push(cost);
   };
-  for (const contender of contenders) await cost(contender, usual.hosts);
+  for (const contender of contenders) await take(contender, usual.hosts);
   for (const hosts of memberCounts) {
-    for (const contender of quickContenders) if (contender.hostsMax >= hosts) await cost(contender, hosts);
+    for (const contender of quickContenders) if (contender.hostsMax >= hosts) await take(contender, hosts);
   }
   return costs;
 }
@@ -96,7 +97,8 @@ async function measureAlarms(say: Say): Promise<readonly FalseAlarms[]> {
   const alarms: FalseAlarms[] = [];
   for (const contender of contenders) {
     say(`under full CPU load: ${contender.title}`);
-    alarms.push(await measureFalseAlarms(contender, usual.addresses, 30));
+    const found = await orSay(say, () => measureFalseAlarms(contender, usual.addresses, 30));
+    if (found !== null) alarms.push(found);
   }
   return alarms;
 }
@@ -104,4 +106,15 @@ async function measureAlarms(say: Say): Promise<readonly FalseAlarms[]> {
 async function measureCommands(say: Say): Promise<readonly StartTime[]> {
   say('start of a command');
   return measureStarts(10);
+}
+
+/** A contender that fails in one thing must not take from the report what is known of all others. */
+async function orSay<T>(say: Say, measure: () => Promise<T>): Promise<T | null> {
+  try {
+    return await measure();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    say(`  not measured: ${error.message}`);
+    return null;
+  }
 }

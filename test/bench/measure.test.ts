@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../agent/lab/frames.ts';
 import type { AddressReport } from '../../agent/lab/probe-protocol.ts';
 import { measureOf, type Record } from './measure.ts';
 
@@ -34,7 +35,6 @@ const record: Record = {
     addresses: [reportOf(watched, [1000, 1300]), reportOf(other, null)],
   },
   tcp: { connections: reportOf(watched, [1005, 1310]), requests: reportOf(watched, null), broken: 1 },
-  probeIntervalMs: 1,
 };
 
 describe('measureOf()', () => {
@@ -54,6 +54,18 @@ describe('measureOf()', () => {
     ]);
     expect(timeline.announcedMs).toEqual([292]);
     expect(timeline.holders.map(({ hosts }) => hosts)).toEqual([['e2'], [], ['e1']]);
+  });
+
+  it('shows no gap where the prober slept and nobody waited, one where somebody did', () => {
+    const late: Frame = {
+      ...{ atMs: 1800, port: 'p1', broadcast: false },
+      text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 302`,
+    };
+    const frames = [...record.frames, late];
+    expect(measureOf({ ...record, frames }).timeline.answers.at(-1)).toEqual({ fromMs: 300, toMs: 800, host: 'e1' });
+    const addresses = [reportOf(watched, [1400, 1800]), reportOf(other, null)];
+    const waited = measureOf({ ...record, frames, probes: { ...record.probes, addresses } });
+    expect(waited.timeline.answers.at(-1)).toEqual({ fromMs: 800, toMs: 800, host: 'e1' });
   });
 
   it('does not count what a host holds that nobody reaches', () => {

@@ -67,7 +67,6 @@ export type Record = {
   readonly frames: readonly Frame[];
   readonly probes: PhaseReport;
   readonly tcp: TcpReport;
-  readonly probeIntervalMs: number;
 };
 
 /** Shorter silences are those of a busy machine; the longest is told all the same. */
@@ -128,16 +127,22 @@ function timelineOf(record: Record): Timeline {
   };
 }
 
-/** Answers of one host after another make a stretch; a pause of some probes, or another host, ends it. */
+/** Answers of one host after another make a stretch. Another host ends it, or that the client waited; not a prober that slept. */
 function stretchesOf(record: Record): readonly Stretch[] {
-  const pauseMs = Math.max(fallenSilentMs, 5 * record.probeIntervalMs);
+  const own = record.probes.addresses.find(({ address }) => address === record.watched);
+  const silences = own?.outages.filter(({ fromMs, toMs }) => toMs - fromMs >= fallenSilentMs) ?? [];
   const stretches: { fromMs: number; toMs: number; host: string }[] = [];
   for (const frame of record.frames) {
     if (echoedBy(frame) !== record.watched) continue;
     const host = frame.port.replace('p', 'e');
     const atMs = frame.atMs - record.eventMs;
     const last = stretches.at(-1);
-    if (last !== undefined && last.host === host && atMs - last.toMs < pauseMs) last.toMs = atMs;
+    // The middle of it, for the ends are other instants on the wire than at the client.
+    const waited = silences.some((silence) => {
+      const middleMs = (silence.fromMs + silence.toMs) / 2 - record.eventMs;
+      return last !== undefined && middleMs > last.toMs && middleMs < atMs;
+    });
+    if (last !== undefined && last.host === host && !waited) last.toMs = atMs;
     else stretches.push({ fromMs: atMs, toMs: atMs, host });
   }
   return stretches;

@@ -96,7 +96,7 @@ export class Stage {
   }
 
   async measured(happening: Happening): Promise<void> {
-    const { contender, run, addresses } = this.#options;
+    const { contender, run } = this.#options;
     const { event, watched } = happening;
     const filter = `arp or (icmp[icmptype] == icmp-echoreply and src host ${watched})`;
     const capture = await this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`));
@@ -121,7 +121,6 @@ export class Stage {
       ...{ contender: contender.name, event, run, settled: settled && this.#isCovered(), beganMs, eventMs, endedMs },
       ...{ addresses: this.addresses, watched, apart: new Set(this.apart), frames },
       holdings: this.group.watch.events.filter((each) => each.atMs <= endedMs),
-      probeIntervalMs: probeIntervalMs(addresses),
     };
     const measure = report.then(([probes, tcpReport]) => measureOf({ ...record, probes, tcp: tcpReport }));
     measure.catch(() => {}); // seen by reports()
