@@ -7,8 +7,8 @@ export type Candidate = {
   readonly member: MemberId;
   readonly host: HostName;
   readonly weight: number;
-  /** Sets in its configuration. */
-  readonly sets: ReadonlySet<SetName>;
+  /** Sets in its configuration; null: the same as in the coordinator's. */
+  readonly sets: ReadonlySet<SetName> | null;
   readonly unable: ReadonlyMap<SetName, string>;
   readonly leaving: boolean;
   readonly drained: boolean;
@@ -33,8 +33,16 @@ export function hindrance(candidate: Candidate, set: PoolSet): string | null {
   if (candidate.leaving) return 'is leaving';
   if (candidate.abandoning) return 'is abandoning its sets';
   if (candidate.drained) return 'is drained';
-  if (!candidate.sets.has(set.name)) return 'does not have it in its configuration';
+  if (candidate.sets !== null && !candidate.sets.has(set.name)) return 'does not have it in its configuration';
   if (set.only !== null && !set.only.includes(candidate.host)) return `is not one of ${set.only.join(', ')}`;
   const why = candidate.unable.get(set.name);
   return why === undefined ? null : `cannot hold it (${why})`;
+}
+
+/** Whether `hindrance` is null, without the words. */
+export function mayOwn(candidate: Candidate, set: PoolSet): boolean {
+  if (candidate.leaving || candidate.abandoning || candidate.drained) return false;
+  if (candidate.sets !== null && !candidate.sets.has(set.name)) return false;
+  if (set.only !== null && !set.only.includes(candidate.host)) return false;
+  return candidate.unable.size === 0 || !candidate.unable.has(set.name);
 }

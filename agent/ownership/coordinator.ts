@@ -8,7 +8,7 @@ import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Report, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
 import { describeReason } from './reason.ts';
-import { candidateOf, waitingSets } from './report.ts';
+import { candidateOf, isPoolKnown, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
 import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
@@ -27,7 +27,9 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   if (!knowsEnough(state, view, now)) return idle;
 
   const n = state.decided + 1;
-  const candidates = [...state.reports].map(([member, report]) => candidateOf(state, member, report));
+  const candidates = [...state.reports]
+    .filter(([, report]) => isPoolKnown(state, report))
+    .map(([member, report]) => candidateOf(state, member, report));
   const { orders, freeze, answers } = agendaOf(
     state,
     view,

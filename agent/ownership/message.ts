@@ -20,9 +20,12 @@ export type Report = {
   readonly holds: readonly HeldSet[];
   /** What it was told to remove from its kernel, and has not yet. */
   readonly releasing: readonly SetName[];
-  /** The sets its configuration has. */
-  readonly sets: readonly SetName[];
-  /** Those of `sets` that it cannot hold now, and why: `interface eth0 is down`. */
+  /**
+   * The sets its configuration has. null: not told, because everybody it has heard of in the view has the same pool; it says
+   * so anew as soon as it hears of another one.
+   */
+  readonly sets: readonly SetName[] | null;
+  /** Sets that it cannot hold now, and why: `interface eth0 is down`. */
   readonly unable: readonly { readonly set: SetName; readonly why: string }[];
   /** Done waiting at a cold start. */
   readonly mature: boolean;

@@ -17,7 +17,9 @@ export function ownReport(state: OwnershipState): Report {
       .filter(([, { phase }]) => phase !== 'releasing')
       .map(([set, holding]) => heldSet(state, granted(set, holding))),
     releasing: [...state.holdings].filter(([, { phase }]) => phase === 'releasing').map(([set]) => set),
-    sets: state.pool.sets.map(({ name }) => name),
+    sets: [...state.reports.values()].some(({ pool }) => pool !== state.pool.version)
+      ? state.pool.sets.map(({ name }) => name)
+      : null,
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
     mature: state.mature,
     leaving: state.leavingUntil !== null,
@@ -60,12 +62,17 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
   return all;
 }
 
+/** Whether the member's sets are known: it has the same pool, or has listed them. Until then it is left as it is. */
+export function isPoolKnown(state: OwnershipState, { pool, sets }: Report): boolean {
+  return sets !== null || pool === state.pool.version;
+}
+
 export function candidateOf(state: OwnershipState, member: MemberId, report: Report): Candidate {
   return {
     member,
     host: hostOf(member),
     weight: weightOf(state.pool, member),
-    sets: new Set(report.sets),
+    sets: report.sets === null ? null : new Set(report.sets),
     unable: new Map(report.unable.map(({ set, why }) => [set, why])),
     leaving: report.leaving,
     drained: report.drained,

@@ -148,10 +148,7 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
   if (state.view === null || !state.view.members.includes(sender)) return { state, effects: [] };
   switch (message.kind) {
     case 'report':
-      return remembering(state, {
-        state: { ...withReport(state, sender, message, now), freeze: newerFreeze(state.freeze, message.freeze) },
-        effects: [],
-      });
+      return onReport(state, sender, message, now);
     case 'decision':
       return sender === coordinatorOf(state.view) ? onDecision(state, message, now) : { state, effects: [] };
     case 'claimed': {
@@ -172,6 +169,13 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
       return changed ? remembering(state, reported(next, now)) : { state: next, effects: [] };
     }
   }
+}
+
+function onReport(state: OwnershipState, sender: MemberId, report: Report, now: InstantMs): Step {
+  const freeze = newerFreeze(state.freeze, report.freeze);
+  const next: OwnershipState = { ...withReport(state, sender, report, now), freeze };
+  const otherPool = report.pool !== state.pool.version && state.reports.get(state.self)?.sets === null;
+  return remembering(state, otherPool ? reported(next, now) : { state: next, effects: [] });
 }
 
 function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): Step {

@@ -9,6 +9,8 @@ import type { Grant, SetName } from '../ownership/grant.ts';
 import type { Assignment, Decision, GrantedSet, Message, Report, Waiting } from '../ownership/message.ts';
 import type { Handover } from '../ownership/pool.ts';
 import type { Choice, Reason } from '../ownership/reason.ts';
+import { Field, Malformed } from './json-field.ts';
+import { withTables } from './ownership-tables.ts';
 
 export type MessageRefusal = {
   readonly kind: 'refused';
@@ -18,7 +20,7 @@ export type MessageRefusal = {
 };
 
 export function encodeOwnershipMessage(message: Message): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(message));
+  return new TextEncoder().encode(JSON.stringify(withTables(message)));
 }
 
 /** Never throws. */
@@ -36,7 +38,7 @@ export function decodeOwnershipMessage(bytes: Uint8Array): Message | MessageRefu
     return { kind: 'refused', reason: 'not-json', at: '' };
   }
   try {
-    return readMessage(new Field(value, ''));
+    return readMessage(new Field(value));
   } catch (error) {
     if (error instanceof Malformed) return { kind: 'refused', reason: error.reason, at: error.at };
     throw error;
@@ -51,9 +53,10 @@ function readMessage(message: Field): Message | MessageRefusal {
     case 'decision':
       return readDecision(message);
     case 'claimed':
-      return { kind, sets: message.get('sets').list(readGrantedSet) };
-    case 'released':
-      return { kind, sets: message.get('sets').list(readGrantedSet) };
+    case 'released': {
+      const grants = message.get('grants').list(readGrant);
+      return { kind, sets: message.get('sets').list((entry) => readGrantedSet(entry, grants)) };
+    }
     case 'request':
       return { kind, id: message.get('id').count(), command: readCommand(message.get('command')) };
     default:
@@ -62,6 +65,7 @@ function readMessage(message: Field): Message | MessageRefusal {
 }
 
 function readReport(report: Field): Report {
+  const grants = report.get('grants').list(readGrant);
   return {
     kind: 'report',
     host: report.get('host').text() as HostName, // a name for people; who sent it, the channel says
@@ -70,9 +74,12 @@ function readReport(report: Field): Report {
       id: readViewId(previous.get('id')),
       size: previous.get('size').count(),
     })),
-    holds: report.get('holds').list((entry) => ({ ...readGrantedSet(entry), pinned: entry.get('pinned').flag() })),
+    holds: report.get('holds').list((entry) => ({
+      ...readGrantedSet(entry, grants),
+      pinned: entry.get('pinned').or(false, (pinned) => pinned.flag()),
+    })),
     releasing: report.get('releasing').list(readSetName),
-    sets: report.get('sets').list(readSetName),
+    sets: report.get('sets').orNull((sets) => sets.list(readSetName)),
     unable: report
       .get('unable')
       .list((entry) => ({ set: readSetName(entry.get('set')), why: entry.get('why').text() })),
@@ -86,10 +93,15 @@ function readReport(report: Field): Report {
 }
 
 function readDecision(decision: Field): Decision {
+  const tables: Tables = {
+    members: decision.get('members').list(readMemberId),
+    grants: decision.get('grants').list(readGrant),
+    reasons: decision.get('reasons').list(readReason),
+  };
   return {
     kind: 'decision',
     n: decision.get('n').count(),
-    assignments: decision.get('assignments').list(readAssignment),
+    assignments: decision.get('assignments').list((entry) => readAssignment(entry, tables)),
     answers: decision.get('answers').list(
       (entry): Answer => ({
         asker: readMemberId(entry.get('asker')),
@@ -103,7 +115,7 @@ function readDecision(decision: Field): Decision {
 
 function readHandover(field: Field): Handover {
   const text = field.text();
-  if (text !== 'make-before-break' && text !== 'break-before-make') throw new Malformed(field.at);
+  if (text !== 'make-before-break' && text !== 'break-before-make') throw field.wrong();
   return text;
 }
 
@@ -114,7 +126,7 @@ function readFreeze(freeze: Field): Freeze {
 function readWaiting(entry: Field): Waiting {
   const why = entry.get('why');
   const text = why.text();
-  if (text !== 'frozen' && text !== 'abandoned') throw new Malformed(why.at);
+  if (text !== 'frozen' && text !== 'abandoned') throw why.wrong();
   return { set: readSetName(entry.get('set')), host: readHostName(entry.get('host')), why: text };
 }
 
@@ -133,19 +145,25 @@ function readCommand(command: Field): Command {
     case 'undrain':
       return { kind, host: readHostName(command.get('host')) };
     default:
-      throw new Malformed(command.at);
+      throw command.wrong();
   }
 }
 
-function readAssignment(assignment: Field): Assignment {
+type Tables = {
+  readonly members: readonly MemberId[];
+  readonly grants: readonly Grant[];
+  readonly reasons: readonly Reason[];
+};
+
+function readAssignment(assignment: Field, { members, grants, reasons }: Tables): Assignment {
   return {
     set: readSetName(assignment.get('set')),
-    owner: assignment.get('owner').orNull(readMemberId),
-    grant: readGrant(assignment.get('grant')),
-    releasing: assignment.get('releasing').list(readMemberId),
-    reason: readReason(assignment.get('reason')),
-    pinned: assignment.get('pinned').flag(),
-    handover: readHandover(assignment.get('handover')),
+    owner: assignment.get('owner').orNull((owner) => owner.entryOf(members)),
+    grant: assignment.get('grant').entryOf(grants),
+    releasing: assignment.get('releasing').or([], (list) => list.list((member) => member.entryOf(members))),
+    reason: assignment.get('reason').entryOf(reasons),
+    pinned: assignment.get('pinned').or(false, (pinned) => pinned.flag()),
+    handover: assignment.get('handover').or('make-before-break', readHandover),
     ageMs: assignment.get('ageMs').count(),
   };
 }
@@ -182,7 +200,7 @@ function readReason(reason: Field): Reason {
     case 'nobody':
       return { kind, why: reason.get('why').text() };
     default:
-      throw new Malformed(reason.at);
+      throw reason.wrong();
   }
 }
 
@@ -200,12 +218,12 @@ const choices: readonly string[] = [
 function readChoice(reason: Field): Choice {
   const choice = reason.get('choice');
   const text = choice.text();
-  if (!choices.includes(text)) throw new Malformed(choice.at);
+  if (!choices.includes(text)) throw choice.wrong();
   return text as Choice; // one of `choices`
 }
 
-function readGrantedSet(entry: Field): GrantedSet {
-  return { set: readSetName(entry.get('set')), grant: readGrant(entry.get('grant')) };
+function readGrantedSet(entry: Field, grants: readonly Grant[]): GrantedSet {
+  return { set: readSetName(entry.get('set')), grant: entry.get('grant').entryOf(grants) };
 }
 
 function readGrant(grant: Field): Grant {
@@ -226,61 +244,4 @@ function readMemberId(field: Field): MemberId {
 
 function readSetName(field: Field): SetName {
   return field.text() as SetName; // compared with the pool before it counts
-}
-
-class Malformed extends Error {
-  readonly at: string;
-  readonly reason: 'malformed-message';
-
-  constructor(at: string) {
-    super(at);
-    this.at = at;
-    this.reason = 'malformed-message';
-  }
-}
-
-/** A value of unknown shape and where it stands. */
-class Field {
-  readonly at: string;
-  readonly #value: unknown;
-
-  constructor(value: unknown, at: string) {
-    this.#value = value;
-    this.at = at;
-  }
-
-  get(name: string): Field {
-    if (typeof this.#value !== 'object' || this.#value === null) throw this.#wrong();
-    const at = this.at === '' ? name : `${this.at}.${name}`;
-    return new Field((this.#value as Record<string, unknown>)[name], at); // an object has string keys
-  }
-
-  text(): string {
-    if (typeof this.#value !== 'string') throw this.#wrong();
-    return this.#value;
-  }
-
-  flag(): boolean {
-    if (typeof this.#value !== 'boolean') throw this.#wrong();
-    return this.#value;
-  }
-
-  /** A whole number from 0 up. */
-  count(): number {
-    if (typeof this.#value !== 'number' || !Number.isSafeInteger(this.#value) || this.#value < 0) throw this.#wrong();
-    return this.#value;
-  }
-
-  list<T>(read: (entry: Field) => T): readonly T[] {
-    if (!Array.isArray(this.#value)) throw this.#wrong();
-    return this.#value.map((entry, index) => read(new Field(entry, `${this.at}[${index}]`)));
-  }
-
-  orNull<T>(read: (field: Field) => T): T | null {
-    return this.#value === null ? null : read(this);
-  }
-
-  #wrong(): Malformed {
-    return new Malformed(this.at);
-  }
 }

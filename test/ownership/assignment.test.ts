@@ -7,6 +7,7 @@ import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Holder } from '../../agent/ownership/keeper.ts';
 import type { Assignment } from '../../agent/ownership/message.ts';
 import { noOrders } from '../../agent/ownership/orders.ts';
+import { Placement } from '../../agent/ownership/placement.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { poolOf } from './group.ts';
 
@@ -82,6 +83,52 @@ function inputOf(given: Case): AssignmentInput {
 function brief(assignments: readonly Assignment[]): string {
   return assignments.map(({ set, owner }) => `${set}:${owner?.split('/')[0] ?? '-'}`).join(' ');
 }
+
+describe('Placement.choose()', () => {
+  it('chooses as a plain sort by the rules would', () => {
+    const host = fc.record({
+      load: fc.nat(3),
+      weight: fc.constantFrom(50, 100, 200),
+      words: fc.nat(2),
+      able: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(host, { minLength: 1, maxLength: 6 }),
+        fc.shuffledSubarray(['e1', 'e2', 'e3']),
+        fc.constantFrom('dns', null),
+        (hosts, prefer, apart) => {
+          const names = hosts.map((_, index) => `e${index + 1}`);
+          const { pool, candidates } = inputOf({ sets: 'axy', hosts: names, prefer: { a: prefer }, only: {} });
+          const [a, x, y] = pool.sets.map((set) => ({ ...set, apart: set.name === 'y' ? 'dns' : null }));
+          if (a === undefined || x === undefined || y === undefined) throw new Error('three sets');
+          const set = { ...a, apart };
+          const given = candidates.map((candidate, index) => {
+            const { weight = 1, able = false } = hosts[index] ?? {};
+            return { ...candidate, weight, unable: new Map(able ? [] : [[set.name, 'interface eth0 is down']]) };
+          });
+          const placement = new Placement(given);
+          hosts.forEach(({ load, words }, index) => {
+            for (let i = 0; i < load; i++) placement.put(x, given[index]?.member ?? idOf(''));
+            for (let i = 0; i < words; i++) placement.put(y, given[index]?.member ?? idOf(''));
+          });
+          const rank = (index: number): readonly number[] => {
+            const { load = 0, weight = 1, words = 0 } = hosts[index] ?? {};
+            const order = prefer.indexOf(names[index] ?? '');
+            const priority = order === -1 ? prefer.length : order;
+            return [apart === null ? 0 : words, priority, (load + words + 1) / weight, index];
+          };
+          const able = hosts.flatMap((each, index) => (each.able ? [index] : []));
+          const [best] = able.sort((i, j) => {
+            const [left, right] = [rank(i), rank(j)];
+            return left.map((value, at) => value - (right[at] ?? 0)).find((difference) => difference !== 0) ?? 0;
+          });
+          expect(placement.choose(set)?.member).toBe(best === undefined ? undefined : given[best]?.member);
+        },
+      ),
+    );
+  });
+});
 
 describe('assign(): who gets what', () => {
   it.each<[string, Case, string]>([

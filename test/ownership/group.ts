@@ -68,11 +68,12 @@ export class Group {
     return state.self;
   }
 
-  start(host: string): void {
+  /** @param pool where its file is another one */
+  start(host: string, pool: Pool = this.pool): void {
     this.#counter += 1;
     const self = memberId(host as HostName, this.#counter.toString(16).padStart(32, '0'));
     const memory = this.memories.get(host) ?? noMemory;
-    const options = { self, pool: this.pool, matureMs: this.#matureMs, memory, now: this.now };
+    const options = { self, pool, matureMs: this.#matureMs, memory, now: this.now };
     this.members.set(host, initialOwnership(options));
     this.kernels.set(host, new Set());
   }

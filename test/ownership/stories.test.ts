@@ -617,6 +617,25 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: a b | e3: c');
   });
 
+  it('members with different files: each gets only what it has in its own, and nothing is touched before that is known', () => {
+    const group = new Group(poolOf('abc', { hosts: 2 }));
+    group.start('e1');
+    group.start('e2', { ...poolOf('ab', { hosts: 2 }), version: 'v2' });
+    group.view('e2');
+    group.settle();
+    expect(group.held()).toBe('e1: | e2:');
+    group.pass(1_000);
+    expect(group.held()).toBe('e1: | e2: a b');
+    group.story.length = 0;
+    group.view('e1', 'e2');
+    group.settle();
+    expect(group.held()).toBe('e1: c | e2: a b');
+    expect(group.story).toEqual(['e1 claims c']);
+    command(group, 'e1', { kind: 'balance' });
+    command(group, 'e1', move('c', 'e2'));
+    expect(group.story.at(-1)).toBe('e1 refuses: e2 does not have it in its configuration');
+  });
+
   it('two halves that meet agree on one keeper, who announces again after the other has released', () => {
     const group = threeHosts();
     group.view('e1', 'e2');

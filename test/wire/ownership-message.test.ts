@@ -189,20 +189,52 @@ describe('decodeOwnershipMessage()', () => {
     ['bytes that are no text', Uint8Array.of(0xff, 0xfe), 'not-utf8', ''],
     ['text that is no JSON', new TextEncoder().encode('{'), 'not-json', ''],
     ['a kind of a later version', text({ kind: 'sing' }), 'unknown-message', 'kind'],
-    ['a missing field', text({ kind: 'released' }), 'malformed-message', 'sets'],
+    ['a missing field', text({ kind: 'released', grants: [] }), 'malformed-message', 'sets'],
     [
       'a wrong field deep inside',
-      text({ kind: 'claimed', sets: [{ set: 'a', grant: { view: { counter: -1, leader: 'x' }, n: 1 } }] }),
+      text({ kind: 'claimed', grants: [{ view: { counter: -1, leader: 'x' }, n: 1 }], sets: [{ set: 'a', grant: 0 }] }),
       'malformed-message',
-      'sets[0].grant.view.counter',
+      'grants[0].view.counter',
+    ],
+    [
+      'a number of no grant',
+      text({ kind: 'claimed', grants: [], sets: [{ set: 'a', grant: 0 }] }),
+      'malformed-message',
+      'sets[0].grant',
     ],
     ['a number where an object should be', text(7), 'malformed-message', ''],
   ])('names what is wrong with %s', (_, bytes, reason, at) => {
     expect(decodeOwnershipMessage(bytes)).toEqual({ kind: 'refused', reason, at });
   });
 
+  it.each([4096])('fits %i sets with the longest names into one message of the channel', (count) => {
+    const hosts = Array.from({ length: 64 }, (_, i) => memberId(`${'h'.repeat(60)}-${i}` as HostName, '1'.repeat(32)));
+    const name = (i: number): SetName => `${'s'.repeat(58)}-${i}`.slice(0, 63) as SetName;
+    const from = (i: number): HostName => `${'h'.repeat(60)}-${i % 64}` as HostName;
+    const assignments = Array.from({ length: count }, (_, i) => ({
+      set: name(i),
+      owner: hosts[i % 64] ?? e1,
+      grant: { view: { counter: 100 + (i % 64), leader: e1 }, n: i % 7 },
+      releasing: [hosts[(i + 1) % 64] ?? e1],
+      reason: { kind: 'balance', from: from(i), choice: 'least loaded' } as const,
+      pinned: false,
+      handover: 'make-before-break' as const,
+      ageMs: 86_400_000 + i,
+    }));
+    const decision: Message = {
+      kind: 'decision',
+      n: 1,
+      assignments,
+      answers: [],
+      freeze: { frozen: false, changes: 0 },
+    };
+    const bytes = encodeOwnershipMessage(decision);
+    expect(bytes.length).toBeLessThan(1024 * 1024);
+    expect(decodeOwnershipMessage(bytes)).toEqual(decision);
+  });
+
   it('ignores fields that it does not know', () => {
-    expect(decodeOwnershipMessage(text({ kind: 'released', sets: [], later: true }))).toEqual({
+    expect(decodeOwnershipMessage(text({ kind: 'released', grants: [], sets: [], later: true }))).toEqual({
       kind: 'released',
       sets: [],
     });
