@@ -28,6 +28,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
   if (refuseDuplicate(turn, peer)) return;
   noteChanges(turn, former, peer);
   if (isUninformed(turn.state, former, peer)) answer(turn, peer);
+  if (former?.hears.has(state.incarnation) === true && !peer.hears.has(state.incarnation)) dropUseless(turn);
   if (compareMaybeViewIds(heartbeat.view, turn.state.view?.id ?? null) === 0) forgetStable(turn);
 }
 

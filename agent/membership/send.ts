@@ -19,12 +19,13 @@ export function sendBytes(turn: Turn, member: MemberId, bytes: Uint8Array): void
 }
 
 /**
- * What waits for a silent one outside the view would only grow old: should it come back, its link starts clean. Called when
- * one falls silent and when a view is installed, not later: an answer to one that is coming back is to reach it.
+ * What waits for one outside the view that is silent, or hears nothing, would only grow old: should it come back, its link starts
+ * clean. Called when that changes and when a view is installed, not later: an answer to one that is coming back is to reach it.
  */
 export function dropUseless(turn: Turn): void {
   for (const peer of turn.state.peers) {
-    const useless = peer.silent && !isIdle(peer.out) && !(turn.state.view?.members.includes(peer.member) ?? false);
+    const unheard = peer.silent || !peer.hears.has(turn.state.incarnation);
+    const useless = unheard && !isIdle(peer.out) && !(turn.state.view?.members.includes(peer.member) ?? false);
     if (useless) updatePeer(turn, { ...peer, out: openLinkOut(turn.now, peer.out) });
   }
 }
