@@ -3,7 +3,7 @@ import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import { assign } from './assignment.ts';
 import type { Candidate } from './candidates.ts';
 import { nextFailback } from './failback.ts';
-import { compareGrants, type SetName } from './grant.ts';
+import { compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Report, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
@@ -111,8 +111,10 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
   for (const [member, report] of state.reports) {
     for (const { set, grant, pinned } of report.holds) {
       const told = state.assignments.get(set);
-      const pin = told !== undefined && told.owner === member ? told.pinned : pinned;
-      add(set, { member, grant, pinned: pin, ...sideOf(view, member, report) });
+      const known = { member, grant, pinned, ...sideOf(view, member, report) };
+      // What it was told last may be ahead of what it has reported.
+      if (told === undefined || told.owner !== member) add(set, known);
+      else add(set, { ...known, pinned: told.pinned, grant: laterGrant(told.grant, grant) });
     }
   }
   for (const [set, { owner, grant, pinned }] of state.assignments) {
@@ -153,6 +155,10 @@ function waitingOf(state: OwnershipState, candidates: readonly Candidate[]): Rea
     for (const { set } of state.reports.get(member)?.holds ?? []) waiting.set(set, { set, host, why: 'abandoned' });
   }
   return waiting;
+}
+
+function laterGrant(a: Grant, b: Grant): Grant {
+  return compareGrants(a, b) < 0 ? b : a;
 }
 
 function sideOf(

@@ -70,7 +70,8 @@ export function onReleased(state: OwnershipState, sets: readonly SetName[]): Ste
   const told = gone.map((set): GrantedSet => ({ set, grant: grantInForce(state, set) }));
   for (const set of gone) holdings.delete(set);
   if (gone.length === 0) return { state, effects: [] };
-  const reconciled = reconcile({ ...state, holdings }, gone);
+  const releases = new Map([...state.releases, ...told.map(({ set, grant }) => [set, grant] as const)]);
+  const reconciled = reconcile({ ...state, holdings, releases }, gone);
   return {
     state: reconciled.state,
     effects: [{ kind: 'send', message: { kind: 'released', sets: told } }, ...reconciled.effects],

@@ -65,6 +65,8 @@ export type OwnershipState = {
   /** The newest grant for which each member has said that it does not have the set. */
   readonly releasesHeard: ReadonlyMap<SetName, ReadonlyMap<MemberId, Grant>>;
   readonly holdings: ReadonlyMap<SetName, Holding>;
+  /** What this member has released, under which grant: others may not have heard of it. */
+  readonly releases: ReadonlyMap<SetName, Grant>;
   /** Facts of this host: why a set cannot be held here. */
   readonly unable: ReadonlyMap<SetName, string>;
   /** Claims that failed here, and until when nothing is tried. */
@@ -180,6 +182,7 @@ export function initialOwnership({
     holdings: new Map(adopted.map((set) => [set, { grant: adoptedGrant(self), phase: 'giving' }])),
     unable: new Map(),
     failed: new Map(),
+    releases: new Map(),
     failures: new Map(),
     mature: false,
     matureAt: (now + matureMs) as InstantMs, // later on the same clock

@@ -8,6 +8,7 @@ import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
+import { announceAfter, releasesToRepeat } from './releases.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import {
   claimRetryMs,
@@ -101,9 +102,12 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     asked: [],
   };
   const report = ownReport(next);
+  const repeated = releasesToRepeat(state, view);
+  const again: readonly OwnershipEffect[] =
+    repeated.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets: repeated } }];
   return {
     state: { ...next, reports: new Map(reports).set(state.self, report) },
-    effects: [{ kind: 'send', message: report }, ...askAgain(next)],
+    effects: [{ kind: 'send', message: report }, ...again, ...askAgain(next), ...announceAfter(state, view)],
   };
 }
 

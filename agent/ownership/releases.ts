@@ -1,0 +1,33 @@
+/**
+ * Releases that others may not have heard of. A member that lets go of a set outside the view of its owner (after a stall, on
+ * its side of a cut), or while the view is changing, says so again in the next view: neighbours that asked it meanwhile hear
+ * of the owner once more. The same for one that left before its last word came.
+ */
+import type { View } from '../membership/view.ts';
+import { compareGrants } from './grant.ts';
+import type { GrantedSet } from './message.ts';
+import type { OwnershipEffect, OwnershipState } from './state.ts';
+
+/** To be said in a new view: what the former may not have heard, and to members that come from elsewhere all there is. */
+export function releasesToRepeat(state: OwnershipState, view: View): readonly GrantedSet[] {
+  const strangers = view.together.length < view.members.length;
+  return [...state.releases]
+    .map(([set, grant]): GrantedSet => ({ set, grant }))
+    .filter((release) => !state.holdings.has(release.set) && (strangers || !isHeard(state, release)));
+}
+
+/** Announces what this member owns and somebody who is gone had as well, as far as was heard. */
+export function announceAfter(state: OwnershipState, view: View): readonly OwnershipEffect[] {
+  const gone = [...state.reports].filter(([member]) => !view.members.includes(member));
+  const left = new Set(gone.flatMap(([, { holds }]) => holds.map(({ set }) => set)));
+  const sets = [...left].filter(
+    (set) => state.holdings.get(set)?.phase === 'held' && state.assignments.get(set)?.owner === state.self,
+  );
+  return sets.length === 0 ? [] : [{ kind: 'announce', sets }];
+}
+
+/** Its own word has come back to this member: whoever goes on with it has heard it too. */
+function isHeard({ releasesHeard, self }: OwnershipState, { set, grant }: GrantedSet): boolean {
+  const heard = releasesHeard.get(set)?.get(self);
+  return heard !== undefined && compareGrants(heard, grant) >= 0;
+}
