@@ -51,12 +51,13 @@ export type AgentStart = {
   readonly under?: readonly string[];
 };
 
-/** One that goes on running is killed: then its status is 137. */
+/** One that goes on running is killed: then its status is null. */
 export async function startRefused(host: LabHost, start: AgentStart): Promise<RefusedAgent> {
   const { config, argv = [], under = [] } = start;
   const addressesBefore = await addressesIn(host);
-  const agent = [process.execPath, programFile, 'agent', '--config', config, '--control', controlOf(host), ...argv];
-  const end = await host.namespace.attempt(['timeout', '-s', 'KILL', String(patienceSeconds), ...under, ...agent]);
+  const own = ['--config', config, '--control', controlOf(host), '--state', host.runDirectory];
+  const agent = [...under, process.execPath, programFile, 'agent', ...own, ...argv];
+  const end = await host.namespace.attempt(['timeout', '-s', 'KILL', String(patienceSeconds), ...agent]);
   return { ...end, addressesBefore, addressesAfter: await addressesIn(host) };
 }
 
