@@ -6,7 +6,7 @@ import { eventTexts } from './scenarios.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
 /** Less apart than this are equal: what a busy machine does to a prober. */
-export const noiseMs = 12;
+export const noiseMs = 25;
 
 export type Verdict = 'ahead' | 'equal' | 'behind';
 
