@@ -20,9 +20,7 @@ export async function openBuiltInChannel(options: BuiltInOptions, onEvent: OnCha
     mainLoop,
   };
   const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
-  const early: FromWorker[] = [];
-  const member = await opened(worker, early);
-  const channel = new BuiltInChannel(worker, member, early, onEvent);
+  const channel = await opened(worker, onEvent);
   channel.beat(mainLoop, hangMs);
   return channel;
 }
@@ -156,7 +154,9 @@ class BuiltInChannel implements Channel {
 
 const emptyStatus: ChannelStatus = { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: [] };
 
-function opened(worker: Worker, early: FromWorker[]): Promise<MemberId> {
+/** The channel listens from the moment it is opened: where the thread ends soon, all that it said comes in one turn. */
+function opened(worker: Worker, onEvent: OnChannelEvent): Promise<BuiltInChannel> {
+  const early: FromWorker[] = []; // at most the first view and what is delivered in it
   return new Promise((resolve, reject) => {
     const finish = (): void => {
       worker.off('error', reject);
@@ -165,7 +165,7 @@ function opened(worker: Worker, early: FromWorker[]): Promise<MemberId> {
     const listen = (message: FromWorker): void => {
       if (message.kind === 'opened') {
         finish();
-        resolve(message.self);
+        resolve(new BuiltInChannel(worker, message.self, early, onEvent));
       } else if (message.kind === 'failed') {
         finish();
         reject(new ChannelError(message.code, message.address, message.port));

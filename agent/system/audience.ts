@@ -35,6 +35,7 @@ export class Audience {
   /** `<interface index> <IP version>` -> its gateway. At most two an interface. */
   readonly #routers = new Map<string, string>();
   #cancel: () => void = () => {};
+  #closed = false;
 
   constructor(options: AudienceOptions) {
     this.#options = options;
@@ -44,10 +45,11 @@ export class Audience {
   /** Resolves when the routers are known. */
   async open(): Promise<void> {
     await this.#look();
-    this.#arm();
+    if (!this.#closed) this.#arm();
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancel();
   }
 
