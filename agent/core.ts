@@ -64,6 +64,8 @@ export class AgentCore {
   /** The addresses stay when the agent ends. */
   #abandoned = false;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
+  #kept: Promise<void> = Promise.resolve();
   #settleEnd: (code: ExitCode) => void = () => {};
   #failEnd: (error: Error) => void = () => {};
   /** Resolves when the agent is to end; rejects where it may not be in the group. */
@@ -172,7 +174,7 @@ export class AgentCore {
       case 'undrain':
       case 'freeze':
       case 'thaw':
-        return this.#commands.run(this.#commandOf(request));
+        return this.#commands.run(this.#commandOf(request)).then((reply) => this.#kept.then(() => reply));
       case 'abandon':
         return this.#abandon();
       case 'reload':
@@ -215,6 +217,7 @@ export class AgentCore {
     if (this.#abandoned) this.#network.abandon();
     else await this.#network.close();
     this.#commands.close();
+    await this.#kept;
   }
 
   /** Anew in every view: whom to tell may have changed. */
@@ -265,11 +268,9 @@ export class AgentCore {
   }
 
   #keep(memory: Memory): void {
-    try {
-      writeMemory(this.#options.memoryPath, memory);
-    } catch (error) {
-      this.#trouble(`${error instanceof Error ? error.message : String(error)}; a restart of the agent forgets it`);
-    }
+    this.#kept = this.#kept
+      .then(() => writeMemory(this.#options.memoryPath, memory))
+      .catch((error: Error) => this.#trouble(`${error.message}; a restart of the agent forgets it`));
     const { frozen } = memory.freeze;
     this.#tell(
       `${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`,
@@ -282,12 +283,6 @@ export class AgentCore {
     systemClock.after(inFlightMs, () => void this.#claims.release(sets));
   }
 
-  #tellApart(members: readonly MemberId[]): void {
-    const others = members.map(hostOf).join(', ');
-    if (members.length === 0) this.#tell('this host stands back for nobody any more');
-    else this.#trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
-  }
-
   /** Nobody of the group is known to have it; that the last owner is gone says that it had it until now. */
   #isUnheld(set: SetName): boolean {
     const { assignments, reports, self } = this.#driver.state;
@@ -297,6 +292,12 @@ export class AgentCore {
 
   #sendStations(): void {
     if (this.#driver.state.view !== null) this.#options.channel.send(encodeStations(this.#network.stations()));
+  }
+
+  #tellApart(members: readonly MemberId[]): void {
+    const others = members.map(hostOf).join(', ');
+    if (members.length === 0) this.#tell('this host stands back for nobody any more');
+    else this.#trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
   }
 
   #deliver(sender: MemberId, payload: Uint8Array): void {

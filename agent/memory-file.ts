@@ -2,7 +2,8 @@
  * What an agent keeps over its restart, in one small file: a drain of this host, a freeze of the group. Written whole beside the
  * old one, which it then replaces, so that a crash leaves one or the other. No file means that there is nothing to keep.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Memory, noMemory } from './ownership/freeze.ts';
 
@@ -28,32 +29,32 @@ export function readMemory(path: string): Memory {
   return memory;
 }
 
-/** @throws Error that names the file */
-export function writeMemory(path: string, memory: Memory): void {
+/** Off the main loop: a disk may take its time, and a takeover does not wait for it. @throws Error that names the file */
+export async function writeMemory(path: string, memory: Memory): Promise<void> {
   const fresh = `${path}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    const file = openSync(fresh, 'w', 0o644);
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const file = await open(fresh, 'w', 0o644);
     try {
-      writeSync(file, `${JSON.stringify(memory)}\n`);
-      fsyncSync(file);
+      await file.writeFile(`${JSON.stringify(memory)}\n`);
+      await file.sync();
     } finally {
-      closeSync(file);
+      await file.close();
     }
-    renameSync(fresh, path);
-    syncDirectory(dirname(path));
+    await rename(fresh, path);
+    await syncDirectory(dirname(path));
   } catch (error) {
     throw new Error(`Cannot write ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 
 /** The new name too is on the disk only after this. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
   try {
-    fsyncSync(directory);
+    await directory.sync();
   } finally {
-    closeSync(directory);
+    await directory.close();
   }
 }
 

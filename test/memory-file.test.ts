@@ -18,11 +18,11 @@ describe('readMemory()', () => {
     expect(readMemory(join(directory, 'none', 'edge.e1.json'))).toEqual(noMemory);
   });
 
-  it('gives back what was written, newest, with nothing left beside it', () => {
+  it('gives back what was written, newest, with nothing left beside it', async () => {
     const path = memoryPathOf(join(directory, 'made'), 'edge', 'e1');
-    writeMemory(path, { freeze: { frozen: false, changes: 4 }, drained: true });
+    await writeMemory(path, { freeze: { frozen: false, changes: 4 }, drained: true });
     const memory = { freeze: { frozen: true, changes: 5 }, drained: false };
-    writeMemory(path, memory);
+    await writeMemory(path, memory);
     expect(readMemory(path)).toEqual(memory);
     expect(readdirSync(join(directory, 'made'))).toEqual(['edge.e1.json']);
   });
@@ -42,9 +42,9 @@ describe('readMemory()', () => {
 });
 
 describe('writeMemory()', () => {
-  it('names the file that it cannot write', () => {
+  it('names the file that it cannot write', async () => {
     writeFileSync(join(directory, 'file'), '');
     const path = join(directory, 'file', 'edge.e1.json');
-    expect(() => writeMemory(path, noMemory)).toThrow(`Cannot write ${path}: `);
+    await expect(writeMemory(path, noMemory)).rejects.toThrow(`Cannot write ${path}: `);
   });
 });

@@ -13,7 +13,7 @@ export const thawed: Freeze = { frozen: false, changes: 0 };
 
 export function newerFreeze(a: Freeze, b: Freeze): Freeze {
   if (a.changes !== b.changes) return a.changes > b.changes ? a : b;
-  return a.frozen ? a : b; // two sides of a cut said different things: what moves nothing
+  return b.frozen && !a.frozen ? b : a; // two sides of a cut said different things: what moves nothing
 }
 
 export function setFrozen(freeze: Freeze, frozen: boolean): Freeze {

@@ -259,7 +259,9 @@ function leave(state: OwnershipState, now: InstantMs): Step {
 
 /** Has the shell write down what outlives a restart, where it changed. */
 function remembering(before: OwnershipState, { state, effects }: Step): Step {
-  if (state.drained === before.drained && state.freeze === before.freeze) return { state, effects };
+  const { frozen, changes } = before.freeze;
+  const same = state.freeze.frozen === frozen && state.freeze.changes === changes && state.drained === before.drained;
+  if (same) return { state, effects };
   return { state, effects: [...effects, { kind: 'remember', memory: memoryOf(state) }] };
 }
 

@@ -52,6 +52,14 @@ describe('step(): stories', () => {
     expect(reason && describeReason(reason)).toBe('taken over: e2 is gone; first by name');
   });
 
+  it('has nothing written to the disk by a takeover: that may take longer than anybody waits', () => {
+    const group = threeHosts();
+    group.die('e2');
+    group.view('e1', 'e3');
+    group.settle();
+    expect(group.memories.size).toBe(0);
+  });
+
   it('the survivors decide on what they know, without a round of reports', () => {
     const group = threeHosts();
     group.messages.length = 0;
