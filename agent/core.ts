@@ -157,6 +157,7 @@ export class AgentCore {
       case 'lost':
         this.#trouble(`the membership channel is lost: ${event.reason}`);
         this.#driver.dispatch({ kind: 'lost' });
+        this.end(exitCodes.degraded); // its service starts it anew, with a channel
         return;
       case 'refused':
         this.#failEnd(new ExitError(exitCodes.nameTaken, `${event.reason}: give every host a name of its own`));
