@@ -2,7 +2,7 @@
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
 import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
 import { Commands, describeMove } from './commands.ts';
-import type { Config, Host } from './config/config.ts';
+import type { Config, Host, VirtualAddress } from './config/config.ts';
 import type { CommandRequest, ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
@@ -14,6 +14,7 @@ import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
 import type { KeyReload } from './reload.ts';
+import { Suspicion } from './suspicion.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
@@ -22,6 +23,7 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
+import type { MacAddress } from './wire/mac-address.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { decodeStations, encodeStations } from './wire/stations-message.ts';
 
@@ -50,6 +52,8 @@ export type CoreOptions = {
 const inFlightMs = 20;
 /** Kept for `status`; older ones are in the journal. */
 const eventsMax = 50;
+/** Members whose MACs are kept: those of a view, and some that are silent. */
+const stationsKept = 128;
 /** Frames of a host of the file that cannot be read are looked for this often while nobody else is heard at a start. */
 const strangerCheckMs = 100;
 
@@ -63,6 +67,10 @@ export class AgentCore {
   readonly #commands: Commands;
   /** The addresses stay when the agent ends. */
   #abandoned = false;
+  /** By whom it was told last. */
+  readonly #stations = new Map<MemberId, readonly MacAddress[]>();
+  /** null: what is silent is taken over from at once. */
+  readonly #suspicion: Suspicion | null;
   readonly #timers: NodeJS.Timeout[] = [];
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
@@ -94,7 +102,10 @@ export class AgentCore {
         retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
-        moved: (move) => this.#tell(describeMove(move)),
+        moved: (move) => {
+          if (move.reason.kind === 'answering') this.#trouble(describeMove(move));
+          else this.#tell(describeMove(move));
+        },
         done: (id, moves) => this.#commands.done(id, moves),
         refused: (id, why) => this.#commands.refused(id, why),
         remember: (memory) => this.#keep(memory),
@@ -117,6 +128,7 @@ export class AgentCore {
       onTrouble: (message) => this.#trouble(message),
     });
     this.#claims = this.#network.claims;
+    this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#claims.adopt(options.adopted);
     this.#driver.onStep = () => notifier.status(this.#line());
     this.#network.start();
@@ -143,6 +155,9 @@ export class AgentCore {
         return;
       case 'deliver':
         this.#deliver(event.sender, event.payload);
+        return;
+      case 'suspects':
+        this.#suspicion?.suspect(event.members);
         return;
       case 'apart':
         this.#tellApart(event.members);
@@ -215,6 +230,7 @@ export class AgentCore {
   async releaseAll(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#driver.stop();
+    this.#suspicion?.close();
     if (this.#abandoned) this.#network.abandon();
     else await this.#network.close();
     this.#commands.close();
@@ -291,6 +307,30 @@ export class AgentCore {
     return ![...reports].some(([member, { holds }]) => member !== self && holds.some((hold) => hold.set === set));
   }
 
+  #newSuspicion(): Suspicion {
+    return new Suspicion({
+      clock: systemClock,
+      detectMs: this.#options.config.detectMs,
+      heldBy: (member) => this.#lastHeldBy(member),
+      probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
+      isFrom: (mac, member) => this.#stations.get(member)?.includes(mac) ?? false,
+      onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
+    });
+  }
+
+  /** The newest decision that names it; once it is out of the view, what is left for it. */
+  #lastHeldBy(member: MemberId): readonly VirtualAddress[] {
+    const { assignments } = this.#driver.state;
+    return this.#options.config.sets.flatMap(({ name, addresses }) => {
+      const assignment = assignments.get(name);
+      if (assignment === undefined) return [];
+      const { owner, reason } = assignment;
+      const held =
+        owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
+      return held ? addresses.slice(0, 1) : [];
+    });
+  }
+
   #sendStations(): void {
     if (this.#driver.state.view !== null) this.#options.channel.send(encodeStations(this.#network.stations()));
   }
@@ -305,6 +345,9 @@ export class AgentCore {
     const stations = decodeStations(payload);
     if (stations !== null) {
       this.#network.learn(stations);
+      this.#stations.delete(sender);
+      this.#stations.set(sender, stations);
+      if (this.#stations.size > stationsKept) this.#stations.delete([...this.#stations.keys()][0] ?? sender);
       return;
     }
     const message = decodeOwnershipMessage(payload);

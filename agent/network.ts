@@ -2,7 +2,7 @@
  * The network's side of an agent: the parts of system/ that put sets into the kernel and tell the network, wired together. What
  * they find out comes back as events of ownership.
  */
-import type { Config } from './config/config.ts';
+import type { Config, VirtualAddress } from './config/config.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import { Announcer } from './system/announcer.ts';
@@ -131,6 +131,15 @@ export class Network {
   stations(): readonly MacAddress[] {
     const macs = this.#interfaces.flatMap((name) => this.#options.links.byName(name)?.mac ?? []);
     return [...new Set(macs)].sort();
+  }
+
+  /** Who has the address on its segment; null: nobody answers within the time, or it cannot be asked. */
+  async whoHas({ family, address, interface: name }: VirtualAddress, timeoutMs: number): Promise<MacAddress | null> {
+    const link = this.#options.links.byName(name);
+    if (link?.mac === undefined || link.mac === null) return null;
+    const { index, mac } = link;
+    const answer = await this.#arping.probe({ index, name, mac }, { family, address }, timeoutMs);
+    return answer.kind === 'answered' ? answer.mac : null;
   }
 
   /** MACs of another member. */

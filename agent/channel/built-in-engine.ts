@@ -194,6 +194,9 @@ export class BuiltInEngine {
       case 'apart':
         this.#handlers.onEvent({ kind: 'apart', members: effect.members });
         break;
+      case 'suspects':
+        this.#handlers.onEvent({ kind: 'suspects', members: effect.members });
+        break;
       case 'deliver':
         this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });
         break;

@@ -12,6 +12,8 @@ export type ChannelEvent =
   | { readonly kind: 'view'; readonly view: View }
   /** The view's `apart` has changed since. */
   | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
+  /** All members that missed a heartbeat and are neither heard again nor known to be dead, in the view still or no more. */
+  | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
   /** The engine stood still for longer than the others' patience: what this member holds may be another's by now. */

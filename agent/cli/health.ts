@@ -16,7 +16,14 @@ export type Trouble = {
   readonly advice: string | null;
 };
 
-export type SetHealth = 'held' | 'moving' | 'held by nobody' | 'held twice' | 'held elsewhere' | 'problem';
+export type SetHealth =
+  | 'held'
+  | 'held by a silent host'
+  | 'moving'
+  | 'held by nobody'
+  | 'held twice'
+  | 'held elsewhere'
+  | 'problem';
 
 /** A handover takes milliseconds; what takes longer than this is not one any more, whatever the agent calls it. */
 const handoverMsMax = 10_000;
@@ -52,7 +59,7 @@ export function membersExitCode(status: Status): ExitCode {
 
 export function setHealth(set: SetStatus, status: Status, now: Date): SetHealth {
   const [holder, ...others] = set.heldBy;
-  if (holder === undefined) return 'held by nobody';
+  if (holder === undefined) return set.answeredBy === null ? 'held by nobody' : 'held by a silent host';
   const decidedMs = set.since === null ? 0 : now.getTime() - Date.parse(set.since);
   const moving = status.state === 'moving' && decidedMs <= handoverMsMax;
   if (others.length > 0) return moving ? 'moving' : 'held twice';
@@ -107,6 +114,12 @@ function setTroubles(status: Status, now: Date): Trouble[] {
 function setTrouble(set: SetStatus, health: SetHealth): Trouble | null {
   const problem = set.problem === null ? '' : `: ${set.problem}`;
   switch (health) {
+    case 'held by a silent host':
+      return {
+        severity: 'degraded',
+        text: `held by ${set.answeredBy}, which is silent but answers for it: not taken over before it stops`,
+        advice: `on ${set.answeredBy}: systemctl status holdfast; between the hosts: let the membership's UDP pass`,
+      };
     case 'held by nobody':
       return {
         severity: 'uncovered',

@@ -32,7 +32,8 @@ function renderEachOwner(status: Status, section: Section): string[] {
     const newest = since.length === 0 ? '-' : `${formatElapsed(Math.min(...since))} ago`;
     const names = nameRanges(sets.map((set) => set.name));
     const cells = [owner ?? 'nobody', String(sets.length), newest, names];
-    return { cells, ...markOf(owner === null ? 'held by nobody' : 'held') };
+    const mark = sets.every((set) => set.answeredBy !== null) ? 'held by a silent host' : 'held by nobody';
+    return { cells, ...markOf(owner === null ? mark : 'held') };
   });
   return [
     ...renderTable(['OWNER', 'SETS', 'LAST MOVED', 'WHICH'], rows, section),
@@ -50,6 +51,7 @@ function addressCell(set: SetStatus): string {
 function ownerCell(set: SetStatus): string {
   const others = set.heldBy.filter((host) => host !== set.owner);
   const held = set.heldBy.length > others.length;
+  if (set.answeredBy !== null) return `${set.answeredBy} (silent)`;
   if (set.owner === null) return others.length === 0 ? 'nobody' : `nobody (${others.join(', ')} has it)`;
   if (others.length > 0)
     return held ? `${set.owner} (also ${others.join(', ')})` : `${set.owner} (from ${others.join(', ')})`;
@@ -61,6 +63,7 @@ function markOf(health: SetHealth): Pick<Row, 'mark' | 'style'> {
     case 'held by nobody':
     case 'held twice':
       return { mark: '!', style: 'red' };
+    case 'held by a silent host':
     case 'held elsewhere':
     case 'problem':
       return { mark: '!', style: 'yellow' };

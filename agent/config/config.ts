@@ -74,6 +74,8 @@ export type Config = {
   readonly heartbeatMs: number;
   /** Patience: how long a member may be silent; default 3 heartbeats. */
   readonly detectMs: number;
+  /** Whether what a silent host still answers for is left with it until it stops, default answered; or taken over at once. */
+  readonly takeover: 'answered' | 'immediate';
   /** How long the agent's main loop may make no progress, 200..60000, default 500. */
   readonly hangMs: number;
   /** UDP port of the built-in engine, default 4807. */

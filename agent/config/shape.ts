@@ -19,6 +19,7 @@ export const documentShape = v.object({
   key_file: text('key_file = "/etc/holdfast/edge.key"'),
   heartbeat: v.optional(text('heartbeat = "100ms"')),
   detect: v.optional(text('detect = "300ms"')),
+  takeover: v.optional(text('takeover = "answered"')),
   hang: v.optional(text('hang = "500ms"')),
   port: v.optional(number('port = 4807')),
   discovery: v.optional(text('discovery = "multicast"')),

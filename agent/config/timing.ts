@@ -23,11 +23,12 @@ import {
 import { placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
-export type Timing = Pick<Config, 'heartbeatMs' | 'detectMs' | 'hangMs' | 'matureMs' | 'lifetimeSeconds'>;
+export type Timing = Pick<Config, 'heartbeatMs' | 'detectMs' | 'takeover' | 'hangMs' | 'matureMs' | 'lifetimeSeconds'>;
 
 type TimingTexts = {
   readonly heartbeat?: string | undefined;
   readonly detect?: string | undefined;
+  readonly takeover?: string | undefined;
   readonly hang?: string | undefined;
   readonly mature?: string | undefined;
   readonly lifetime?: string | undefined;
@@ -47,12 +48,17 @@ export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: Confi
   return {
     heartbeatMs,
     detectMs,
+    takeover: decodeTakeover(),
     hangMs: decodeDuration('hang', hangMsMin, hangMsMax) ?? defaultHangMs,
     matureMs: decodeDuration('mature', 0, matureMsMax) ?? defaultMatureMs,
     lifetimeSeconds: decodeLifetime(),
   };
 
-  function decodeDuration(key: keyof TimingTexts, minMs: number, maxMs: number): number | undefined {
+  function decodeDuration(
+    key: Exclude<keyof TimingTexts, 'takeover'>,
+    minMs: number,
+    maxMs: number,
+  ): number | undefined {
     const text = texts[key];
     if (text === undefined) return undefined;
     const milliseconds = parseDuration(text);
@@ -61,6 +67,14 @@ export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: Confi
     const wrong = milliseconds === undefined ? 'is no duration' : 'is out of range';
     errors.push({ ...placeOf(table, key), message: `${key} ${quote(text)} ${wrong}; write ${range}` });
     return undefined;
+  }
+
+  function decodeTakeover(): Timing['takeover'] {
+    const text = texts.takeover ?? 'answered';
+    if (text === 'answered' || text === 'immediate') return text;
+    const message = `takeover ${quote(text)} is unknown; write "answered" or "immediate"`;
+    errors.push({ ...placeOf(table, 'takeover'), message });
+    return 'answered';
   }
 
   function decodeLifetime(): number | 'never' {

@@ -88,6 +88,8 @@ export type SetStatus = {
   readonly here: 'none' | 'claiming' | 'held' | 'releasing' | 'failed';
   /** Hosts that were reported to hold it, the owner included; more than one only while it moves. */
   readonly heldBy: readonly string[];
+  /** A host that is silent but still answers for it: it has it, as far as anybody can tell. */
+  readonly answeredBy: string | null;
   readonly problem: string | null;
   /** `holdfast move` put it there. */
   readonly pinned: boolean;

@@ -78,6 +78,7 @@ function setStatus(input: StatusInput, set: AddressSet, iso: (instant: InstantMs
     reason: assignment === undefined ? 'no decision yet' : describeReason(assignment.reason),
     here: failed !== undefined ? 'failed' : hereOf(holding?.phase),
     heldBy,
+    answeredBy: assignment?.reason.kind === 'answering' ? assignment.reason.host : null,
     problem: problems.get(set.name) ?? unableSets(ownership).get(set.name) ?? null,
     pinned: assignment?.pinned ?? false,
   };

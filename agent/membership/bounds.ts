@@ -44,6 +44,8 @@ export const earlyBytesMax = unstableBytesShared + messageBytesMax;
 
 /** A silent peer outside the view is remembered this long, for the status. */
 export const forgetMs = 60_000;
+/** One that may still answer for what it held: a day, as the longest that somebody may take to see to a broken channel. */
+export const forgetSuspectMs = 86_400_000;
 
 /** A peer that is heard but whose link makes no progress is left out this long, doubled each time. */
 export const shunMsMin = 2_000;

@@ -2,7 +2,7 @@
  * Who is there. Heard on any path is alive; silent for longer than one's patience is not; and only who also hears us
  * counts, which is at once the proof that a heartbeat is fresh, since our incarnation is new in every run.
  */
-import { forgetMs, peersMax } from './bounds.ts';
+import { forgetMs, forgetSuspectMs, peersMax } from './bounds.ts';
 import { refuseDuplicate } from './duplicate.ts';
 import { answer, patienceMs } from './heartbeat.ts';
 import { compareMaybeViewIds } from './identity.ts';
@@ -12,6 +12,7 @@ import type { Heartbeat } from './message.ts';
 import { isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
+import { suspectAt } from './suspects.ts';
 import { findPeer, type Turn, update, updatePeer } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
@@ -65,7 +66,8 @@ export function forgive(turn: Turn, ms: number): void {
 
 /** The next instant `expire` has something to do for this peer. */
 export function deadlineOf(state: MemberState, peer: Peer): InstantMs {
-  const silence = peer.silent || peer.gone ? later(peer.heardAt, forgetMs) : silentAt(state, peer);
+  const silence =
+    suspectAt(state, peer) ?? (peer.silent || peer.gone ? forgottenAt(state, peer) : silentAt(state, peer));
   return peer.shunnedUntil !== null && peer.shunnedUntil < silence ? peer.shunnedUntil : silence;
 }
 
@@ -109,7 +111,12 @@ function silentAt(state: MemberState, peer: Peer): InstantMs {
 
 function isForgettable(state: MemberState, peer: Peer, now: InstantMs): boolean {
   if (!peer.silent && !peer.gone) return false;
-  return now >= later(peer.heardAt, forgetMs) && !(state.view?.members.includes(peer.member) ?? false);
+  return now >= forgottenAt(state, peer) && !(state.view?.members.includes(peer.member) ?? false);
+}
+
+/** A suspect is remembered for longer: it may still hold what others must not take. */
+function forgottenAt(state: MemberState, peer: Peer): InstantMs {
+  return later(peer.heardAt, state.suspects.includes(peer.member) ? forgetSuspectMs : forgetMs);
 }
 
 /** At the bound the longest silent one outside the view makes room; without one the newcomer is not noted. */

@@ -95,6 +95,8 @@ export type MemberState = {
   readonly early: readonly Early[];
   /** At a start others are listened to until then. */
   readonly listenUntil: InstantMs;
+  /** Members that missed a heartbeat, as it was told last; in the order of `peers`. */
+  readonly suspects: readonly MemberId[];
   /** Those to stand back for, sorted by member. */
   readonly superiors: readonly Superior[];
   /** As it was told last. */
@@ -151,6 +153,8 @@ export type MemberEffect =
   | { readonly kind: 'view'; readonly view: View }
   /** `View.apart` has changed since the view, or since the last time it did. */
   | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
+  /** All members that missed a heartbeat and are neither heard again nor known to be dead; whenever that changes. */
+  | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   /** Another live member has this host's name. */
   | { readonly kind: 'refused'; readonly other: MemberId; readonly address: string }
@@ -171,6 +175,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     delivery: emptyDelivery(0),
     early: [],
     listenUntil,
+    suspects: [],
     superiors: [],
     apart: [],
     brokenSince: listenUntil,

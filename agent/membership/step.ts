@@ -11,6 +11,7 @@ import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
 import type { MemberEffect, MemberEvent, MemberState } from './member-state.ts';
 import { bury } from './obituary.ts';
+import { noteSuspects } from './suspects.ts';
 import { resume, suspend } from './suspension.ts';
 import { type Turn, update } from './turn.ts';
 import type { InstantMs } from './view.ts';
@@ -25,6 +26,7 @@ export function step(former: MemberState, event: MemberEvent): StepResult {
   apply(turn, event);
   if (!turn.state.ended) {
     expire(turn);
+    noteSuspects(turn);
     const { reconsiderAt } = turn.state;
     turn.reconsider ||= reconsiderAt !== null && turn.now >= reconsiderAt;
     while (turn.reconsider) reconsider(turn);

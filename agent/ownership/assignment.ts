@@ -161,6 +161,7 @@ function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
   const nobody = (reason: Reason): Draft => ({ owner: null, reason, kept: null, pinned: false });
   const waiting = input.waiting.get(set.name);
   if (waiting?.why === 'abandoned') return nobody({ kind: 'abandoned', host: waiting.host });
+  if (waiting?.why === 'answering') return nobody({ kind: 'answering', host: waiting.host });
   if (!input.mature) return nobody({ kind: 'nobody', why: 'waiting for the other hosts after a cold start' });
   const chosen = placement.choose(set);
   if (chosen === null) return nobody({ kind: 'nobody', why: hindrances(set, placement, null) });
@@ -170,6 +171,8 @@ function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
 
 function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement, choice: Choice): Reason {
   const owner = input.previous.get(set.name)?.owner ?? input.holders.get(set.name)?.[0]?.member;
+  const before = input.previous.get(set.name)?.reason;
+  if (owner === undefined && before?.kind === 'answering') return { kind: 'takeover', from: before.host, choice };
   if (owner === undefined) return { kind: 'first', choice };
   const from = hostOf(owner);
   const candidate = placement.find(owner);

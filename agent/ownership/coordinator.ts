@@ -1,5 +1,5 @@
 /** The first member of the view decides, as soon as it knows what it needs, and again whenever that changes the answer. */
-import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import { hostOf, type InstantMs, type MemberId, type View } from '../membership/view.ts';
 import { assign } from './assignment.ts';
 import type { Candidate } from './candidates.ts';
 import { nextFailback } from './failback.ts';
@@ -47,7 +47,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     mature: isMature(state, view),
     orders,
     frozen: freeze.frozen,
-    waiting: waitingOf(state, candidates),
+    waiting: waitingOf(state, view, candidates),
     now,
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
@@ -143,8 +143,8 @@ function lettingGo(state: OwnershipState, view: View): ReadonlyMap<SetName, read
 }
 
 /** What all members know of sets that wait for a host; one that is back, and has not abandoned them anew, gets no wait. */
-function waitingOf(state: OwnershipState, candidates: readonly Candidate[]): ReadonlyMap<SetName, Waiting> {
-  const waiting = new Map<SetName, Waiting>();
+function waitingOf(state: OwnershipState, view: View, candidates: readonly Candidate[]): ReadonlyMap<SetName, Waiting> {
+  const waiting = new Map<SetName, Waiting>(answeredSets(state, view));
   const reported = [...state.reports.values()].flatMap((report) => report.waiting);
   for (const entry of [...reported, ...waitingSets(state)]) {
     const back = candidates.some(({ host, abandoning }) => host === entry.host && !abandoning);
@@ -159,6 +159,16 @@ function waitingOf(state: OwnershipState, candidates: readonly Candidate[]): Rea
 
 function laterGrant(a: Grant, b: Grant): Grant {
   return compareGrants(a, b) < 0 ? b : a;
+}
+
+/** What was last with a member that is silent, and whose host still answers. */
+function answeredSets({ assignments, answering }: OwnershipState, view: View): readonly [SetName, Waiting][] {
+  const hosts = new Set([...answering].filter((member) => !view.members.includes(member)).map(hostOf));
+  return [...assignments].flatMap(([set, { owner, reason }]): [SetName, Waiting][] => {
+    const host = owner === null ? (reason.kind === 'answering' ? reason.host : null) : hostOf(owner);
+    const gone = owner === null || !view.members.includes(owner);
+    return host !== null && gone && hosts.has(host) ? [[set, { set, host, why: 'answering' }]] : [];
+  });
 }
 
 function sideOf(

@@ -41,7 +41,11 @@ export type Report = {
 };
 
 /** A set that waits for a host: because the group is frozen, or because the host has abandoned it. */
-export type Waiting = { readonly set: SetName; readonly host: HostName; readonly why: 'frozen' | 'abandoned' };
+export type Waiting = {
+  readonly set: SetName;
+  readonly host: HostName;
+  readonly why: 'frozen' | 'abandoned' | 'answering';
+};
 
 export type Assignment = {
   readonly set: SetName;

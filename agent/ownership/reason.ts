@@ -21,6 +21,8 @@ export type Reason =
   | { readonly kind: 'returned'; readonly host: HostName }
   /** The agent of the host has left its addresses in the kernel for good. */
   | { readonly kind: 'abandoned'; readonly host: HostName }
+  /** The host that had it is silent, but still answers for it. */
+  | { readonly kind: 'answering'; readonly host: HostName }
   /** Several held it when views met. */
   | { readonly kind: 'merge'; readonly others: readonly HostName[]; readonly choice: Choice }
   /** The holder was found holding it, e.g. by a coordinator that had no decision yet. */
@@ -61,6 +63,8 @@ export function describeReason(reason: Reason): string {
       return `${reason.host} had it when the group was frozen`;
     case 'abandoned':
       return `${reason.host} has abandoned it and still has its addresses: start the agent there, or move it`;
+    case 'answering':
+      return `${reason.host} is silent but still answers for it: not taken over before it stops`;
     case 'merge':
       return `kept when ${reason.others.join(', ')} held it too; ${reason.choice}`;
     case 'found':

@@ -80,6 +80,8 @@ export type OwnershipState = {
   readonly left: boolean;
   /** After a stall nothing is held until a view comes, or this instant: by then the old view is known to stand. */
   readonly stalledUntil: InstantMs | null;
+  /** Members that are silent but whose hosts still answer for what they held: that is not taken over. */
+  readonly answering: ReadonlySet<MemberId>;
   /** Members of a view without this one that it stands back for (View.apart). */
   readonly apart: readonly MemberId[];
   readonly pending: readonly PendingCommand[];
@@ -98,6 +100,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'lost' }
   /** This host stood still for longer than the others' patience: they may have taken over what it holds. */
   | { readonly kind: 'stalled' }
+  /** The whole truth about silent members whose hosts answer. */
+  | { readonly kind: 'answering'; readonly members: ReadonlySet<MemberId> }
   /** `View.apart` has changed since the view was installed. */
   | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
   /** The whole truth about what this host cannot hold. */
@@ -189,6 +193,7 @@ export function initialOwnership({
     leavingUntil: null,
     left: false,
     stalledUntil: null,
+    answering: new Set(),
     apart: [],
     pending: [],
     asked: [],

@@ -57,6 +57,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onLost(state, event.now);
     case 'stalled':
       return reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) as InstantMs }); // later on the same clock
+    case 'answering':
+      return { state: { ...state, answering: event.members }, effects: [] };
     case 'apart':
       return reported({ ...state, apart: event.members }, event.now);
     case 'unable':

@@ -191,6 +191,7 @@ function readReason(reason: Field): Reason {
     case 'frozen':
       return { kind, host: reason.get('host').orNull(readHostName) };
     case 'returned':
+    case 'answering':
     case 'abandoned':
       return { kind, host: readHostName(reason.get('host')) };
     case 'stays':

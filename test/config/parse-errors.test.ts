@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, hang, port, discovery, multicast_address, mature, lifetime, failback, probe, conflict, announce, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, failback, probe, conflict, announce, balance, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -148,6 +148,11 @@ describe('parseConfig() tells', () => {
       ['3:13: heartbeat "4ms" is out of range; write 5ms to 10s'],
     ],
     ['little patience', edited({ 3: 'detect = "9ms"' }), ['3:10: detect "9ms" is out of range; write 10ms to 1m']],
+    [
+      'no way of taking over',
+      edited({ 3: 'takeover = "never"' }),
+      ['3:12: takeover "never" is unknown; write "answered" or "immediate"'],
+    ],
     ['too short a hang', edited({ 3: 'hang = "100ms"' }), ['3:8: hang "100ms" is out of range; write 200ms to 1m']],
     [
       'less than two heartbeats',

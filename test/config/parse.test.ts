@@ -21,6 +21,7 @@ describe('parseConfig()', () => {
       keyFile: '/etc/holdfast/edge.key',
       heartbeatMs: 100,
       detectMs: 300,
+      takeover: 'answered',
       hangMs: 500,
       port: 4807,
       discovery: { kind: 'multicast', address: '239.255.72.68' },
@@ -52,6 +53,7 @@ describe('parseConfig()', () => {
   });
 
   it.each([
+    ['takeover = "immediate"', { takeover: 'immediate' }],
     ['hang = "2s"', { hangMs: 2000 }],
     ['heartbeat = "10ms"', { heartbeatMs: 10, detectMs: 30 }],
     ['detect = "500ms"', { heartbeatMs: 166, detectMs: 500 }],

@@ -50,6 +50,8 @@ export class Network {
   weather: Weather = calm;
   /** Hosts that noticed a stall of their own, in order. */
   readonly stalls: string[] = [];
+  /** Whom hosts came to suspect, in order. */
+  readonly suspicions: { readonly host: string; readonly suspects: string; readonly atMs: number }[] = [];
   /** Whom hosts were told, within a view, to stand back for: `host: others`, in order. */
   readonly aparts: string[] = [];
   readonly refused: { readonly host: string; readonly address: string }[] = [];
@@ -311,6 +313,9 @@ export class Network {
       }
       case 'stalled':
         this.stalls.push(host);
+        break;
+      case 'suspects':
+        this.suspicions.push({ host, suspects: effect.members.map(hostOf).join(), atMs: this.nowMs });
         break;
       case 'apart':
         this.aparts.push(`${host}: ${effect.members.map(hostOf).join()}`);

@@ -279,6 +279,35 @@ describe('step(): one that was put out', () => {
   });
 });
 
+describe('step(): suspects', () => {
+  it('one that dies is suspected at half of the patience, and for as long as it is not heard again', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.suspicions.length = 0;
+    network.crash('c');
+    const diedAt = network.nowMs;
+    network.runUntil(() => network.views().join('|') === 'a,b', 1000);
+    expect(network.suspicions.map(({ host, suspects }) => `${host} ${suspects}`).sort()).toEqual(['a c', 'b c']);
+    for (const { atMs } of network.suspicions) expect(atMs - diedAt).toBeLessThanOrEqual(150);
+    network.runFor(120_000);
+    expect(network.suspicions).toHaveLength(2);
+    network.start('c');
+    network.runFor(1000);
+    expect(network.suspicions.slice(2).map(({ suspects }) => suspects)).toEqual(['', '']);
+  });
+
+  it.each(['leave', 'suspend'] as const)('one that says goodbye is none: %s', (way) => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.suspicions.length = 0;
+    network[way]('c');
+    network.runFor(2000);
+    expect(network.suspicions.filter(({ host }) => host !== 'c')).toEqual([]);
+  });
+});
+
 describe('step(): one whose agent hangs', () => {
   it.each(['a', 'b', 'c'])('%s is out at once, stays out, and is back at once when it runs again', (hanging) => {
     const hosts = ['a', 'b', 'c'];

@@ -714,6 +714,35 @@ describe('step(): stories', () => {
     expect(reason && describeReason(reason)).toMatch(/stands back for e4, which is in a view without it/);
   });
 
+  it('what a silent host still answers for is left with it until it stops, and the rest is taken over', () => {
+    const group = threeHosts();
+    const silent = group.id('e3');
+    for (const host of ['e1', 'e2']) group.tell(host, { kind: 'answering', members: new Set([silent]) });
+    group.view('e1', 'e2');
+    group.settle();
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+    const assignment = () => group.members.get('e2')?.assignments.get('c' as SetName);
+    expect(assignment()?.owner).toBeNull();
+    expect(describeReason(assignment()?.reason ?? { kind: 'found' })).toMatch(/e3 is silent but still answers for it/);
+    for (const host of ['e1', 'e2']) group.tell(host, { kind: 'answering', members: new Set() });
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3: c f');
+    expect(describeReason(assignment()?.reason ?? { kind: 'found' })).toMatch(/taken over: e3 is gone/);
+  });
+
+  it('a silent host that is heard again has what it had', () => {
+    const group = threeHosts();
+    const silent = group.id('e3');
+    group.tell('e1', { kind: 'answering', members: new Set([silent]) });
+    group.view('e1', 'e2');
+    group.settle();
+    group.tell('e1', { kind: 'answering', members: new Set() });
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+    expect(group.members.get('e1')?.assignments.get('c' as SetName)?.owner).toBe(silent);
+  });
+
   it('a stall that nobody noticed ends with what it had', () => {
     const group = threeHosts();
     group.tell('e2', { kind: 'stalled' });

@@ -1,0 +1,40 @@
+/**
+ * Who missed a heartbeat. Long before patience runs out the shell may find out by other ways whether such a member's host is
+ * there, which then costs no time; and for as long as it is not heard again, nor known to be dead.
+ */
+import { later, type MemberState } from './member-state.ts';
+import { isHeard, type Peer } from './peer.ts';
+import { type Turn, update } from './turn.ts';
+import type { InstantMs } from './view.ts';
+
+/** The next heartbeat comes within one interval; half of one more for the network and a busy host. */
+const overdueIntervals = 1.5;
+
+export function noteSuspects(turn: Turn): void {
+  const { state, now } = turn;
+  const suspects = state.peers.filter((peer) => isSuspect(state, peer, now)).map(({ member }) => member);
+  if (suspects.length === state.suspects.length && suspects.every((member, at) => member === state.suspects[at]))
+    return;
+  update(turn, { suspects });
+  turn.effects.push({ kind: 'suspects', members: suspects });
+}
+
+/** When this peer is to be suspected; `null` where it is already, or is no matter of ours. */
+export function suspectAt(state: MemberState, peer: Peer): InstantMs | null {
+  return isOurs(state, peer) && !state.suspects.includes(peer.member) ? overdueAt(peer) : null;
+}
+
+function isSuspect(state: MemberState, peer: Peer, now: InstantMs): boolean {
+  return isOurs(state, peer) && now >= overdueAt(peer);
+}
+
+/** Of this view or of one before, not known to be dead, and not in the place of a run that lives. */
+function isOurs(state: MemberState, peer: Peer): boolean {
+  if (peer.gone || peer.report.leaving) return false;
+  if (!(state.view?.members.includes(peer.member) ?? false) && !state.suspects.includes(peer.member)) return false;
+  return !state.peers.some((other) => other !== peer && other.host === peer.host && isHeard(other));
+}
+
+function overdueAt(peer: Peer): InstantMs {
+  return later(peer.heardAt, overdueIntervals * peer.report.intervalMs);
+}

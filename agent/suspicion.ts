@@ -1,0 +1,92 @@
+/**
+ * Silence is not death: whether members that are not heard still answer for what they held. Asked from the first missed heartbeat on,
+ * while patience runs out, so that it costs no time; and for as long as they are silent, since what answers is not taken over.
+ */
+import type { VirtualAddress } from './config/config.ts';
+import type { MemberId } from './membership/view.ts';
+import type { Clock } from './system/clock.ts';
+import type { MacAddress } from './wire/mac-address.ts';
+
+export type SuspicionOptions = {
+  readonly clock: Clock;
+  /** Patience: several rounds fit into what of it is left at the first missed heartbeat. */
+  readonly detectMs: number;
+  /** Addresses that the group last knew it to hold. */
+  readonly heldBy: (member: MemberId) => readonly VirtualAddress[];
+  /** Who has the address; null: nobody answers within the time. */
+  readonly probe: (address: VirtualAddress, timeoutMs: number) => Promise<MacAddress | null>;
+  readonly isFrom: (mac: MacAddress, member: MemberId) => boolean;
+  /** The whole truth, whenever it changes. */
+  readonly onChange: (answering: ReadonlySet<MemberId>) => void;
+};
+
+/** One answer tells that the host is there; the second address is for one that was just given away. */
+const addressesAsked = 2;
+/** On one segment an answer takes less than 1 ms; a busy host may need its time. */
+const timeoutMsMin = 10;
+/** Rounds in one patience; the first comes at half of it, the next one at once after each. */
+const roundsPerPatience = 6;
+/** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
+const quickRounds = 12;
+const slowRoundMs = 500;
+
+export class Suspicion {
+  readonly #options: SuspicionOptions;
+  /** A suspect, and how to stop asking for it. */
+  readonly #watches = new Map<MemberId, () => void>();
+  #answering: ReadonlySet<MemberId> = new Set();
+
+  constructor(options: SuspicionOptions) {
+    this.#options = options;
+  }
+
+  /** @param members all that are suspected now */
+  suspect(members: readonly MemberId[]): void {
+    for (const [member, stop] of this.#watches) {
+      if (members.includes(member)) continue;
+      stop();
+      this.#watches.delete(member);
+      this.#note(member, false);
+    }
+    for (const member of members) if (!this.#watches.has(member)) this.#watches.set(member, this.#watch(member));
+  }
+
+  close(): void {
+    for (const stop of this.#watches.values()) stop();
+    this.#watches.clear();
+  }
+
+  #watch(member: MemberId): () => void {
+    const { clock, detectMs } = this.#options;
+    const timeoutMs = Math.max(timeoutMsMin, detectMs / roundsPerPatience);
+    let stopped = false;
+    let cancel: () => void = () => {};
+    const ask = async (round: number): Promise<void> => {
+      const answers = await this.#ask(member, timeoutMs);
+      if (stopped) return;
+      this.#note(member, answers);
+      cancel = clock.after(round < quickRounds ? timeoutMs : slowRoundMs, () => void ask(round + 1));
+    };
+    void ask(1);
+    return () => {
+      stopped = true;
+      cancel();
+    };
+  }
+
+  async #ask(member: MemberId, timeoutMs: number): Promise<boolean> {
+    const { heldBy, probe, isFrom } = this.#options;
+    const asked = heldBy(member).slice(0, addressesAsked);
+    const macs = await Promise.all(asked.map((address) => probe(address, timeoutMs)));
+    return macs.some((mac) => mac !== null && isFrom(mac, member));
+  }
+
+  #note(member: MemberId, answers: boolean): void {
+    if (this.#answering.has(member) === answers) return;
+    const answering = new Set(this.#answering);
+    if (answers) answering.add(member);
+    else answering.delete(member);
+    this.#answering = answering;
+    this.#options.onChange(answering);
+  }
+}

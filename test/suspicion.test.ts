@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { InterfaceName, IpAddress, VirtualAddress } from '../agent/config/config.ts';
+import type { MemberId } from '../agent/membership/view.ts';
+import { Suspicion } from '../agent/suspicion.ts';
+import type { MacAddress } from '../agent/wire/mac-address.ts';
+import { ManualClock } from './system/manual-clock.ts';
+
+const member = `e3/${'0'.repeat(32)}` as MemberId;
+const itsMac = '02:00:00:00:00:03' as MacAddress;
+const othersMac = '02:00:00:00:00:01' as MacAddress;
+const held: VirtualAddress = {
+  family: 4,
+  address: '192.0.2.1' as IpAddress,
+  prefixLength: 24,
+  interface: 'eth0' as InterfaceName,
+};
+
+/** A segment on which `answer` says who has an address; nobody says so when the time is over. */
+class Segment {
+  readonly clock = new ManualClock();
+  answer: MacAddress | null = null;
+  asked = 0;
+  readonly told: string[] = [];
+  readonly suspicion = new Suspicion({
+    clock: this.clock,
+    detectMs: 300,
+    heldBy: () => [held, held, held],
+    probe: (_address, timeoutMs) => {
+      this.asked += 1;
+      const { answer } = this;
+      if (answer !== null) return Promise.resolve(answer);
+      return new Promise((resolve) => this.clock.after(timeoutMs, () => resolve(null)));
+    },
+    isFrom: (mac) => mac === itsMac,
+    onChange: (answering) => this.told.push([...answering].join()),
+  });
+
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) {
+      this.clock.advance(10);
+      await new Promise(setImmediate); // answers are promises
+    }
+  }
+}
+
+describe('Suspicion', () => {
+  it('tells that a suspect answers, once, and when it stops', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(300);
+    expect(segment.told).toEqual([member]);
+    segment.answer = null;
+    await segment.pass(150);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('another that has the address by now is no answer of the suspect', async () => {
+    const segment = new Segment();
+    segment.answer = othersMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(300);
+    expect(segment.told).toEqual([]);
+  });
+
+  it('stops asking when it is suspected no more', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(100);
+    segment.suspicion.suspect([]);
+    expect(segment.told).toEqual([member, '']);
+    const { asked } = segment;
+    await segment.pass(5_000);
+    expect(segment.asked).toBe(asked);
+  });
+
+  it('asks several times within one patience, and seldom later', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(150);
+    expect(segment.asked).toBeGreaterThanOrEqual(2 * 3);
+    await segment.pass(10_000);
+    const { asked } = segment;
+    await segment.pass(10_000);
+    expect(segment.asked - asked).toBeLessThanOrEqual(2 * 20);
+  });
+});
