@@ -217,12 +217,15 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
 }
 
 function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {
-  const holdings = new Map(state.holdings);
-  holdings.delete(set);
   const times = (state.failures.get(set) ?? 0) + 1;
   const until = (now + Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax)) as InstantMs; // later on the same clock
   const failed = new Map(state.failed).set(set, { why, until });
-  return reported({ ...state, holdings, failed, failures: new Map(state.failures).set(set, times) }, now);
+  const known = { ...state, failed, failures: new Map(state.failures).set(set, times) };
+  // Not here: whoever waits for this host to let go of it must hear that. One on its way out of the kernel says so itself.
+  const gone =
+    state.holdings.get(set)?.phase === 'releasing' ? { state: known, effects: [] } : onReleased(known, [set]);
+  const next = reported(gone.state, now);
+  return { state: next.state, effects: [...gone.effects, ...next.effects] };
 }
 
 function onAbandon(state: OwnershipState, id: number, command: Command, now: InstantMs): Step {

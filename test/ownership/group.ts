@@ -45,6 +45,8 @@ export class Group {
   readonly refuses = new Map<string, string>();
   /** Hosts whose kernel removes nothing and does not say so. */
   readonly stuck = new Set<string>();
+  /** Hosts whose kernel does not answer a claim: the test does. */
+  readonly slow = new Set<string>();
   /** What each host keeps on its disk, over the death of its agent. */
   readonly memories = new Map<string, Memory>();
   readonly messages: { sender: string; message: Message }[] = [];
@@ -213,6 +215,7 @@ export class Group {
   }
 
   #claim(host: string, set: SetName): void {
+    if (this.slow.has(host)) return;
     const why = this.refuses.get(`${host} ${set}`);
     if (why !== undefined) {
       this.story.push(`${host} fails to claim ${set}`);

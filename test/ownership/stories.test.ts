@@ -615,6 +615,32 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e2: a b | e3: c');
   });
 
+  it('break before make: a claim that fails after the set was given to another holds it up no longer', () => {
+    const group = new Group(poolOf('a', { handover: 'break-before-make' }));
+    for (const host of ['e1', 'e2', 'e3']) group.start(host);
+    group.slow.add('e1');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    command(group, 'e3', move('a', 'e2'));
+    expect(group.held()).toBe('e1: | e2: | e3:');
+    group.tell('e1', { kind: 'claim-failed', set: 'a' as SetName, why: 'Cannot add 192.0.2.1/24 to eth0: EPERM' });
+    group.settle();
+    expect(group.held()).toBe('e1: | e2: a | e3:');
+  });
+
+  it('break before make: a set that fails while it is being released is still said to be released', () => {
+    const group = threeHosts(poolOf('a', { handover: 'break-before-make' }));
+    group.stuck.add('e1');
+    command(group, 'e3', move('a', 'e2'));
+    group.tell('e1', { kind: 'claim-failed', set: 'a' as SetName, why: 'another station has it' });
+    group.settle();
+    expect(group.held()).toBe('e1: a | e2: | e3:');
+    group.kernels.get('e1')?.delete('a');
+    group.tell('e1', { kind: 'released', sets: ['a' as SetName] });
+    group.settle();
+    expect(group.held()).toBe('e1: | e2: a | e3:');
+  });
+
   it('break before make: one that is gone before it claimed leaves the set to the one that released it', () => {
     const group = threeHosts(poolOf('abc', { handover: 'break-before-make' }));
     group.tell('e3', { kind: 'command', id: 1, command: move('a', 'e2') });
