@@ -8,6 +8,7 @@ import {
   type MemberEvent,
   type MemberState,
 } from '../../agent/membership/member-state.ts';
+import type { LinkMessage } from '../../agent/membership/message.ts';
 import { nextRandom, type RandomState, seedRandom } from '../../agent/membership/random.ts';
 import { nextWakeup, step } from '../../agent/membership/step.ts';
 import { type HostName, hostOf, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
@@ -167,6 +168,18 @@ export class Network {
     if (view !== undefined) this.#tell(host, (now) => ({ kind: 'send', now, view, payload }));
   }
 
+  /** Hands a host a message in the name of another, on a link that has been started anew. */
+  forge(from: string, to: string, message: LinkMessage): readonly MemberEffect[] {
+    const member = this.#running.get(to);
+    if (member === undefined) throw new Error(`${to} is not running`);
+    const { incarnation } = this.stateOf(from);
+    const bytes = encodeLinkMessage(message);
+    const epoch = 2 ** 40; // above any that the clock gives
+    const datagram = { kind: 'data', to: member.state.incarnation, epoch, number: 1, final: true, bytes } as const;
+    const route = { path: 0, address: from };
+    return this.#step(member, { kind: 'datagram', now: this.nowMs as InstantMs, from: incarnation, datagram, route });
+  }
+
   /** One direction. */
   cut(from: string, to: string): void {
     this.#cuts.add(`${from}>${to}`);
@@ -262,7 +275,7 @@ export class Network {
     else this.#step(member, event(this.nowMs as InstantMs));
   }
 
-  #step(member: Running, event: MemberEvent): void {
+  #step(member: Running, event: MemberEvent): readonly MemberEffect[] {
     this.steps += 1;
     const { state, effects } = step(member.state, event);
     member.state = state;
@@ -270,6 +283,7 @@ export class Network {
     if (state.ended) {
       if (this.#running.get(member.host) === member) this.#running.delete(member.host);
     } else this.#arm(member);
+    return effects;
   }
 
   #arm(member: Running): void {
