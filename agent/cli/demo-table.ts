@@ -1,6 +1,6 @@
 /** What the demo found: a row for every event. */
 import { type Row, renderTable } from './table.ts';
-import type { Paint } from './text.ts';
+import { cut, type Paint } from './text.ts';
 
 export type EventResult = {
   readonly event: string;
@@ -21,14 +21,18 @@ export type EventResult = {
   readonly faults: readonly string[];
 };
 
-// What matters most first: a narrow terminal cuts the last ones.
-const heads = ['event', 'sets moved', 'probes lost', 'longest silence', 'held twice', 'by nobody', 'at rest'];
+// Sets that moved, probes lost, the longest silence, held twice, held by nobody: short, so that all of it fits 80 columns.
+const heads = ['event', 'moved', 'lost', 'silence', 'twice', 'nobody', 'at rest'];
 
+/** A row for every event; below it what was wrong, if anything. */
 export function renderResults(
   results: readonly EventResult[],
   options: { readonly width: number; readonly paint: Paint },
 ): string[] {
-  return renderTable(heads, results.map(rowOf), options);
+  return renderTable(heads, results.map(rowOf), options).flatMap((line, index) => {
+    const faults = results[index - 1]?.faults ?? [];
+    return [line, ...faults.map((fault) => options.paint('red', cut(`!   ${fault}`, options.width)))];
+  });
 }
 
 function rowOf(result: EventResult): Row {
@@ -40,7 +44,7 @@ function rowOf(result: EventResult): Row {
     probes === null ? '…' : formatMs(probes.longestSilenceMs),
     formatMs(result.heldTwiceMs),
     formatMs(result.heldByNobodyMs),
-    result.faults[0] ?? 'each set once',
+    result.faults.length > 0 ? 'wrong' : 'once',
   ];
   return { cells, mark: result.faults.length > 0 ? '!' : ' ', style: result.faults.length > 0 ? 'red' : null };
 }

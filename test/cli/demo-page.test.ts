@@ -50,14 +50,24 @@ describe('renderResults()', () => {
 
   it('gives every event a row', () => {
     expect(render([result])).toEqual([
-      '  event            sets moved  probes lost  longest silence  held twice  by nobody  at rest',
-      '  power of e2 cut  2           560 of 7896  293 ms           0 ms        289 ms     each set once',
+      '  event            moved  lost         silence  twice  nobody  at rest',
+      '  power of e2 cut  2      560 of 7896  293 ms   0 ms   289 ms  once',
     ]);
   });
 
-  it('marks what was wrong at a rest', () => {
-    const [, row] = render([{ ...result, faults: ['web-01 (10.77.0.101) is held by nobody'] }]);
-    expect(row).toMatch(/^! .*web-01 \(10\.77\.0\.101\) is held by nobody$/);
+  it('fits 80 columns with the longest of every cell', () => {
+    const probes = { sent: 40368, lost: 40368, longestSilenceMs: 8000 };
+    const longest = { ...result, event: 'agent of e3 stopped', probes, heldTwiceMs: 8000, heldByNobodyMs: 8000 };
+    const lines = render([longest, { ...longest, faults: ['one'] }]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('marks what was wrong at a rest, and says all of it below', () => {
+    const faults = ['web-01 (10.77.0.101) is held by nobody', 'web-02 was not held exactly once all the time'];
+    const [, row, ...below] = render([{ ...result, faults }, result]);
+    expect(row).toMatch(/^! power of e2 cut .*wrong$/);
+    expect(below.slice(0, 2)).toEqual(faults.map((fault) => `!   ${fault}`));
+    expect(below[2]).toMatch(/^ {2}power of e2 cut .*once$/);
   });
 
   it('shows that the client has not reported yet', () => {
