@@ -52,6 +52,7 @@ export async function connect(
     'net/ipv6/conf/default/accept_dad': '0',
     'net/ipv6/conf/default/accept_ra': '0',
     'net/ipv4/conf/all/arp_announce': '2',
+    'net/ipv4/conf/all/arp_ignore': '1',
     'net/ipv4/conf/all/promote_secondaries': '1',
     'net/ipv4/icmp_ratelimit': '0',
   });
