@@ -5,7 +5,7 @@ import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
 
 // A station outside of the group, the client, with an address of the pool: it speaks with arping, and with its own kernel.
 const deadlineMs = 15_000;
-/** What the issue promises. */
+/** From the first frame of the conflict until `status` names it. */
 const reportMsMax = 100;
 
 let lab: Lab;

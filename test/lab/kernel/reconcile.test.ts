@@ -6,7 +6,7 @@ import { type Probing, startProbing } from '../../../agent/lab/probe-client.ts';
 
 // What others do to a host's addresses, with the tools they do it with; told from the kernels' side and from the client's.
 const deadlineMs = 15_000;
-/** What the issue promises of a flush. */
+/** From the flush until the last address is back: a client hardly notices. */
 const flushMsMax = 100;
 
 let lab: Lab;
