@@ -25,8 +25,6 @@ export const exitCodes = {
   nameTaken: 17,
   /** A host of the file speaks with another key or for another group, and nobody shares ours. */
   foreignKey: 18,
-  /** An address to manage is on the interface already and is not ours. */
-  addressTaken: 19,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
