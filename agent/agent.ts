@@ -5,7 +5,6 @@ import { type FileLock, lockFile } from '#native';
 import { openBuiltInChannel } from './channel/built-in.ts';
 import type { Channel, ChannelEvent } from './channel/channel.ts';
 import { ChannelError } from './channel/channel-error.ts';
-import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
 import { version } from './cli/version.ts';
 import type { Config, Host } from './config/config.ts';
 import { findHost } from './config/find-host.ts';
@@ -13,6 +12,7 @@ import { type KeyRing, readKeyFile } from './config/key-file.ts';
 import { readConfig } from './config/read.ts';
 import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
+import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { memoryPathOf } from './memory-file.ts';
 import { KeyReload } from './reload.ts';
 import { AddressWatch } from './system/address-watch.ts';
@@ -91,6 +91,7 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
   const { lifetimeSeconds, detectMs } = config;
   const guard = new Guard({ directory, lifetimeSeconds, detectMs, onTrouble: (message) => log.warning(message) });
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
+  const endings = listenForEndings(log);
   try {
     const guarded = await takeOverFrom(directory, log);
     await guard.start();
@@ -99,24 +100,24 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
     const keys = new KeyReload(channel, ring);
     const parts = { config, host, route, links, watch, channel, keys, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
-    const endings = endWith(running, log);
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
       log.notice(`agent of ${host.name} in group ${config.group}: ${channel.self}, ${config.sets.length} sets`);
       notifier.ready();
       for (const event of early) running.onChannelEvent(event);
       core = running; // not before: nothing may overtake what waited
+      endings.attach(running);
       return await running.ended;
     } finally {
       notifier.stopping();
       await running.releaseAll();
-      endings();
     }
   } finally {
     await control?.close();
     await channel.leave();
     await guard.end();
     notifier.close();
+    endings.close();
   }
 }
 
@@ -202,22 +203,39 @@ async function takeOverFrom(directory: string, log: Log): Promise<readonly Guard
   return [];
 }
 
-/** Signals and programming errors lead to an end; the returned function takes the handlers off. */
-function endWith(core: AgentCore, log: Log): () => void {
+type Endings = {
+  /** What came before there was a core is for it now. */
+  attach(core: AgentCore): void;
+  close(): void;
+};
+
+/** Signals and programming errors lead to an end, from before anything is held to after everything is released. */
+function listenForEndings(log: Log): Endings {
+  let core: AgentCore | undefined;
+  let stopped = false;
   const stop = (signal: NodeJS.Signals): void => {
-    log.notice(`${signal}: ${core.leaving ? 'releasing everything at once' : 'handing over and stopping'}`);
-    if (core.leaving) core.end(exitCodes.ok);
-    else core.leave();
+    const again = core?.leaving ?? stopped;
+    log.notice(`${signal}: ${again ? 'releasing everything at once' : 'handing over and stopping'}`);
+    stopped = true;
+    if (again) core?.end(exitCodes.ok);
+    else core?.leave();
   };
   const crash = (error: unknown): void => {
     log.error(`a defect of the agent, please report it: ${error instanceof Error ? error.stack : String(error)}`);
+    if (core === undefined) process.exit(exitCodes.degraded); // the guard, where one runs, does the rest
     core.end(exitCodes.degraded);
   };
-  const reload = (): void => void core.reload(); // it tells of itself
+  const reload = (): void => void core?.reload(); // it tells of itself; one that starts has just read the file
   process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', reload);
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
-  return () => {
-    process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGHUP', reload);
-    process.off('uncaughtException', crash).off('unhandledRejection', crash);
+  return {
+    attach(made) {
+      core = made;
+      if (stopped) core.leave();
+    },
+    close() {
+      process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGHUP', reload);
+      process.off('uncaughtException', crash).off('unhandledRejection', crash);
+    },
   };
 }
