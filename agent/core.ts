@@ -1,11 +1,11 @@
 /** A running agent: ownership driven by the channel, the kernel and the operator. */
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
-import { type ExitCode, ExitError, exitCodes } from './cli/exit-codes.ts';
 import { Commands, describeMove } from './commands.ts';
 import type { Config, Host, VirtualAddress } from './config/config.ts';
 import type { CommandRequest, ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
+import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { type HostName, hostOf, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
 import { Network } from './network.ts';

@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Channel } from './channel/channel.ts';
-import { ExitError } from './cli/exit-codes.ts';
 import { type KeyRing, readKeyFile } from './config/key-file.ts';
+import { ExitError } from './exit-codes.ts';
 
 export type Reloaded =
   | {

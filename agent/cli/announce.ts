@@ -1,6 +1,6 @@
 /** `holdfast announce`: tells the network once more where the sets of this host are. */
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { askAnnounce } from './ask.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { nameRanges } from './name-ranges.ts';
 import { count, printable } from './text.ts';
 

@@ -2,7 +2,7 @@
 import { request } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
 import type { CommandRequest, ControlReply, ControlRequest, Move, ReloadReply, Status } from '../control/protocol.ts';
-import { ExitError, exitCodes } from './exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 
 /** The agent answers from memory; one that takes longer hangs. */
 const statusTimeoutMs = 5_000;

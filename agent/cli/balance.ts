@@ -1,6 +1,6 @@
 /** `holdfast balance`: spreads the sets evenly, now, and waits until they have moved. */
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { askCommand } from './ask.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { renderBalance } from './render-balance.ts';
 import { pageOptions } from './terminal.ts';
 

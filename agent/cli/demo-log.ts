@@ -1,7 +1,7 @@
 /** What happened, a line each with the time since the demo began: in a file, on a terminal as part of the page. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import { monotonicMs } from '../lab/clock.ts';
-import { ExitError, exitCodes } from './exit-codes.ts';
 
 export type DemoLog = {
   readonly file: string;

@@ -1,6 +1,7 @@
 /** What happens in the demo, in order, and what is measured of it. Shows nothing by itself. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AddressSet } from '../config/config.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { monotonicMs } from '../lab/clock.ts';
 import { type Cluster, makeCluster } from '../lab/cluster.ts';
 import { DeadlineError, within } from '../lab/deadline.ts';
@@ -10,7 +11,6 @@ import { type Probing, startProbing } from '../lab/probe-client.ts';
 import type { DemoLog } from './demo-log.ts';
 import type { DemoView, HostView } from './demo-page.ts';
 import type { EventResult } from './demo-table.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 export type Problem = { readonly kind: 'coverage' | 'promise' | 'failure'; readonly text: string };
 

@@ -2,6 +2,7 @@
  * `holdfast demo`: three hosts with real agents and a client, on this machine, and what befalls them; see docs/lab.md for
  * how it measures. Nothing here is simulated: the agents are the program as shipped, the kernels are the kernel's.
  */
+import { type ExitCode, ExitError, exitCodes } from '../exit-codes.ts';
 import { atProcessEnd } from '../lab/at-process-end.ts';
 import { monotonicMs } from '../lab/clock.ts';
 import { createLab } from '../lab/lab.ts';
@@ -10,7 +11,6 @@ import { openDemoLog } from './demo-log.ts';
 import { renderDemo } from './demo-page.ts';
 import { Scenario } from './demo-scenario.ts';
 import { renderResults } from './demo-table.ts';
-import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { openScreen } from './screen.ts';
 import { pageOptions } from './terminal.ts';
 import { painter } from './text.ts';

@@ -4,8 +4,8 @@
  * knowing, changes nothing.
  */
 import type { MemberStatus, SetStatus, Status } from '../control/protocol.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { formatElapsed } from './elapsed.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { nameRanges } from './name-ranges.ts';
 import { count } from './text.ts';
 

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatKey, groupKeyBytes } from '../config/key-text.ts';
-import { ExitError, exitCodes } from './exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 
 /**
  * What to print; the key itself is never printed. When this returns, the file and its name are on the disk.

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program `holdfast`: runs one command; whatever goes wrong is one line on stderr and an exit code. */
 import { CommanderError } from 'commander';
-import { ExitError, exitCodes } from './exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import { buildProgram } from './program.ts';
 
 // A reader that has seen enough (`holdfast status | head -1`) is no failure of ours.

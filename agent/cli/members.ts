@@ -1,6 +1,6 @@
 /** `holdfast members`: the hosts of the group, and on which paths they are heard. */
+import type { ExitCode } from '../exit-codes.ts';
 import { askStatus } from './ask.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { membersExitCode } from './health.ts';
 import { renderMembers } from './render-members.ts';
 import { pageOptions } from './terminal.ts';

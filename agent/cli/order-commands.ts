@@ -1,7 +1,7 @@
 /** `move`, `unpin`, `drain`, `undrain`, `freeze`, `thaw` and `abandon` on the command line. */
 import type { Command } from 'commander';
 import type { CommandRequest } from '../control/protocol.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 
 type Options = { readonly json?: boolean; readonly control: string; readonly host?: string };
 

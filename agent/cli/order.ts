@@ -1,7 +1,7 @@
 /** Commands to the group: each waits until it is carried out, then says so, and what moved with it. */
 import type { CommandRequest } from '../control/protocol.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { askCommand } from './ask.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { renderMoves } from './render-balance.ts';
 import { pageOptions } from './terminal.ts';
 import { printable } from './text.ts';

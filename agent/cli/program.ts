@@ -1,6 +1,6 @@
 /** The command line. Every command is loaded when it is asked for, so that the short ones start fast. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { ExitCode } from './exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { addOrderCommands } from './order-commands.ts';
 import { version } from './version.ts';
 

@@ -1,7 +1,7 @@
 /** `holdfast release`: removes what the guard of an agent that died still keeps on this host. systemd's ExecStopPost runs it. */
 import { dirname, resolve } from 'node:path';
+import { type ExitCode, ExitError, exitCodes } from '../exit-codes.ts';
 import { release } from '../system/guard-door.ts';
-import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 
 /**
  * $SERVICE_RESULT (systemd.exec(5)) of a service that somebody stopped, whether it obeyed or not. Any other is a crash: then the

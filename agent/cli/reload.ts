@@ -1,6 +1,6 @@
 /** `holdfast reload`: the agent of this host reads the key file again. */
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { askReload } from './ask.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { count, printable } from './text.ts';
 
 /** @throws ExitError */

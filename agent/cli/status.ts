@@ -1,7 +1,7 @@
 /** `holdfast status`: once, or again and again. */
 import type { Status } from '../control/protocol.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { askStatus } from './ask.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { findTroubles, statusExitCode } from './health.ts';
 import { renderStatus } from './render-status.ts';
 import { pageOptions } from './terminal.ts';

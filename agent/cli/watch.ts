@@ -1,6 +1,6 @@
 /** Asks at an interval and shows the newest answer, until SIGINT, SIGTERM or the end of whoever reads it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExitError, exitCodes } from './exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import { openScreen } from './screen.ts';
 import { pageOptions } from './terminal.ts';
 import { wrap } from './text.ts';

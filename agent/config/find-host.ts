@@ -1,5 +1,5 @@
 /** Which host of the file this one is: the one that has a path among its addresses. */
-import { ExitError, exitCodes } from '../cli/exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import { canonicalIpAddress } from '../wire/ip-address.ts';
 import type { Config, Host } from './config.ts';
 import { nearestName } from './nearest.ts';

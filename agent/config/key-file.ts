@@ -1,6 +1,6 @@
 /** The key file from the disk, and whether only those may read it who may be in the group. */
 import type { Stats } from 'node:fs';
-import { ExitError, exitCodes } from '../cli/exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import { formatConfigErrors } from './config-error.ts';
 import { explainOpenError, type FileBytes, readFileBytes } from './file-bytes.ts';
 import { type GroupKeys, parseKeys } from './key-text.ts';

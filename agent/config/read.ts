@@ -1,5 +1,5 @@
 /** The configuration file from the disk. */
-import { ExitError, exitCodes } from '../cli/exit-codes.ts';
+import { ExitError, exitCodes } from '../exit-codes.ts';
 import type { Config } from './config.ts';
 import { type ConfigError, formatConfigErrors, type Position } from './config-error.ts';
 import { explainOpenError, type FileBytes, readFileBytes } from './file-bytes.ts';

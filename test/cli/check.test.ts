@@ -3,7 +3,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCheck } from '../../agent/cli/check.ts';
-import { ExitError, exitCodes } from '../../agent/cli/exit-codes.ts';
+import { ExitError, exitCodes } from '../../agent/exit-codes.ts';
 import { edited } from '../config/fixture.ts';
 
 let directory: string;

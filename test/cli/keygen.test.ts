@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExitError, exitCodes } from '../../agent/cli/exit-codes.ts';
 import { runKeygen } from '../../agent/cli/keygen.ts';
 import { readKeyFile } from '../../agent/config/key-file.ts';
+import { ExitError, exitCodes } from '../../agent/exit-codes.ts';
 
 let directory: string;
 let file: string;

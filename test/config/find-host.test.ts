@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ExitError, exitCodes } from '../../agent/cli/exit-codes.ts';
 import type { Config } from '../../agent/config/config.ts';
 import { findHost } from '../../agent/config/find-host.ts';
 import { parseConfig } from '../../agent/config/parse.ts';
+import { ExitError, exitCodes } from '../../agent/exit-codes.ts';
 import { edited } from './fixture.ts';
 
 function configOf(text: string): Config {

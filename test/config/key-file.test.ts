@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExitError, exitCodes } from '../../agent/cli/exit-codes.ts';
 import { accessProblem, readKeyFile } from '../../agent/config/key-file.ts';
 import { formatKey, parseKeys } from '../../agent/config/key-text.ts';
+import { ExitError, exitCodes } from '../../agent/exit-codes.ts';
 
 const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
 const lineOf = (byte: number) => formatKey(keyOf(byte));

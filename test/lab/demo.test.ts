@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDemoLog } from '../../agent/cli/demo-log.ts';
 import { Scenario } from '../../agent/cli/demo-scenario.ts';
-import { exitCodes } from '../../agent/cli/exit-codes.ts';
+import { exitCodes } from '../../agent/exit-codes.ts';
 import { builtFile } from '../../agent/lab/built.ts';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { within } from '../../agent/lab/deadline.ts';

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ExitCode, exitCodes } from '../../../agent/cli/exit-codes.ts';
 import type { Status } from '../../../agent/control/protocol.ts';
+import { type ExitCode, exitCodes } from '../../../agent/exit-codes.ts';
 import type { Cluster } from '../../../agent/lab/cluster.ts';
 import { within } from '../../../agent/lab/deadline.ts';
 import type { LabHost } from '../../../agent/lab/lab.ts';
