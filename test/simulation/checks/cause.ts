@@ -1,0 +1,90 @@
+/** Promise 3: nothing moves without a cause, named. Held against what the world knows, not against what the coordinator says. */
+import { hostOf, type MemberId } from '../../../agent/membership/view.ts';
+import type { Assignment } from '../../../agent/ownership/message.ts';
+import type { OwnershipState } from '../../../agent/ownership/state.ts';
+import { Breach } from '../breach.ts';
+import type { Observation } from '../observation.ts';
+import type { World } from '../world.ts';
+import type { Check } from './check.ts';
+
+export class Cause implements Check {
+  readonly name = 'cause';
+  exercised = 0;
+
+  observe(observation: Observation, world: World): void {
+    if (observation.kind !== 'stepped') return;
+    for (const effect of observation.effects) {
+      if (effect.kind !== 'send' || effect.message.kind !== 'decision') continue;
+      for (const assignment of effect.message.assignments) this.#check(assignment, observation, world);
+    }
+  }
+
+  atRest(): void {}
+
+  #check(assignment: Assignment, { before, after, event }: Observation & { kind: 'stepped' }, world: World): void {
+    const { set, owner, reason } = assignment;
+    const holders = ableHolders(after, assignment, world);
+    if (holders.length === 0) return;
+    this.exercised += 1;
+    if (owner !== null && holders.includes(owner)) return;
+    const asked = [...before.asked, ...(event.kind === 'message' ? after.asked : [])].map(({ command }) => command);
+    switch (reason.kind) {
+      case 'balance':
+        if (after.pool.balance.mode === 'auto') return;
+        if (asked.some(({ kind }) => kind === 'balance') || event.kind === 'message') return;
+        break;
+      case 'move':
+        if (asked.some(({ kind }) => kind === reason.kind) || event.kind === 'message') return;
+        break;
+      case 'failback': {
+        const pooled = after.pool.sets.find(({ name }) => name === set);
+        if (pooled !== undefined && pooled.failbackMs !== null && owner !== null) {
+          if (pooled.prefer.includes(hostOf(owner))) return;
+        }
+        break;
+      }
+      // Views that met and met the next before they had decided: the newest grant of all that hold it.
+      case 'found':
+        if (owner !== null && after.reports.get(owner)?.holds.some((hold) => hold.set === set)) return;
+        break;
+      case 'merge':
+        if (!isTogetherWithOwner(before, after, assignment, holders)) return;
+        break;
+      default:
+    }
+    // One that was told before, and is on its way, is as good as a holder.
+    if (owner !== null && before.assignments.get(set)?.owner === owner) return;
+    const to = owner === null ? 'nobody' : hostOf(owner);
+    throw new Breach(
+      this.name,
+      `${holders.map(hostOf).join(' and ')} may go on with ${set}, but it goes to ${to}: ${reason.kind}`,
+    );
+  }
+}
+
+/** Then the two have not met only now, and the one that was told last goes on. */
+function isTogetherWithOwner(
+  before: OwnershipState,
+  { view, reports }: OwnershipState,
+  { set, owner }: Assignment,
+  holders: readonly MemberId[],
+): boolean {
+  if (owner === null || view === null) return true;
+  if (!reports.get(owner)?.holds.some((hold) => hold.set === set)) return true;
+  const told = before.assignments.get(set)?.owner ?? null;
+  return told !== null && holders.includes(told) && view.together.includes(told) && view.together.includes(owner);
+}
+
+/** Who has it, announced, has said so to the coordinator, and has said nothing that speaks against it. */
+function ableHolders(coordinator: OwnershipState, { set }: Assignment, world: World): readonly MemberId[] {
+  const holders: MemberId[] = [];
+  for (const { host, member, ownership } of world.agents()) {
+    const report = coordinator.reports.get(member);
+    if (report === undefined || ownership.holdings.get(set)?.phase !== 'held' || !host.has(set)) continue;
+    if (!report.holds.some((hold) => hold.set === set)) continue;
+    if (report.leaving || report.drained || report.abandoning) continue;
+    if (report.unable.some((unable) => unable.set === set)) continue;
+    holders.push(member);
+  }
+  return holders;
+}

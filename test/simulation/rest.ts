@@ -1,0 +1,50 @@
+/** Whether anything is still to happen but heartbeats and repeats. */
+import { isIdle } from '../../agent/membership/link-out.ts';
+import { compareViewIds } from '../../agent/membership/view.ts';
+import type { Agent } from './agent.ts';
+import type { World } from './world.ts';
+
+/** Agents of one view that all have said and done what there was to say and do. */
+export type Settled = readonly Agent[];
+
+/** All agents that run, by their views; null where one of them is not at rest. */
+export function settledViews(world: World): readonly Settled[] | null {
+  if (world.datagramsUnderWay > 0) return null;
+  const groups: Agent[][] = [];
+  for (const { agent } of world.hosts.values()) {
+    if (agent === null) continue;
+    if (!agent.running || !isAtRest(agent)) return null;
+    const group = groups.find(([first]) => first !== undefined && sameView(first, agent));
+    if (group === undefined) groups.push([agent]);
+    else group.push(agent);
+  }
+  for (const group of groups) {
+    const [first] = group;
+    if (first?.engine?.view?.members.length !== group.length) return null;
+    if (group.some(({ ownership }) => ownership.decided !== first.ownership.decided)) return null;
+  }
+  return groups;
+}
+
+function isAtRest({ engine, ownership, underWay, host }: Agent): boolean {
+  if (engine === null || engine.view === null || ownership.view === null) return false;
+  if (underWay > 0 || host.paused !== null || ownership.leavingUntil !== null) return false;
+  if (compareViewIds(engine.view.id, ownership.view.id) !== 0) return false;
+  if (ownership.stalledUntil !== null || ownership.apart.length !== engine.apart.length) return false;
+  if (ownership.decided === 0 || ownership.proposed !== ownership.decided) return false;
+  if (
+    engine.agreement.kind !== 'idle' ||
+    engine.brokenSince !== null ||
+    engine.reconsiderAt !== null ||
+    engine.delivery.outbox.length > 0
+  )
+    return false;
+  const { members } = engine.view;
+  return engine.peers.every(({ member, out }) => !members.includes(member) || isIdle(out));
+}
+
+function sameView(a: Agent, b: Agent): boolean {
+  const one = a.engine?.view?.id;
+  const two = b.engine?.view?.id;
+  return one !== undefined && two !== undefined && compareViewIds(one, two) === 0;
+}

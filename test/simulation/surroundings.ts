@@ -1,0 +1,18 @@
+/** What a simulated host sees of its world. */
+import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Codec } from './codec.ts';
+import type { Dice } from './dice.ts';
+import type { Frame } from './frame.ts';
+import type { Observation } from './observation.ts';
+
+export type Surroundings = {
+  readonly now: number;
+  readonly dice: Dice;
+  readonly codec: Codec;
+  at(trueTime: number, run: () => void): void;
+  /** @param to null: to all */
+  transmit(from: string, to: string | null, frame: Frame): void;
+  /** Heard by every client of the segment. */
+  announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void;
+  observe(observation: Observation): void;
+};

@@ -1,0 +1,246 @@
+/**
+ * A simulated group: hosts on one segment in virtual time, what befalls them, and a client that believes who announced last. All
+ * of it follows from one seed.
+ */
+import type { HostName, MemberId } from '../../agent/membership/view.ts';
+import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Pool } from '../../agent/ownership/pool.ts';
+import { Agenda } from './agenda.ts';
+import type { Agent } from './agent.ts';
+import { type Codec, numberCodec, wireCodec } from './codec.ts';
+import { Dice } from './dice.ts';
+import type { Fault } from './fault.ts';
+import type { Frame } from './frame.ts';
+import { Host } from './host.ts';
+import type { Observation } from './observation.ts';
+import type { Surroundings } from './surroundings.ts';
+import { calm, type Weather } from './weather.ts';
+
+export type WorldOptions = {
+  readonly seed: number;
+  readonly hosts: readonly string[];
+  readonly pool: Pool;
+  readonly heartbeatMs: number;
+  readonly detectMs: number;
+  readonly matureMs: number;
+  readonly lifetimeMs: number;
+  /** How much faster or slower than true time a clock may run: 0.01 is one in a hundred. */
+  readonly clockDrift: number;
+  readonly kernelMsMax: number;
+  readonly threadMsMax: number;
+  readonly bytes: 'numbers' | 'wire';
+};
+
+export class World implements Surroundings {
+  readonly options: WorldOptions;
+  readonly dice: Dice;
+  readonly codec: Codec;
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Whose announcement of a set came last: where a client sends. */
+  readonly neighbours = new Map<SetName, string>();
+  weather: Weather = calm;
+  now = 0;
+  /** Everything but heartbeats, so far. */
+  datagramsSent = 0;
+  datagramsUnderWay = 0;
+  /** Of the last fault, in true time. */
+  lastFaultAt = 0;
+  onObservation: (observation: Observation) => void = () => {};
+  readonly #agenda = new Agenda();
+  /** `from>to`, one direction. */
+  readonly #cuts = new Set<string>();
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.dice = new Dice(options.seed);
+    this.codec = options.bytes === 'wire' ? wireCodec() : numberCodec();
+    const { clockDrift } = options;
+    this.hosts = new Map(
+      options.hosts.map((name) => [
+        name,
+        new Host(
+          name,
+          {
+            ...options,
+            expectedHosts: options.hosts as readonly HostName[],
+            clockStartsAt: 1_000 + this.dice.below(1_000_000),
+            clockRate: this.dice.between(1 - clockDrift, 1 + clockDrift),
+          },
+          this,
+        ),
+      ]),
+    );
+  }
+
+  host(name: string): Host {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`there is no host ${name}`);
+    return host;
+  }
+
+  /** Of the agents that run, with their hosts in order. */
+  agents(): readonly Agent[] {
+    const agents: Agent[] = [];
+    for (const { agent } of this.hosts.values()) if (agent?.running) agents.push(agent);
+    return agents;
+  }
+
+  agentOf(member: MemberId): Agent | null {
+    for (const { agent } of this.hosts.values()) if (agent?.member === member) return agent;
+    return null;
+  }
+
+  at(trueTime: number, run: () => void): void {
+    this.#agenda.put(Math.max(trueTime, this.now), run);
+  }
+
+  /** One event; false: there is none before `until`. */
+  advance(until: number): boolean {
+    if (this.#agenda.nextAt > until) {
+      this.now = until;
+      return false;
+    }
+    const due = this.#agenda.take();
+    if (due === undefined) return false;
+    this.now = due.at;
+    due.run();
+    return true;
+  }
+
+  runUntil(time: number): void {
+    while (this.advance(time));
+  }
+
+  observe(observation: Observation): void {
+    this.onObservation(observation);
+  }
+
+  announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void {
+    this.neighbours.set(set, host);
+    this.onObservation({ kind: 'announced', host, set, why });
+  }
+
+  transmit(from: string, to: string | null, frame: Frame): void {
+    if (to !== null) this.#send(from, to, frame);
+    else for (const other of this.hosts.keys()) this.#send(from, other, frame);
+  }
+
+  apply(fault: Fault): void {
+    this.lastFaultAt = this.now;
+    this.onObservation({ kind: 'fault', fault });
+    switch (fault.kind) {
+      case 'start':
+        this.host(fault.host).start();
+        return;
+      case 'power-off':
+        this.host(fault.host).powerOff();
+        return;
+      case 'kill':
+        this.host(fault.host).kill();
+        return;
+      case 'lose-engine':
+        this.#loseEngine(this.host(fault.host), fault.ms);
+        return;
+      case 'leave':
+        this.#tell(fault.host, (agent) => agent.occur({ kind: 'leave' }));
+        return;
+      case 'pause': {
+        const host = this.host(fault.host);
+        host.pause(fault.clock);
+        this.#later(fault.ms, () => host.resume());
+        return;
+      }
+      case 'cut':
+        this.#cuts.add(`${fault.from}>${fault.to}`);
+        return;
+      case 'split':
+        this.#split(fault.sides);
+        return;
+      case 'heal':
+        this.#cuts.clear();
+        return;
+      case 'weather':
+        this.weather = fault.weather;
+        return;
+      case 'link-down':
+        this.#setLink(fault.host, false);
+        this.#later(fault.ms, () => this.#setLink(fault.host, true));
+        return;
+      case 'refuse-claims': {
+        const { refusedSets } = this.host(fault.host);
+        refusedSets.add(fault.set as SetName); // of the world's pool
+        this.#later(fault.ms, () => refusedSets.delete(fault.set as SetName)); // of the world's pool
+        return;
+      }
+      case 'command':
+        this.#tell(fault.host, (agent) =>
+          agent.occur({ kind: 'command', id: this.dice.below(2 ** 30), command: fault.command }),
+        );
+    }
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cuts.has(`${from}>${to}`);
+  }
+
+  #tell(host: string, tell: (agent: Agent) => void): void {
+    const { agent } = this.host(host);
+    if (agent !== null) this.host(host).whenRunning(() => tell(agent));
+  }
+
+  /** The end of something is a change as well. */
+  #later(ms: number, end: () => void): void {
+    this.at(this.now + ms, () => {
+      this.lastFaultAt = this.now;
+      end();
+    });
+  }
+
+  #loseEngine(host: Host, ms: number): void {
+    const { agent } = host;
+    if (agent === null || agent.engine === null) return;
+    host.whenRunning(() => agent.loseEngine());
+    this.#later(ms, () => {
+      if (host.agent !== agent) return;
+      host.kill();
+      host.start();
+    });
+  }
+
+  #setLink(name: string, up: boolean): void {
+    const host = this.host(name);
+    host.linkUp = up;
+    const { agent } = host;
+    if (agent !== null) host.whenRunning(() => agent.linkChanged());
+  }
+
+  #split(sides: readonly (readonly string[])[]): void {
+    for (const side of sides) {
+      for (const other of sides) {
+        if (other === side) continue;
+        for (const from of side) for (const to of other) this.#cuts.add(`${from}>${to}`);
+      }
+    }
+  }
+
+  #send(from: string, to: string, frame: Frame): void {
+    if (frame.kind === 'datagram') this.datagramsSent += 1;
+    if (from === to || (this.#cuts.size > 0 && this.isCut(from, to))) return;
+    const { loss, duplication, delayMsMin, delayMsMax } = this.weather;
+    const copies = this.dice.chance(duplication) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (this.dice.chance(loss)) continue;
+      if (frame.kind === 'datagram') this.datagramsUnderWay += 1;
+      this.#agenda.put(this.now + this.dice.between(delayMsMin, delayMsMax), () => this.#arrive(from, to, frame));
+    }
+  }
+
+  #arrive(from: string, to: string, frame: Frame): void {
+    if (frame.kind === 'datagram') this.datagramsUnderWay -= 1;
+    const host = this.host(to);
+    const { agent } = host;
+    if (agent === null) return;
+    if (host.paused === null) agent.receive(from, frame);
+    else host.whenReachable(() => agent.receive(from, frame));
+  }
+}
