@@ -56,7 +56,7 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
   try {
     const host = await findSelf(config, route, options.host);
     const ring = await readKeyFile(config.keyFile);
-    await openLinks(links, config);
+    await openLinks(links, host.witness ? [] : config.sets);
     const error = await watch.open();
     if (error !== null) throw error;
     return await serve({ options, config, host, ring, route, links, watch, log });
@@ -161,10 +161,10 @@ async function findSelf(config: Config, route: RouteSocket, wanted: string | und
   );
 }
 
-async function openLinks(links: LinkTable, config: Config): Promise<void> {
+async function openLinks(links: LinkTable, sets: Config['sets']): Promise<void> {
   const error = await links.open();
   if (error !== null) throw error;
-  for (const set of config.sets) {
+  for (const set of sets) {
     for (const { interface: name } of set.addresses) {
       if (links.byName(name) !== undefined) continue;
       const present = links.all().map((link) => link.name);

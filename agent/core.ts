@@ -13,6 +13,7 @@ import type { Command } from './ownership/command.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { Pool } from './ownership/pool.ts';
+import { claimDelayMs } from './ownership/quorum.ts';
 import type { KeyReload } from './reload.ts';
 import { Suspicion } from './suspicion.ts';
 import type { AddressWatch } from './system/address-watch.ts';
@@ -115,7 +116,8 @@ export class AgentCore {
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
       guard: options.guard,
-      ...{ config, links, route: options.route, watch: options.watch },
+      config: options.host.witness ? { ...config, sets: [] } : config, // a witness may lack their interfaces
+      ...{ links, route: options.route, watch: options.watch },
       mayClaim: (set) => this.#driver.state.assignments.get(set)?.owner === this.#driver.state.self,
       onStations: () => this.#sendStations(),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
@@ -436,5 +438,10 @@ function poolOf(config: Config): Pool {
     weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
     hostsExpected: config.hosts.length,
     balance: config.balance,
+    majority:
+      config.partition === 'majority'
+        ? { hosts: config.hosts.map(({ name }) => name), claimDelayMs: claimDelayMs(config.heartbeatMs) }
+        : undefined,
+    witnesses: new Set(config.hosts.filter(({ witness }) => witness).map(({ name }) => name)),
   };
 }

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { findHost, hostsAt } from '../config/find-host.ts';
+import { partitionWarnings } from '../config/partition.ts';
 import { readConfig } from '../config/read.ts';
 
 export type CheckOptions = {
@@ -17,7 +18,10 @@ export type CheckOptions = {
  */
 export async function runCheck(file: string, options: CheckOptions = {}): Promise<string> {
   const config = await readConfig(file);
-  const lines = [`${file}: valid: ${summary(config)}`];
+  const lines = [
+    `${file}: valid: ${summary(config)}`,
+    ...partitionWarnings(config).map((warning) => `Warning: ${warning}.`),
+  ];
   const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
   if (options.host !== undefined || hostsAt(config, addresses).length > 0) {
     const { name, paths } = findHost(config, addresses, options.host);

@@ -36,6 +36,7 @@ export function findTroubles(status: Status, now: Date): readonly Trouble[] {
   const troubles = [
     ...agentTroubles(status),
     ...frozenTroubles(status),
+    ...minorityTroubles(status),
     ...setTroubles(status, now),
     ...hostTroubles(status),
     ...pathTroubles(status),
@@ -93,6 +94,13 @@ function frozenTroubles(status: Status): Trouble[] {
   if (!status.frozen) return [];
   const text = 'The group is frozen: nothing is moved or touched, whatever fails';
   return [{ severity: 'degraded', text, advice: 'on any host, when it is time: holdfast thaw' }];
+}
+
+function minorityTroubles({ quorum }: Status): Trouble[] {
+  if (quorum === null || quorum.present >= quorum.needed) return [];
+  const { present, voters, needed } = quorum;
+  const text = `This side is a minority: ${present} of ${voters} hosts, ${needed} are needed, so that it holds nothing`;
+  return [{ severity: 'degraded', text, advice: 'on a host of the other side: holdfast status' }];
 }
 
 /** Sets with the same trouble share a line: a pool of 200 fails for one reason. */

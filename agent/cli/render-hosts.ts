@@ -8,7 +8,7 @@ export function renderHosts(status: Status, section: Section): string[] {
     (member): Row => ({
       cells: [
         member.host,
-        member.drained && member.state === 'member' ? 'drained' : member.state,
+        stateCell(member),
         String(member.sets),
         member.host === status.host ? 'this host' : heardCell(member),
         member.coordinator ? 'yes' : '',
@@ -18,6 +18,11 @@ export function renderHosts(status: Status, section: Section): string[] {
     }),
   );
   return renderTable(['HOST', 'STATE', 'SETS', 'HEARD', 'LEADS', 'PATHS'], rows, section);
+}
+
+function stateCell({ state, witness, drained }: MemberStatus): string {
+  if (state !== 'member') return state;
+  return witness ? 'witness' : drained ? 'drained' : state;
 }
 
 function heardCell(member: MemberStatus): string {

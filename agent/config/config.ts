@@ -43,6 +43,8 @@ export type Host = {
   readonly paths: readonly IpAddress[];
   /** Share of the load it takes among equals, 1..1000, default 100. */
   readonly weight: number;
+  /** Owns nothing, counts for the majority; needs no interface of a set. */
+  readonly witness: boolean;
 };
 
 export type BalanceSettings = {
@@ -91,6 +93,8 @@ export type Config = {
   /** What is done about a station outside of the group that claims what is held. Default keep. */
   readonly conflict: 'keep' | 'yield';
   readonly balance: BalanceSettings;
+  /** serve: each side of a cut serves all. majority: the one with more than half of the hosts, if there is one. Default serve. */
+  readonly partition: 'serve' | 'majority';
   readonly hosts: readonly Host[];
   readonly sets: readonly ManagedSet[];
   /** Digest over everything of the pool that members must agree on: 16 hex digits. */

@@ -19,18 +19,25 @@ export function decodeHosts(hosts: TomlTable, uses: AddressUses, errors: ConfigE
   if (tooMany !== undefined) {
     errors.push({ ...tooMany.at, message: `${tables.length} hosts are too many; a group has at most ${hostsMax}` });
   }
-  return tables.slice(0, hostsMax).map(({ name, table }) => decodeHost(name, table, uses, errors));
+  const decoded = tables.slice(0, hostsMax).map(({ name, table }) => decodeHost(name, table, uses, errors));
+  if (decoded.length > 0 && decoded.every(({ witness }) => witness)) {
+    errors.push({
+      ...hosts.at,
+      message: 'every host is a witness, so that nobody could own a set; write witness = true on one',
+    });
+  }
+  return decoded;
 }
 
 function decodeHost(name: string, table: TomlTable, uses: AddressUses, errors: ConfigError[]): Host {
   const problem = nameProblem('host', name);
   if (problem !== undefined) errors.push({ ...table.at, message: problem });
-  const { paths, weight = defaultWeight } = decodeTable(hostShape, table, `[host.${name}]`, errors);
+  const { paths, weight = defaultWeight, witness = false } = decodeTable(hostShape, table, `[host.${name}]`, errors);
   if (weight < weightMin || weight > weightMax) {
     const message = `weight ${weight} is out of range; write ${weightMin} to ${weightMax}`;
     errors.push({ ...placeOf(table, 'weight'), message });
   }
-  return { name: name as HostName, paths: paths ? decodePaths(name, paths, table, uses, errors) : [], weight };
+  return { name: name as HostName, paths: paths ? decodePaths(name, paths, table, uses, errors) : [], weight, witness };
 }
 
 function decodePaths(

@@ -12,6 +12,7 @@ import { decodeDiscovery } from './discovery.ts';
 import { decodeHosts } from './hosts.ts';
 import { configFileBytesMax, portMax, setsMax } from './limits.ts';
 import { nameProblem } from './names.ts';
+import { decodePartition } from './partition.ts';
 import { poolVersion } from './pool-version.ts';
 import { decodePools } from './pools.ts';
 import { decodePolicyDefaults } from './set-policy.ts';
@@ -73,9 +74,11 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
   const announce = shape.announce ? decodeAnnounce(shape.announce, errors) : defaultAnnounce;
   const conflicts = decodeConflicts(shape, table, errors);
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
+  const partition = decodePartition(shape.partition, table, errors);
   if (group === undefined || keyFile === undefined) return undefined;
   const sets = [...written, ...pooled];
-  const config = { file, group, keyFile, ...timing, port, discovery, announce, ...conflicts, balance, hosts, sets };
+  const rest = { ...conflicts, balance, partition, hosts, sets };
+  const config = { file, group, keyFile, ...timing, port, discovery, announce, ...rest };
   return { ...config, poolVersion: poolVersion(config) };
 }
 

@@ -16,7 +16,8 @@ export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
     matureMs: config.matureMs,
     lifetimeSeconds: config.lifetimeSeconds,
     balance: config.balance,
-    hosts: config.hosts.toSorted(byName).map(({ name, paths, weight }) => [name, paths, weight]),
+    partition: config.partition,
+    hosts: config.hosts.toSorted(byName).map(({ name, paths, weight, witness }) => [name, paths, weight, witness]),
     sets: config.sets
       .toSorted(byName)
       .map(({ name, addresses, prefer, only, apart, failbackMs, handover }) => [

@@ -109,6 +109,8 @@ export function decodeHostNames(
       const nearest = nearestName(name, known);
       const right = nearest === undefined ? `the hosts are: ${known.join(', ')}` : `the nearest is "${nearest}"`;
       errors.push({ ...place, message: `there is no host ${quote(name)}; ${right}` });
+    } else if (hosts.find((each) => each.name === name)?.witness) {
+      errors.push({ ...place, message: `"${name}" is a witness and owns nothing; leave it out` });
     } else if (listed.includes(host)) {
       errors.push({ ...place, message: `"${name}" is ${listedAs[key]} already; keep the first` });
     } else {

@@ -6,6 +6,7 @@ import type { TomlNode, TomlTable } from './toml.ts';
 
 /** A value of the right type; `example` is how the file would write it. */
 const text = (example: string) => v.string(example);
+const flag = (example: string) => v.boolean(example);
 const number = (example: string) => v.pipe(v.number(example), v.integer(example));
 /** What is in a table is decoded on its own. */
 const anyTable = (example: string) => v.custom<TomlTable>(isTable, example);
@@ -26,6 +27,7 @@ export const documentShape = v.object({
   multicast_address: v.optional(text('multicast_address = "239.255.72.68"')),
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
+  partition: v.optional(text('partition = "serve"')),
   failback: v.optional(text('failback = "never"')),
   probe: v.optional(text('probe = "200ms"')),
   conflict: v.optional(text('conflict = "keep"')),
@@ -50,6 +52,7 @@ export const balanceShape = v.object({
 export const hostShape = v.object({
   paths: textList('paths = ["10.1.0.1"]'),
   weight: v.optional(number('weight = 100')),
+  witness: v.optional(flag('witness = true')),
 });
 
 /** Of sets and of pools. */

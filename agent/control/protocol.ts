@@ -68,6 +68,8 @@ export type Status = {
     readonly since: string;
     readonly coordinator: string;
   } | null;
+  /** `partition = "majority"`: hosts that count, in the view and in all; null: each side of a cut serves, or there is no view. */
+  readonly quorum: { readonly present: number; readonly voters: number; readonly needed: number } | null;
   readonly sets: readonly SetStatus[];
   readonly members: readonly MemberStatus[];
   readonly channel: ChannelStatus;
@@ -103,6 +105,8 @@ export type MemberStatus = {
   readonly coordinator: boolean;
   /** `holdfast drain`: gives all away, takes nothing. */
   readonly drained: boolean;
+  /** Counts for the majority, owns nothing. */
+  readonly witness: boolean;
   readonly sets: number;
   readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number | null }[];
 };

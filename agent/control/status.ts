@@ -47,6 +47,7 @@ export function statusOf(input: StatusInput): Status {
             since: iso(ownership.viewSince),
             coordinator: hostOf(coordinatorOf(view)),
           },
+    quorum: ownership.quorum,
     sets: config.sets.map((set) => setStatus(input, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,
@@ -122,6 +123,7 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
       state: 'absent',
       coordinator: false,
       drained: false,
+      witness: host.witness,
       sets: 0,
       paths: pathsOf(host, null),
     });
@@ -141,6 +143,7 @@ function memberRow(ownership: OwnershipState, member: MemberId): Omit<MemberStat
     member,
     coordinator: ownership.view !== null && coordinatorOf(ownership.view) === member,
     drained: member === ownership.self ? ownership.drained : (ownership.reports.get(member)?.drained ?? false),
+    witness: ownership.pool.witnesses?.has(hostOf(member)) ?? false,
     sets: [...ownership.assignments.values()].filter(({ owner }) => owner === member).length,
   };
 }

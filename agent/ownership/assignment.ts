@@ -2,7 +2,7 @@
  * The coordinator's choice: who owns which set. A pure function of what it knows, in no order that matters.
  * Who may keep a set keeps it; what has no owner goes by priority, load and name; nothing else moves.
  */
-import { hostOf, type InstantMs, type MemberId, type View } from '../membership/view.ts';
+import { type HostName, hostOf, type InstantMs, type MemberId, type View } from '../membership/view.ts';
 import { type BalanceMove, balanceMoves } from './balance.ts';
 import { type Candidate, hindrance } from './candidates.ts';
 import { failbackTarget } from './failback.ts';
@@ -34,6 +34,10 @@ export type AssignmentInput = {
   readonly frozen: boolean;
   /** Sets that nobody is to get, because they wait for a host. */
   readonly waiting: ReadonlyMap<SetName, Waiting>;
+  /** Why nobody may have anything on this side of a cut; null: it may serve. */
+  readonly minority: string | null;
+  /** What nobody of the view holds is not given yet: the other side of a cut may still have to let go of it. */
+  readonly fenced: boolean;
   readonly now: InstantMs;
   /** The grant of everything that changes. */
   readonly grant: Grant;
@@ -49,6 +53,7 @@ type Draft = {
 
 /** One entry for every set of the pool, in the pool's order; `ageMs` is 0 where the owner changed, else as before. */
 export function assign(input: AssignmentInput): readonly Assignment[] {
+  if (input.minority !== null) return input.pool.sets.map((set) => finish(input, set, withhold(input, set)));
   if (input.frozen) return frozenAssignments(input);
   const { orders } = input;
   const placement = new Placement(input.candidates);
@@ -157,23 +162,51 @@ function hindrances(set: PoolSet, placement: Placement, except: MemberId | null)
   return `no ${except === null ? '' : 'other '}host may hold it: ${whys.join('; ')}`;
 }
 
+/** On a side without majority; what waits for a host goes on to do so. */
+function withhold(input: AssignmentInput, set: PoolSet): Draft {
+  const waiting = input.waiting.get(set.name);
+  const owner = input.previous.get(set.name)?.owner ?? null;
+  const nobody: Reason =
+    waiting?.why === 'abandoned'
+      ? { kind: 'abandoned', host: waiting.host }
+      : input.frozen
+        ? { kind: 'frozen', host: waiting?.host ?? (owner === null ? null : hostOf(owner)) }
+        : { kind: 'nobody', why: input.minority ?? '' };
+  return { owner: null, reason: nobody, kept: null, pinned: false };
+}
+
 function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft {
   const nobody = (reason: Reason): Draft => ({ owner: null, reason, kept: null, pinned: false });
   const waiting = input.waiting.get(set.name);
   if (waiting?.why === 'abandoned') return nobody({ kind: 'abandoned', host: waiting.host });
   if (waiting?.why === 'answering') return nobody({ kind: 'answering', host: waiting.host });
   if (!input.mature) return nobody({ kind: 'nobody', why: 'waiting for the other hosts after a cold start' });
+  if (input.fenced && !isOwnerHere(input, set)) return nobody({ kind: 'fenced', from: lastHost(input, set) });
   const chosen = placement.choose(set);
   if (chosen === null) return nobody({ kind: 'nobody', why: hindrances(set, placement, null) });
   const reason = reasonToGive(input, set, placement, chosen.choice);
   return { owner: chosen.member, reason, kept: null, pinned: false };
 }
 
+function isOwnerHere({ previous, view }: AssignmentInput, set: PoolSet): boolean {
+  const owner = previous.get(set.name)?.owner ?? null;
+  return owner !== null && view.members.includes(owner);
+}
+
+function lastHost({ previous }: AssignmentInput, set: PoolSet): HostName | null {
+  const known = previous.get(set.name);
+  if (known === undefined) return null;
+  if (known.owner !== null) return hostOf(known.owner);
+  if (known.reason.kind === 'answering') return known.reason.host;
+  return known.reason.kind === 'fenced' ? known.reason.from : null;
+}
+
 function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement, choice: Choice): Reason {
   const owner = input.previous.get(set.name)?.owner ?? input.holders.get(set.name)?.[0]?.member;
-  const before = input.previous.get(set.name)?.reason;
-  if (owner === undefined && before?.kind === 'answering') return { kind: 'takeover', from: before.host, choice };
-  if (owner === undefined) return { kind: 'first', choice };
+  if (owner === undefined) {
+    const host = lastHost(input, set);
+    return host === null ? { kind: 'first', choice } : { kind: 'takeover', from: host, choice };
+  }
   const from = hostOf(owner);
   const candidate = placement.find(owner);
   const why = candidate === null ? null : hindrance(candidate, set);

@@ -13,6 +13,8 @@ export type Candidate = {
   readonly leaving: boolean;
   readonly drained: boolean;
   readonly abandoning: boolean;
+  /** Counts for the majority, owns nothing. */
+  readonly witness: boolean;
   /** Since when it has been a member, as far as the coordinator saw it. */
   readonly since: InstantMs;
   /** Since when it is able to hold sets that it could not hold before. */
@@ -30,6 +32,7 @@ export function ableSince(candidate: Candidate, set: PoolSet): InstantMs {
 
 /** null: may own it; else why not, to follow the host's name. */
 export function hindrance(candidate: Candidate, set: PoolSet): string | null {
+  if (candidate.witness) return 'is a witness';
   if (candidate.leaving) return 'is leaving';
   if (candidate.abandoning) return 'is abandoning its sets';
   if (candidate.drained) return 'is drained';
@@ -41,7 +44,7 @@ export function hindrance(candidate: Candidate, set: PoolSet): string | null {
 
 /** Whether `hindrance` is null, without the words. */
 export function mayOwn(candidate: Candidate, set: PoolSet): boolean {
-  if (candidate.leaving || candidate.abandoning || candidate.drained) return false;
+  if (candidate.witness || candidate.leaving || candidate.abandoning || candidate.drained) return false;
   if (candidate.sets !== null && !candidate.sets.has(set.name)) return false;
   if (set.only !== null && !set.only.includes(candidate.host)) return false;
   return candidate.unable.size === 0 || !candidate.unable.has(set.name);

@@ -7,6 +7,7 @@ import { compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Report, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
+import { fencedUntil, minorityOf } from './quorum.ts';
 import { describeReason } from './reason.ts';
 import { candidateOf, isPoolKnown, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
@@ -30,8 +31,12 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const candidates = [...state.reports]
     .filter(([, report]) => isPoolKnown(state, report))
     .map(([member, report]) => candidateOf(state, member, report));
+  const minority = minorityOf(state);
+  const fenceEnds = minority === null ? fencedUntil(state) : null;
+  const fenced = fenceEnds !== null && now < fenceEnds;
+  const asked = fenced ? [] : state.asked; // a move must not go round the fence
   const { orders, freeze, answers } = agendaOf(
-    state,
+    { ...state, asked },
     view,
     candidates,
     roundDue(state, now) ? state.pool.balance.movesMax : 0,
@@ -48,14 +53,16 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     orders,
     frozen: freeze.frozen,
     waiting: waitingOf(state, view, candidates),
+    minority,
+    fenced,
     now,
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
   const owners = new Map(assignments.map(({ set, owner }) => [set, owner]));
   const balanceAt = orders.balanceMovesMax > 0 ? nextRound(state, now) : state.balanceAt;
   const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
-  const reconsiderAt = earliestAfter(now, balanceAt, failbackAt);
-  if (state.decided > 0 && state.asked.length === 0 && !differs(state, assignments)) {
+  const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds);
+  if (state.decided > 0 && asked.length === 0 && !differs(state, assignments)) {
     return { state: { ...state, balanceAt, reconsiderAt }, effects: [] };
   }
 

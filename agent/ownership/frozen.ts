@@ -25,9 +25,10 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assig
     const { member, grant, pinned } = keeper.holder;
     return { ...unmoved, owner: member, grant, pinned, reason: { kind: 'found' } };
   }
-  const host = waiting?.host ?? null;
+  const voided = previous?.reason.kind === 'fenced' ? previous.reason.from : null;
+  const host = waiting?.host ?? voided;
   const back = host === null ? null : memberBack(input, set, host);
-  if (host !== null && back !== null) {
+  if (host !== null && back !== null && !input.fenced) {
     return { ...unmoved, owner: back, grant: input.grant, reason: { kind: 'returned', host } };
   }
   const reason =

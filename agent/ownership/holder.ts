@@ -6,6 +6,7 @@
 import type { MemberId } from '../membership/view.ts';
 import { adoptedGrant, compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet } from './message.ts';
+import { inMinority } from './quorum.ts';
 import { unableSets } from './report.ts';
 import {
   granted,
@@ -23,7 +24,13 @@ export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Ste
   for (const set of sets ?? new Set([...state.assignments.keys(), ...holdings.keys()])) {
     const assignment = state.assignments.get(set);
     const holding = holdings.get(set);
-    if (assignment === undefined) continue; // no decision about it: it stays as it is
+    if (assignment === undefined) {
+      // No decision about it: it stays as it is, unless another side may decide.
+      if (inMinority(state) && (holding?.phase === 'held' || holding?.phase === 'giving')) {
+        holdings.set(set, letGo(set, holding, todo));
+      }
+      continue;
+    }
     const next =
       assignment.owner === state.self
         ? own(state, assignment, holding, todo)
@@ -189,9 +196,10 @@ function isUntouched(state: OwnershipState): boolean {
   return state.abandoning || (state.freeze.frozen && !isOut(state));
 }
 
-/** Others may hold, or do hold, what this member has: it stood still, or they moved on to a view without it. */
-function isOut({ stalledUntil, apart, view }: OwnershipState): boolean {
-  return stalledUntil !== null || apart.some((member) => view?.members.includes(member));
+/** Others may hold, or do hold, what this member has: it stood still, is in a minority, or they moved on to a view without it. */
+function isOut(state: OwnershipState): boolean {
+  const { stalledUntil, apart, view } = state;
+  return stalledUntil !== null || inMinority(state) || apart.some((member) => view?.members.includes(member));
 }
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {

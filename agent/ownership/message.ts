@@ -36,6 +36,8 @@ export type Report = {
   /** Wants to go and leave its addresses where they are. */
   readonly abandoning: boolean;
   readonly freeze: Freeze;
+  /** The hosts of which it wants a majority in the view; empty where each side of a cut serves. */
+  readonly voters: readonly HostName[];
   /** What it knows of sets that nobody is to get: a coordinator that has just come cannot know. */
   readonly waiting: readonly Waiting[];
 };

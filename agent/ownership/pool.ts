@@ -26,6 +26,14 @@ export type BalanceMode = {
   readonly everyMs: number;
 };
 
+/** `partition = "majority"`: only one side of a cut serves (quorum.ts). */
+export type Majority = {
+  /** The hosts of the file, witnesses included. */
+  readonly hosts: readonly HostName[];
+  /** How long the side that goes on waits, from its view, before it claims what a side cut off may still hold. */
+  readonly claimDelayMs: number;
+};
+
 export type Pool = {
   /** Equal on two agents exactly where the files agree on the pool. */
   readonly version: string;
@@ -36,6 +44,10 @@ export type Pool = {
   /** How many hosts the file names: when all are there, a cold start is over. */
   readonly hostsExpected: number;
   readonly balance: BalanceMode;
+  /** Absent: each side of a cut serves all. */
+  readonly majority?: Majority | undefined;
+  /** Hosts that count for the majority and own nothing; absent: none. */
+  readonly witnesses?: ReadonlySet<HostName> | undefined;
 };
 
 export const weightDefault = 100;

@@ -27,6 +27,8 @@ export type Reason =
   | { readonly kind: 'merge'; readonly others: readonly HostName[]; readonly choice: Choice }
   /** The holder was found holding it, e.g. by a coordinator that had no decision yet. */
   | { readonly kind: 'found' }
+  /** The host that had it, null: maybe somebody, may be cut off and is given the time to let go. */
+  | { readonly kind: 'fenced'; readonly from: HostName | null }
   | { readonly kind: 'nobody'; readonly why: string };
 
 /** What told the chosen member from the others. */
@@ -69,6 +71,8 @@ export function describeReason(reason: Reason): string {
       return `kept when ${reason.others.join(', ')} held it too; ${reason.choice}`;
     case 'found':
       return 'was holding it already';
+    case 'fenced':
+      return `waits a moment: ${reason.from ?? 'a host that had it'} may be cut off, and has to let go first`;
     case 'nobody':
       return reason.why;
   }

@@ -4,6 +4,7 @@ import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
 import type { SetName } from './grant.ts';
 import type { GrantedSet, HeldSet, Report, Waiting } from './message.ts';
+import { ownVoters } from './quorum.ts';
 import { granted, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState): Report {
@@ -17,17 +18,24 @@ export function ownReport(state: OwnershipState): Report {
       .filter(([, { phase }]) => phase !== 'releasing')
       .map(([set, holding]) => heldSet(state, granted(set, holding))),
     releasing: [...state.holdings].filter(([, { phase }]) => phase === 'releasing').map(([set]) => set),
-    sets: [...state.reports.values()].some(({ pool }) => pool !== state.pool.version)
-      ? state.pool.sets.map(({ name }) => name)
-      : null,
+    sets: [...state.reports.values()].some(({ pool }) => pool !== state.pool.version) ? setsInPool(state) : null,
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
     mature: state.mature,
     leaving: state.leavingUntil !== null,
     drained: state.drained,
     abandoning: state.abandoning,
     freeze: state.freeze,
+    voters: ownVoters(state),
     waiting: waitingSets(state),
   };
+}
+
+function setsInPool(state: OwnershipState): readonly SetName[] {
+  return isWitness(state, state.self) ? [] : state.pool.sets.map(({ name }) => name);
+}
+
+function isWitness({ pool }: OwnershipState, member: MemberId): boolean {
+  return pool.witnesses?.has(hostOf(member)) ?? false;
 }
 
 function heldSet({ assignments, self }: OwnershipState, granted: GrantedSet): HeldSet {
@@ -77,6 +85,7 @@ export function candidateOf(state: OwnershipState, member: MemberId, report: Rep
     leaving: report.leaving,
     drained: report.drained,
     abandoning: report.abandoning,
+    witness: isWitness(state, member),
     since: state.joined.get(member) ?? state.viewSince,
     recovered: state.recovered.get(member) ?? new Map(),
   };

@@ -1,10 +1,11 @@
 /** What one member knows and does about ownership; the events that change it and the effects that come of it. */
-import type { InstantMs, MemberId, View } from '../membership/view.ts';
+import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts';
 import type { Command, Request } from './command.ts';
 import type { Freeze, Memory } from './freeze.ts';
 import { adoptedGrant, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, Message, Report } from './message.ts';
 import type { Pool } from './pool.ts';
+import type { Quorum } from './quorum.ts';
 import type { Reason } from './reason.ts';
 
 /** A set this host has, or is getting, or is getting rid of. */
@@ -44,6 +45,10 @@ export type OwnershipState = {
   readonly viewSince: InstantMs;
   /** The view before this one. */
   readonly previousView: View | null;
+  /** Whether the view has the majority it needs; null: it needs none, or there is no view. */
+  readonly quorum: Quorum | null;
+  /** The hosts of the last view with a majority that this member saw decide. */
+  readonly lastQuorate: readonly HostName[];
   /** Since when each member of the view has been one together with this member. */
   readonly joined: ReadonlyMap<MemberId, InstantMs>;
   /** Of members of the view: since when they can hold what they could not hold before. */
@@ -173,6 +178,8 @@ export function initialOwnership({
     view: null,
     viewSince: now,
     previousView: null,
+    quorum: null,
+    lastQuorate: [],
     joined: new Map(),
     recovered: new Map(),
     balanceAt: null,

@@ -8,6 +8,7 @@ import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
+import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
 import { announceAfter, releasesToRepeat } from './releases.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import {
@@ -83,9 +84,10 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
 function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const together = new Set(state.view === null ? [state.self] : view.together);
   const reports = new Map([...state.reports].filter(([member]) => together.has(member)));
-  const next: OwnershipState = {
+  const installed = withQuorum({
     ...state,
     view,
+    assignments: voidAfterMinority(state),
     viewSince: now,
     previousView: state.view,
     joined: new Map(
@@ -102,14 +104,17 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     proposed: 0,
     claimsHeard: new Map(),
     asked: [],
-  };
+  });
+  const { state: next, effects: letGo } = inMinority(installed)
+    ? reconcile(installed)
+    : { state: installed, effects: [] };
   const report = ownReport(next);
   const repeated = releasesToRepeat(state, view);
   const again: readonly OwnershipEffect[] =
     repeated.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets: repeated } }];
   return {
     state: { ...next, reports: new Map(reports).set(state.self, report) },
-    effects: [{ kind: 'send', message: report }, ...again, ...askAgain(next), ...announceAfter(state, view)],
+    effects: [...letGo, { kind: 'send', message: report }, ...again, ...askAgain(next), ...announceAfter(state, view)],
   };
 }
 
@@ -134,6 +139,7 @@ function onLost(state: OwnershipState, now: InstantMs): Step {
   const next: OwnershipState = {
     ...state,
     view: null,
+    quorum: null,
     viewSince: now,
     joined: new Map(),
     recovered: new Map(),
@@ -179,7 +185,8 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
 
 function onReport(state: OwnershipState, sender: MemberId, report: Report, now: InstantMs): Step {
   const freeze = newerFreeze(state.freeze, report.freeze);
-  const next: OwnershipState = { ...withReport(state, sender, report, now), freeze };
+  const next = withQuorum({ ...withReport(state, sender, report, now), freeze });
+  if (inMinority(next) && !inMinority(state)) return remembering(state, reported(next, now));
   const otherPool = report.pool !== state.pool.version && state.reports.get(state.self)?.sets === null;
   return remembering(state, otherPool ? reported(next, now) : { state: next, effects: [] });
 }
@@ -200,6 +207,7 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
   const reconciled = reconcile({
     ...answered.state,
     assignments,
+    lastQuorate: quorateHosts(state),
     freeze: newerFreeze(state.freeze, decision.freeze),
     decided: decision.n,
     proposed: Math.max(state.proposed, decision.n),

@@ -88,6 +88,7 @@ function readReport(report: Field): Report {
     drained: report.get('drained').flag(),
     abandoning: report.get('abandoning').flag(),
     freeze: readFreeze(report.get('freeze')),
+    voters: report.get('voters').or([], (voters) => voters.list(readHostName)),
     waiting: report.get('waiting').list(readWaiting),
   };
 }
@@ -196,6 +197,8 @@ function readReason(reason: Field): Reason {
       return { kind, host: readHostName(reason.get('host')) };
     case 'stays':
       return { kind, why: reason.get('why').text() };
+    case 'fenced':
+      return { kind, from: reason.get('from').orNull(readHostName) };
     case 'found':
       return { kind };
     case 'nobody':

@@ -37,6 +37,7 @@ export function groupOptions(hosts: readonly TestHost[], port: number): Omit<Bui
       name: hostName(name),
       paths: paths as readonly IpAddress[],
       weight: 100,
+      witness: false,
     })),
   };
 }

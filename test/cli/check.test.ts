@@ -31,6 +31,21 @@ describe('runCheck()', () => {
     expect(await runCheck(file)).toBe(`${file}: valid: group edge, 2 hosts, 6 sets with 7 addresses`);
   });
 
+  it.each([
+    ['two hosts that need each other', 'when either is lost the other holds nothing', []],
+    [
+      'an even number',
+      'where a cut leaves 2 on each side',
+      ['[host.e3]', 'paths = ["10.1.0.3"]', '[host.e4]', 'paths = ["10.1.0.4"]'],
+    ],
+  ])('warns of a majority of %s', async (_, warning, more) => {
+    writeFileSync(file, edited({ 3: 'partition = "majority"' }, ...more));
+    expect(await runCheck(file)).toContain(warning);
+    const witness = ['[host.w1]', 'paths = ["10.1.0.9"]', 'witness = true'];
+    writeFileSync(file, edited({ 3: 'partition = "majority"' }, ...more, ...witness));
+    expect(await runCheck(file)).not.toContain('Warning');
+  });
+
   it('says which host it is asked to be', async () => {
     writeFileSync(file, edited({}));
     expect(await runCheck(file, { host: 'e1' })).toBe(

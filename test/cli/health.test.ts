@@ -37,6 +37,12 @@ describe('statusExitCode()', () => {
       ['uncovered: www: held by nobody: e2 has not claimed it yet'],
     ],
     [
+      'a minority',
+      1,
+      { quorum: { present: 1, voters: 3, needed: 2 } },
+      ['degraded: This side is a minority: 1 of 3 hosts, 2 are needed, so that it holds nothing'],
+    ],
+    [
       'the group is frozen',
       1,
       { frozen: true },

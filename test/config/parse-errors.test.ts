@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, failback, probe, conflict, announce, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, partition, failback, probe, conflict, announce, balance, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -15,11 +15,7 @@ describe('parseConfig() tells', () => {
       edited({ 3: 'hearbeat = "1s"' }),
       ['3:1: unknown key "hearbeat"; the nearest known key is "heartbeat"'],
     ],
-    [
-      'one that is like none',
-      edited({ 3: 'partition = "serve"' }),
-      [`3:1: unknown key "partition"; known here: ${topKeys}`],
-    ],
+    ['one that is like none', edited({ 3: 'region = "north"' }), [`3:1: unknown key "region"; known here: ${topKeys}`]],
     [
       'an unknown key of a host',
       edited({ 7: 'wieght = 5' }),
@@ -140,6 +136,21 @@ describe('parseConfig() tells', () => {
     ],
     ['a port beyond the last', edited({ 3: 'port = 65536' }), ['3:8: port 65536 is out of range; write 1 to 65535']],
     ['a weight of nothing', edited({ 7: 'weight = 0' }), ['7:10: weight 0 is out of range; write 1 to 1000']],
+    [
+      'a partition that there is not',
+      edited({ 3: 'partition = "half"' }),
+      ['3:13: partition "half" is unknown; write "serve" or "majority"'],
+    ],
+    [
+      'only witnesses',
+      edited({ 7: 'witness = true', 10: 'witness = true' }),
+      ['5:2: every host is a witness, so that nobody could own a set; write witness = true on one'],
+    ],
+    [
+      'a witness that is to own a set',
+      edited({ 10: 'witness = true', 12: 'interface = "eth0"\nprefer = ["e2"]' }),
+      ['13:11: "e2" is a witness and owns nothing; leave it out'],
+    ],
     ['no duration', edited({ 3: 'heartbeat = "fast"' }), ['3:13: heartbeat "fast" is no duration; write 5ms to 10s']],
     ['a duration without a unit', edited({ 3: 'mature = "5"' }), ['3:10: mature "5" is no duration; write 0s to 10m']],
     [

@@ -27,13 +27,14 @@ describe('parseConfig()', () => {
       discovery: { kind: 'multicast', address: '239.255.72.68' },
       matureMs: 5000,
       lifetimeSeconds: 6,
+      partition: 'serve',
       probeMs: 200,
       conflict: 'keep',
       announce: { framesPerSecond: 12_000, notify: [] },
       balance: { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
       hosts: [
-        { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100 },
-        { name: 'e2', paths: ['10.1.0.2'], weight: 100 },
+        { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100, witness: false },
+        { name: 'e2', paths: ['10.1.0.2'], weight: 100, witness: false },
       ],
       sets: [
         {

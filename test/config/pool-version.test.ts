@@ -41,6 +41,8 @@ describe('poolVersion()', () => {
     ['balance', { 3: 'balance.mode = "off"' }],
     ['host name', { 8: '[host.e3]' }],
     ['order of paths', { 6: 'paths = ["10.2.0.1", "10.1.0.1"]' }],
+    ['partition', { 3: 'partition = "majority"' }],
+    ['witness', { 7: 'witness = true' }],
     ['weight', { 7: 'weight = 99' }],
     ['set name', { 11: '[set.web]' }],
     ['interface', { 12: 'interface = "eth1"' }],

@@ -24,6 +24,9 @@ type Case = {
   readonly weights?: Record<string, number>;
   readonly mode?: 'sticky' | 'balance';
   readonly mature?: boolean;
+  readonly witness?: string;
+  readonly minority?: string;
+  readonly fenced?: boolean;
 };
 
 const idOf = (host: string): MemberId => memberId(host as HostName, '0'.repeat(32));
@@ -58,6 +61,7 @@ function inputOf(given: Case): AssignmentInput {
       leaving: given.leaving?.includes(host) ?? false,
       drained: false,
       abandoning: false,
+      witness: given.witness === host,
       since: 0 as InstantMs,
       recovered: new Map(),
     }),
@@ -74,6 +78,8 @@ function inputOf(given: Case): AssignmentInput {
     orders: { ...noOrders, balanceMovesMax: given.mode === 'balance' ? Number.POSITIVE_INFINITY : 0 },
     frozen: false,
     waiting: new Map(),
+    minority: given.minority ?? null,
+    fenced: given.fenced ?? false,
     now: 0 as InstantMs,
     grant: { view: id, n: 1 },
   };
@@ -212,6 +218,13 @@ describe('assign(): who gets what', () => {
       'nothing moves only to be kept apart',
       { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, apart: { a: 'dns', b: 'dns' } },
       'a:e1 b:e1',
+    ],
+    ['a witness gets nothing', { sets: 'abc', hosts: ['e1', 'e2'], witness: 'e1' }, 'a:e2 b:e2 c:e2'],
+    ['nobody without a majority', { sets: 'ab', hosts: ['e1'], holds: { e1: 'a' }, minority: 'cut' }, 'a:- b:-'],
+    [
+      'what is held goes on behind a fence, what is free waits',
+      { sets: 'ab', hosts: ['e1'], holds: { e1: 'a' }, fenced: true },
+      'a:e1 b:-',
     ],
     [
       'at a merge: the larger side',

@@ -253,6 +253,9 @@ export function poolOf(
     handover?: Handover;
     balance?: BalanceMode;
     weights?: Record<string, number>;
+    /** The hosts of the file, where a majority is asked for. */
+    majority?: readonly string[];
+    witnesses?: readonly string[];
   } = {},
 ): Pool {
   return {
@@ -267,6 +270,11 @@ export function poolOf(
     })),
     weights: new Map(Object.entries(options.weights ?? {}) as [HostName, number][]),
     hostsExpected: options.hosts ?? 3,
+    majority:
+      options.majority === undefined
+        ? undefined
+        : { hosts: options.majority as readonly HostName[], claimDelayMs: 350 },
+    witnesses: new Set((options.witnesses ?? []) as HostName[]),
     balance: options.balance ?? { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
   };
 }

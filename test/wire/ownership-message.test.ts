@@ -26,6 +26,7 @@ const messages: readonly Message[] = [
     drained: true,
     abandoning: false,
     freeze: { frozen: true, changes: 3 },
+    voters: ['e1' as HostName, 'e2' as HostName],
     waiting: [{ set: www, host: 'e2' as HostName, why: 'frozen' }],
   },
   {
@@ -50,6 +51,16 @@ const messages: readonly Message[] = [
         pinned: false,
         handover: 'make-before-break',
         reason: { kind: 'nobody', why: 'no member has reported yet' },
+        ageMs: 5,
+      },
+      {
+        set: www,
+        owner: null,
+        grant,
+        releasing: [],
+        pinned: false,
+        handover: 'make-before-break',
+        reason: { kind: 'fenced', from: 'e3' as HostName },
         ageMs: 5,
       },
       {
