@@ -466,6 +466,24 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: c d f | e2: a b e');
   });
 
+  it("frozen, halves that meet both keep what they hold, also what is the other one's, until the thaw", () => {
+    const group = threeHosts();
+    group.view('e1', 'e2');
+    group.view('e3');
+    group.settle();
+    command(group, 'e1', { kind: 'freeze' });
+    const held = 'e1: a c d | e2: b e f | e3: a b c d e f';
+    expect(group.held()).toBe(held);
+    group.story.length = 0;
+    group.view('e1', 'e2', 'e3');
+    group.pass(100_000);
+    expect(group.members.get('e3')?.assignments.get('a' as SetName)?.owner).toBe(group.id('e1'));
+    expect(group.held()).toBe(held);
+    expect(group.story).toEqual([]);
+    command(group, 'e2', { kind: 'thaw' });
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3:');
+  });
+
   it('frozen, a host that returns has what it had, also where it leads, and one that joins learns of the freeze', () => {
     const group = threeHosts();
     command(group, 'e3', { kind: 'freeze' });
