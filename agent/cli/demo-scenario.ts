@@ -72,7 +72,7 @@ export class Scenario {
     this.#narrateAddresses(cluster);
     await Promise.all(this.#lab.hosts.map((host) => this.#startAgent(cluster, host)));
     await cluster.covered(startDeadlineMs);
-    this.#expectSpread(cluster, 2);
+    await this.#expectSpread(cluster, 2);
     const addresses = cluster.sets.flatMap((set) => set.addresses.map(({ address }) => address));
     const probing = await startProbing(this.#lab.client.namespace, { addresses });
     this.#probing = probing;
@@ -172,7 +172,7 @@ export class Scenario {
         explanation: 'Somebody wants the load even again; the new owner claims before the old one releases.',
         act: async () => {
           await this.#balance(cluster, e1);
-          this.#expectSpread(cluster, 2);
+          await this.#expectSpread(cluster, 2);
         },
       },
       {
@@ -191,7 +191,7 @@ export class Scenario {
         act: async () => {
           await this.#startAgent(cluster, e3);
           await this.#balance(cluster, e3);
-          this.#expectSpread(cluster, 2);
+          await this.#expectSpread(cluster, 2);
         },
       },
       {
@@ -303,7 +303,8 @@ export class Scenario {
     if (status !== 0) this.#problem('promise', `holdfast balance ended with status ${status}: ${stderr.trim()}`);
   }
 
-  #expectSpread(cluster: Cluster, each: number): void {
+  async #expectSpread(cluster: Cluster, each: number): Promise<void> {
+    await cluster.watch.sync(); // a monitor is later than the agent that says it is done
     const held = this.#lab.hosts.map((host) => cluster.sets.filter((set) => cluster.holders(set).includes(host.name)));
     const spread = held.map((own) => own.length).join('/');
     this.#log.say(`spread ${spread}`);
