@@ -2,7 +2,7 @@
  * Makes a clone ready to run: `npm run setup`, which `npm run demo` and (with --test) `npm test` begin with. Says one
  * line for every step it takes, and nothing when there is nothing to do.
  */
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAddon, isAddonStale } from './build.mjs';
@@ -76,6 +76,7 @@ function compileAgent() {
   run('Compiling the agent', inRoot('node_modules/.bin/tsc'), ['-p', 'tsconfig.json', '--outDir', fresh], {
     cwd: root,
   });
+  chmodSync(join(fresh, 'agent/cli/main.js'), 0o755); // tsc makes no programs
   writeFileSync(join(fresh, '.compiled'), '');
   utimesSync(join(fresh, '.compiled'), startedAt, startedAt);
   rmSync(inRoot('dist'), { recursive: true, force: true });
