@@ -9,7 +9,7 @@ import type { Assignment, Decision, Report, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
 import { fencedUntil, minorityOf } from './quorum.ts';
 import { describeReason } from './reason.ts';
-import { candidateOf, isPoolKnown, waitingSets } from './report.ts';
+import { candidateOf, isPoolKnown, knownAssignments, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
 import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
@@ -47,7 +47,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     candidates,
     holders: holdersOf(state, view),
     lettingGo: lettingGo(state, view),
-    previous: state.assignments,
+    previous: knownAssignments(state),
     decidedInView: state.decided > 0,
     mature: isMature(state, view),
     orders,

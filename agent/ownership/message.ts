@@ -8,7 +8,14 @@ import type { Reason } from './reason.ts';
 
 export type GrantedSet = { readonly set: SetName; readonly grant: Grant };
 
-export type HeldSet = GrantedSet & { readonly pinned: boolean };
+/** Why it is there, and for how long it has been when the report was sent: for a coordinator that has just come. */
+export type Tenure = { readonly reason: Reason; readonly ageMs: number };
+
+export type HeldSet = GrantedSet & {
+  readonly pinned: boolean;
+  /** Absent: the holder was not told that it is the owner. */
+  readonly tenure?: Tenure | undefined;
+};
 
 /** What a member holds and may hold: sent in every new view and whenever it changes. */
 export type Report = {

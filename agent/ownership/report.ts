@@ -2,12 +2,12 @@
 import { hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
-import type { SetName } from './grant.ts';
-import type { GrantedSet, HeldSet, Report, Waiting } from './message.ts';
+import { compareGrants, type SetName } from './grant.ts';
+import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
 import { granted, type OwnershipState } from './state.ts';
 
-export function ownReport(state: OwnershipState): Report {
+export function ownReport(state: OwnershipState, now: InstantMs): Report {
   return {
     kind: 'report',
     host: hostOf(state.self),
@@ -16,7 +16,7 @@ export function ownReport(state: OwnershipState): Report {
       state.previousView === null ? null : { id: state.previousView.id, size: state.previousView.members.length },
     holds: [...state.holdings]
       .filter(([, { phase }]) => phase !== 'releasing')
-      .map(([set, holding]) => heldSet(state, granted(set, holding))),
+      .map(([set, holding]) => heldSet(state, granted(set, holding), now)),
     releasing: [...state.holdings].filter(([, { phase }]) => phase === 'releasing').map(([set]) => set),
     sets: [...state.reports.values()].some(({ pool }) => pool !== state.pool.version) ? setsInPool(state) : null,
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
@@ -38,9 +38,11 @@ function isWitness({ pool }: OwnershipState, member: MemberId): boolean {
   return pool.witnesses?.has(hostOf(member)) ?? false;
 }
 
-function heldSet({ assignments, self }: OwnershipState, granted: GrantedSet): HeldSet {
+function heldSet({ assignments, self }: OwnershipState, granted: GrantedSet, now: InstantMs): HeldSet {
   const assignment = assignments.get(granted.set);
-  return { ...granted, pinned: assignment !== undefined && assignment.owner === self && assignment.pinned };
+  if (assignment === undefined || assignment.owner !== self) return { ...granted, pinned: false };
+  const { pinned, reason, since } = assignment;
+  return { ...granted, pinned, tenure: { reason, ageMs: Math.max(0, Math.round(now - since)) } };
 }
 
 /** Sets that are to go to no other host than the one they had, as far as this member knows. */
@@ -68,6 +70,20 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
     for (const { name } of state.pool.sets) if (!all.has(name)) all.set(name, why);
   }
   return all;
+}
+
+/** What the newest decisions said, of this member's knowledge first; of what it knows nothing about, as the holders tell it. */
+export function knownAssignments(state: OwnershipState): ReadonlyMap<SetName, Assignment> {
+  const known = new Map<SetName, Assignment>(state.assignments);
+  for (const [owner, { holds }] of state.reports) {
+    for (const { set, grant, pinned, tenure } of holds) {
+      if (tenure === undefined || state.assignments.has(set)) continue;
+      const other = known.get(set);
+      if (other !== undefined && compareGrants(other.grant, grant) > 0) continue;
+      known.set(set, { set, owner, grant, releasing: [], pinned, handover: 'make-before-break', ...tenure });
+    }
+  }
+  return known;
 }
 
 /** Whether the member's sets are known: it has the same pool, or has listed them. Until then it is left as it is. */

@@ -108,7 +108,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const { state: next, effects: letGo } = inMinority(installed)
     ? reconcile(installed)
     : { state: installed, effects: [] };
-  const report = ownReport(next);
+  const report = ownReport(next, now);
   const repeated = releasesToRepeat(state, view);
   const again: readonly OwnershipEffect[] =
     repeated.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets: repeated } }];
@@ -282,7 +282,7 @@ function remembering(before: OwnershipState, { state, effects }: Step): Step {
 function reported(state: OwnershipState, now: InstantMs): Step {
   if (state.view === null) return { state, effects: [] };
   const reconciled = reconcile(state);
-  const report = ownReport(reconciled.state);
+  const report = ownReport(reconciled.state, now);
   return {
     state: withReport(reconciled.state, state.self, report, now),
     effects: [{ kind: 'send', message: report }, ...reconciled.effects],

@@ -68,7 +68,7 @@ export class Field {
   }
 
   /** What holds where the field is left out. */
-  or<T>(usual: T, read: (field: Field) => T): T {
+  or<T, U = T>(usual: U, read: (field: Field) => T): T | U {
     return this.#value === undefined ? usual : read(this);
   }
 

@@ -66,6 +66,7 @@ function readMessage(message: Field): Message | MessageRefusal {
 
 function readReport(report: Field): Report {
   const grants = report.get('grants').list(readGrant);
+  const reasons = report.get('reasons').or([], (list) => list.list(readReason));
   return {
     kind: 'report',
     host: report.get('host').text() as HostName, // a name for people; who sent it, the channel says
@@ -77,6 +78,10 @@ function readReport(report: Field): Report {
     holds: report.get('holds').list((entry) => ({
       ...readGrantedSet(entry, grants),
       pinned: entry.get('pinned').or(false, (pinned) => pinned.flag()),
+      tenure: entry.get('reason').or(undefined, (reason) => ({
+        reason: reason.entryOf(reasons),
+        ageMs: entry.get('ageMs').count(),
+      })),
     })),
     releasing: report.get('releasing').list(readSetName),
     sets: report.get('sets').orNull((sets) => sets.list(readSetName)),

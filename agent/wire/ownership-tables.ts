@@ -11,8 +11,9 @@ export function withTables(message: Message): unknown {
       return decisionWithTables(message);
     case 'report': {
       const grants = new Table();
-      const holds = message.holds.map((hold) => heldSet(hold, grants));
-      return { ...message, grants: grants.values, holds };
+      const reasons = new Table();
+      const holds = message.holds.map((hold) => heldSet(hold, grants, reasons));
+      return { ...message, grants: grants.values, reasons: reasons.values, holds };
     }
     case 'claimed':
     case 'released': {
@@ -41,8 +42,9 @@ function decisionWithTables(decision: Decision): unknown {
   return { ...decision, members: members.values, grants: grants.values, reasons: reasons.values, assignments };
 }
 
-function heldSet({ set, grant, pinned }: HeldSet, grants: Table): unknown {
-  return { set, grant: grants.numberOf(grant), ...(pinned ? { pinned } : {}) };
+function heldSet({ set, grant, pinned, tenure }: HeldSet, grants: Table, reasons: Table): unknown {
+  const told = tenure && { reason: reasons.numberOf(tenure.reason), ageMs: tenure.ageMs };
+  return { set, grant: grants.numberOf(grant), ...(pinned ? { pinned } : {}), ...told };
 }
 
 function grantedSet({ set, grant }: GrantedSet, grants: Table): unknown {

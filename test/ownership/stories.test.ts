@@ -29,6 +29,21 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: a b');
   });
 
+  it('a host that joins and leads at once knows why, and since when, the others have what they have', () => {
+    const group = threeHosts();
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.pass(60_000);
+    group.start('e1');
+    group.view('e1', 'e2', 'e3');
+    group.pass(5_000);
+    for (const host of ['e1', 'e2', 'e3']) {
+      const known = group.members.get(host)?.assignments.get('a' as SetName);
+      expect(known && describeReason(known.reason)).toBe('taken over: e1 is gone; first by name');
+      expect(known?.since).toBe(0);
+    }
+  });
+
   it('a host that joins a mature group is not waited with', () => {
     const group = threeHosts();
     group.die('e3');

@@ -17,7 +17,10 @@ const messages: readonly Message[] = [
     host: 'e1' as HostName,
     pool: '00ff00ff00ff00ff',
     previous: { id: grant.view, size: 2 },
-    holds: [{ set: www, grant, pinned: true }],
+    holds: [
+      { set: www, grant, pinned: true, tenure: { reason: { kind: 'move', from: null }, ageMs: 7 } },
+      { set: www, grant, pinned: false },
+    ],
     releasing: [www],
     sets: [www],
     unable: [{ set: www, why: 'interface eth0 is down' }],
