@@ -24,6 +24,8 @@ export type Run = {
  * patience and some rounds.
  */
 const settleMsMax = 12_000;
+/** Of ownership, for each host: ten times what the busiest schedules take. */
+const stepsMax = 3_000;
 /** How long it is looked at afterwards: some heartbeats. */
 const restMs = 250;
 
@@ -38,6 +40,7 @@ export function runSchedule(
   let steps = 0;
   world.onObservation = (observation) => {
     if (observation.kind === 'stepped') steps += 1;
+    if (steps > stepsMax * world.options.hosts.length) throw new Breach('bounded', 'ownership does not come to an end');
     dirty = true;
     watch(observation, world);
     for (const check of checks) check.observe(observation, world);

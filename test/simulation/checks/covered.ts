@@ -13,9 +13,25 @@ export class Covered implements Check {
   readonly #lost = new Set<SetName>();
 
   observe(observation: Observation, world: World): void {
+    if (observation.kind === 'stepped') this.#checkHandovers(observation, world);
     if (observation.kind !== 'removed') return;
     const { set } = observation;
     if (![...world.hosts.values()].some((host) => host.has(set))) this.#lost.add(set);
+  }
+
+  /** Make before break: who gives a set to another of its view keeps it until that one has it as well. */
+  #checkHandovers({ host, after, effects }: Observation & { kind: 'stepped' }, world: World): void {
+    const { assignments, self, view, decided, stalledUntil, apart, leavingUntil } = after;
+    if (view === null || decided === 0 || stalledUntil !== null || apart.length > 0 || leavingUntil !== null) return;
+    for (const effect of effects) {
+      for (const set of effect.kind === 'release' ? effect.sets : []) {
+        const { owner = null, handover = null } = assignments.get(set) ?? {};
+        if (owner === null || owner === self || handover !== 'make-before-break') continue;
+        const successor = world.agentOf(owner)?.host;
+        if (successor === undefined || successor.has(set)) continue;
+        throw new Breach(this.name, `${host} releases ${set} before ${successor.name} has it`);
+      }
+    }
   }
 
   atRest(views: readonly Settled[]): void {
