@@ -1,12 +1,11 @@
 /**
- * Puts sets into the kernel and takes them out: addresses, announcements, renewal. It does what it is told; who may hold what
+ * Puts sets into the kernel and takes them out: addresses and announcements. It does what it is told; who may hold what
  * is ownership's business. Never two things at once about one set: its caller waits for the answer.
  */
 import type { AddressSet } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
-import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
-import type { AddressChange, AddressWatch } from './address-watch.ts';
+import type { AddressWatch } from './address-watch.ts';
 import {
   type AddResult,
   addAddresses,
@@ -25,9 +24,8 @@ import { describe as describeConflict } from './conflicts.ts';
 import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
-import { Pulse } from './pulse.ts';
-import { Restorer, restoreIntervalMs } from './restorer.ts';
 import type { RouteSocket } from './route-socket.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type ClaimsOptions = {
   readonly route: RouteSocket;
@@ -51,31 +49,23 @@ export type ClaimsOptions = {
   readonly onTrouble: (message: string) => void;
 };
 
-/** Without a lifetime addresses are still looked after, in case that something removes them. */
-const lookIntervalMs = 2_000;
-
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #sets: ReadonlyMap<SetName, AddressSet>;
   readonly #held = new HeldSets();
-  readonly #pulse: Pulse;
-  readonly #restorer: Restorer<PlacedAddress>;
-  readonly #unwatch: () => void;
-  /** Why the kernel refused to renew a set, as of the last time. */
-  #unrenewed: ReadonlyMap<SetName, string> = new Map();
-  readonly #renewalIntervalMs: number;
+  readonly #upkeep: Upkeep;
   #lastRemoval: Promise<unknown> = Promise.resolve();
-  #cancelRenewal: () => void = () => {};
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#sets = new Map(options.sets.map((set) => [set.name, set]));
-    const { lifetimeSeconds, clock } = options;
-    this.#pulse = new Pulse({ clock, gapMs: options.stallMs });
-    this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#putBack(addresses) });
-    this.#unwatch = options.watch.onChange((change) => this.#notice(change));
-    this.#renewalIntervalMs = lifetimeSeconds === 'never' ? lookIntervalMs : (lifetimeSeconds * 1000) / 3;
-    this.#armRenewal();
+    const { route, watch, clock, lifetimeSeconds, stallMs, onTrouble } = options;
+    this.#upkeep = new Upkeep({
+      ...{ route, watch, clock, lifetimeSeconds, stallMs, onTrouble, held: this.#held },
+      onBack: (names) => this.announce(names),
+      onLost: (name, why) => this.#lose(name, why),
+      remove: (addresses) => this.#remove(addresses),
+    });
   }
 
   /** @param probe those that nobody of the group is known to hold: the segment is asked first whether somebody else does */
@@ -192,7 +182,7 @@ export class Claims {
 
   /** The addresses outlive the agent, and are not renewed. @returns what the kernel refused */
   async makePermanent(): Promise<readonly string[]> {
-    this.#cancelRenewal();
+    this.#upkeep.stopRenewal();
     const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
     const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
     await this.#options.guard.drop(this.#held.all());
@@ -205,99 +195,25 @@ export class Claims {
   /** As before `makePermanent`, from the next renewal on. */
   makeTemporary(): void {
     this.#tellGuard(this.announced(), 'ours');
-    this.#armRenewal();
+    this.#upkeep.resumeRenewal();
   }
 
   /** For the end of an agent whose addresses stay. */
   abandon(): void {
-    this.#cancelRenewal();
-    this.#unwatch();
-    this.#pulse.close();
+    this.#upkeep.close();
     this.hush(this.#held.names());
-    this.#restorer.close();
   }
 
   /** For the end of the agent, however it came. */
   async releaseAll(): Promise<void> {
-    this.#cancelRenewal();
-    this.#unwatch();
-    this.#pulse.close();
+    this.#upkeep.close();
     const names = this.#held.names();
     if (names.length > 0) await this.release(names);
-    this.#restorer.close();
   }
 
   /** What is wrong with sets that are held here. */
   problems(): ReadonlyMap<SetName, string> {
-    const problems = new Map(this.#unrenewed);
-    for (const address of this.#held.all()) {
-      const set = this.#held.setOf(address);
-      if (set === undefined || !this.#restorer.isExhausted(address)) continue;
-      problems.set(
-        set,
-        `something keeps removing ${address.address}/${address.prefixLength} from ${address.interface}; ` +
-          `it is put back every ${restoreIntervalMs / 1000} s`,
-      );
-    }
-    for (const present of this.#options.watch.all()) {
-      const held = isDuplicate(present) ? this.#held.find(present) : undefined;
-      if (held === undefined) continue;
-      problems.set(
-        held.set,
-        `another station has ${held.address.address} on ${held.address.interface}: the kernel's duplicate detection failed (dadfailed)`,
-      );
-    }
-    return problems;
-  }
-
-  #armRenewal(): void {
-    const due = this.#options.clock.now() + this.#renewalIntervalMs;
-    this.#cancelRenewal = this.#options.clock.after(this.#renewalIntervalMs, () => {
-      const lateMs = this.#options.clock.now() - due;
-      this.#armRenewal();
-      if (lateMs <= this.#options.stallMs) void this.#renew();
-    });
-  }
-
-  async #renew(): Promise<void> {
-    const results = await renewAddresses(this.#options.route, this.#held.all(), this.#options);
-    const unrenewed = new Map<SetName, string>();
-    for (const result of results) {
-      const set = this.#held.setOf(result.address);
-      if (set === undefined) continue; // released while the kernel was asked: not missed
-      if (result.kind === 'gone') this.#restorer.missing(result.address);
-      if (result.kind === 'failed') unrenewed.set(set, result.error.message);
-      if (result.kind === 'address-taken') await this.#lose(set, result.error.message);
-    }
-    for (const [set, why] of unrenewed) if (!this.#unrenewed.has(set)) this.#options.onTrouble(why);
-    this.#unrenewed = unrenewed;
-  }
-
-  #notice(change: AddressChange): void {
-    const held = this.#held.find(change.value);
-    if (held === undefined) return;
-    if (change.kind === 'removed') this.#restorer.missing(held.address);
-    if (change.kind === 'changed' && isDuplicate(change.value) && !isDuplicate(change.before)) {
-      this.#options.onTrouble(`${held.address.address} on ${held.address.interface}: duplicate detection failed`);
-    }
-  }
-
-  /** Those that are there all the same (removed and added by ourselves, or put back meanwhile) are left as they are. */
-  async #putBack(missing: readonly PlacedAddress[]): Promise<void> {
-    if (this.#pulse.doubtful) return; // the next renewal finds them, if they are ours by then
-    const held = missing.filter((address) => this.#held.has(address));
-    const back: PlacedAddress[] = [];
-    for (const result of await addAddresses(this.#options.route, held, this.#options)) {
-      const set = this.#held.setOf(result.address);
-      if (result.kind === 'added' && set !== undefined) back.push(result.address);
-      if (result.kind === 'added' && set === undefined) await this.#remove([result.address]); // released meanwhile
-      if (set === undefined) continue;
-      if (result.kind === 'failed' || result.kind === 'address-taken') await this.#lose(set, result.error.message);
-    }
-    if (back.length === 0) return;
-    for (const line of describeReturn(back)) this.#options.onTrouble(line);
-    const names = back.flatMap((address) => this.#held.setOf(address) ?? []);
-    this.announce([...new Set(names)]);
+    return this.#upkeep.problems();
   }
 
   /** A set that cannot be kept: what is left of it goes, and another host gets it. */
@@ -311,7 +227,7 @@ export class Claims {
 
   #letGo(name: SetName): readonly PlacedAddress[] {
     const addresses = this.#held.remove(name);
-    for (const address of addresses) this.#restorer.forget(address);
+    this.#upkeep.forget(addresses);
     return addresses;
   }
 
@@ -412,19 +328,4 @@ function failuresBySet(
     if (failed !== undefined) failures.set(name, why.get(failed) ?? '');
   }
   return failures;
-}
-
-function isDuplicate(address: KernelAddress): boolean {
-  return (address.flags & addressFlags.duplicateDetectionFailed) !== 0;
-}
-
-/** One line an interface: a flush of thousands is one event. */
-function describeReturn(back: readonly PlacedAddress[]): readonly string[] {
-  const names = new Set(back.map((address) => address.interface));
-  return [...names].map((name) => {
-    const addresses = back.filter((address) => address.interface === name);
-    const [first, ...others] = addresses;
-    const what = `${first?.address}${others.length === 0 ? '' : ` and ${others.length} more`}`;
-    return `${what} ${others.length === 0 ? 'was' : 'were'} removed from ${name} by something else: put back`;
-  });
 }

@@ -1,0 +1,158 @@
+/** What is held stays in the kernel: its lifetime is renewed in time, and what something else removed is put back. */
+import type { SetName } from '../ownership/grant.ts';
+import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
+import type { AddressChange, AddressWatch } from './address-watch.ts';
+import { addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
+import type { Clock } from './clock.ts';
+import type { HeldSets } from './held-sets.ts';
+import { Pulse } from './pulse.ts';
+import { Restorer, restoreIntervalMs } from './restorer.ts';
+import type { RouteSocket } from './route-socket.ts';
+
+export type UpkeepOptions = {
+  readonly route: RouteSocket;
+  readonly watch: AddressWatch;
+  readonly clock: Clock;
+  readonly held: HeldSets;
+  readonly lifetimeSeconds: number | 'never';
+  /** What comes later than this after its time is not done: others may have taken over meanwhile. */
+  readonly stallMs: number;
+  /** Addresses of them were put back. */
+  readonly onBack: (sets: readonly SetName[]) => void;
+  /** It cannot be kept: what is left of it is to go. */
+  readonly onLost: (set: SetName, why: string) => Promise<void>;
+  /** They were put back when nobody wanted them any more. */
+  readonly remove: (addresses: readonly PlacedAddress[]) => Promise<unknown>;
+  readonly onTrouble: (message: string) => void;
+};
+
+/** Without a lifetime addresses are still looked after, in case that something removes them. */
+const lookIntervalMs = 2_000;
+
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #pulse: Pulse;
+  readonly #restorer: Restorer<PlacedAddress>;
+  readonly #unwatch: () => void;
+  /** Why the kernel refused to renew a set, as of the last time. */
+  #unrenewed: ReadonlyMap<SetName, string> = new Map();
+  readonly #renewalIntervalMs: number;
+  #cancelRenewal: () => void = () => {};
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+    const { lifetimeSeconds, clock, stallMs, watch } = options;
+    this.#pulse = new Pulse({ clock, gapMs: stallMs });
+    this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#putBack(addresses) });
+    this.#unwatch = watch.onChange((change) => this.#notice(change));
+    this.#renewalIntervalMs = lifetimeSeconds === 'never' ? lookIntervalMs : (lifetimeSeconds * 1000) / 3;
+    this.resumeRenewal();
+  }
+
+  stopRenewal(): void {
+    this.#cancelRenewal();
+  }
+
+  resumeRenewal(): void {
+    const { clock, stallMs } = this.#options;
+    const due = clock.now() + this.#renewalIntervalMs;
+    this.#cancelRenewal = clock.after(this.#renewalIntervalMs, () => {
+      const lateMs = clock.now() - due;
+      this.resumeRenewal();
+      if (lateMs <= stallMs) void this.#renew();
+    });
+  }
+
+  /** Given up: they are not put back any more. */
+  forget(addresses: readonly PlacedAddress[]): void {
+    for (const address of addresses) this.#restorer.forget(address);
+  }
+
+  /** What is wrong with sets that are held. */
+  problems(): ReadonlyMap<SetName, string> {
+    const { held, watch } = this.#options;
+    const problems = new Map(this.#unrenewed);
+    for (const address of held.all()) {
+      const set = held.setOf(address);
+      if (set === undefined || !this.#restorer.isExhausted(address)) continue;
+      problems.set(
+        set,
+        `something keeps removing ${address.address}/${address.prefixLength} from ${address.interface}; ` +
+          `it is put back every ${restoreIntervalMs / 1000} s`,
+      );
+    }
+    for (const present of watch.all()) {
+      const found = isDuplicate(present) ? held.find(present) : undefined;
+      if (found === undefined) continue;
+      problems.set(
+        found.set,
+        `another station has ${found.address.address} on ${found.address.interface}: the kernel's duplicate detection failed (dadfailed)`,
+      );
+    }
+    return problems;
+  }
+
+  close(): void {
+    this.#cancelRenewal();
+    this.#unwatch();
+    this.#pulse.close();
+    this.#restorer.close();
+  }
+
+  async #renew(): Promise<void> {
+    const { route, held, onLost, onTrouble } = this.#options;
+    const results = await renewAddresses(route, held.all(), this.#options);
+    const unrenewed = new Map<SetName, string>();
+    for (const result of results) {
+      const set = held.setOf(result.address);
+      if (set === undefined) continue; // released while the kernel was asked: not missed
+      if (result.kind === 'gone') this.#restorer.missing(result.address);
+      if (result.kind === 'failed') unrenewed.set(set, result.error.message);
+      if (result.kind === 'address-taken') await onLost(set, result.error.message);
+    }
+    for (const [set, why] of unrenewed) if (!this.#unrenewed.has(set)) onTrouble(why);
+    this.#unrenewed = unrenewed;
+  }
+
+  #notice(change: AddressChange): void {
+    const held = this.#options.held.find(change.value);
+    if (held === undefined) return;
+    if (change.kind === 'removed') this.#restorer.missing(held.address);
+    if (change.kind === 'changed' && isDuplicate(change.value) && !isDuplicate(change.before)) {
+      this.#options.onTrouble(`${held.address.address} on ${held.address.interface}: duplicate detection failed`);
+    }
+  }
+
+  /** Those that are there all the same (removed and added by ourselves, or put back meanwhile) are left as they are. */
+  async #putBack(missing: readonly PlacedAddress[]): Promise<void> {
+    if (this.#pulse.doubtful) return; // the next renewal finds them, if they are ours by then
+    const { route, held, onBack, onLost, remove, onTrouble } = this.#options;
+    const wanted = missing.filter((address) => held.has(address));
+    const back: PlacedAddress[] = [];
+    for (const result of await addAddresses(route, wanted, this.#options)) {
+      const set = held.setOf(result.address);
+      if (result.kind === 'added' && set !== undefined) back.push(result.address);
+      if (result.kind === 'added' && set === undefined) await remove([result.address]); // released meanwhile
+      if (set === undefined) continue;
+      if (result.kind === 'failed' || result.kind === 'address-taken') await onLost(set, result.error.message);
+    }
+    if (back.length === 0) return;
+    for (const line of describeReturn(back)) onTrouble(line);
+    onBack([...new Set(back.flatMap((address) => held.setOf(address) ?? []))]);
+  }
+}
+
+function isDuplicate(address: KernelAddress): boolean {
+  return (address.flags & addressFlags.duplicateDetectionFailed) !== 0;
+}
+
+/** One line an interface: a flush of thousands is one event. */
+function describeReturn(back: readonly PlacedAddress[]): readonly string[] {
+  const names = new Set(back.map((address) => address.interface));
+  return [...names].map((name) => {
+    const addresses = back.filter((address) => address.interface === name);
+    const [first, ...others] = addresses;
+    const what = `${first?.address}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+    return `${what} ${others.length === 0 ? 'was' : 'were'} removed from ${name} by something else: put back`;
+  });
+}
