@@ -29,6 +29,8 @@ beforeAll(async () => {
       'link set tun0 up',
     ]);
   }
+  // Heard from, as the settled links of a host are: a question to all reaches both macvlans.
+  await lab.client.namespace.attempt(['arping', '-c', '1', '-w', '1', '-I', 'eth0', '10.77.0.199']);
   const set = (name: string, on: string, address: string) =>
     `[set.${name}]\ninterface = "${on}"\naddresses = ["${address}"]\nprefer = ["e1"]\n`;
   cluster = await makeCluster(lab, {
