@@ -54,6 +54,7 @@ export class Guard {
   #startedAt = Number.NEGATIVE_INFINITY;
   #restart: NodeJS.Timeout | undefined;
   #ending = false;
+  #starting: Promise<void> = Promise.resolve();
   readonly #progress: NodeJS.Timeout;
 
   constructor(options: GuardOptions) {
@@ -62,7 +63,12 @@ export class Guard {
   }
 
   /** Resolves when there is one, or it was said why not: then it is tried again. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     this.#startedAt = performance.now();
     const started = await startProcess(this.#options, () => this.#lost());
     if (typeof started === 'string') {
@@ -76,6 +82,7 @@ export class Guard {
       return;
     }
     this.#hindrance = null;
+    if (this.#ending) return started.end();
     this.#running = started;
     started.tell({ kind: 'progress' });
     const answers = [...inChunks([...this.#held.values()])].map((addresses) =>
@@ -115,6 +122,7 @@ export class Guard {
     this.#ending = true;
     clearInterval(this.#progress);
     clearTimeout(this.#restart);
+    await this.#starting; // one that starts meanwhile ends as well
     await this.#running?.end();
   }
 

@@ -12,6 +12,7 @@ import { type KernelHost, openCable, placed, startKernelHost } from './kernel-ho
 
 const deadlineMs = 10_000;
 const script = fileURLToPath(new URL('fixtures/guarded-agent.mjs', import.meta.url));
+const endedEarly = fileURLToPath(new URL('fixtures/guard-ended-early.mjs', import.meta.url));
 
 let cable: Awaited<ReturnType<typeof openCable>>;
 let here: KernelHost;
@@ -138,6 +139,10 @@ describe('the guard', () => {
     started.agent.child.stdin?.end();
     expect(await started.agent.ended).toEqual({ status: 0, signal: null });
     expect(existsSync(`/proc/${started.guardPid}/fd/0`)).toBe(false);
+  });
+
+  it('ends with an agent that ends while it starts', async () => {
+    expect(await cable.a.run([process.execPath, endedEarly, directory])).toBe('[]');
   });
 
   it('survives a caller who says nothing or nonsense', async () => {
