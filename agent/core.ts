@@ -12,6 +12,7 @@ import { Network } from './network.ts';
 import type { Command } from './ownership/command.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
+import { mayClaim } from './ownership/may-claim.ts';
 import type { Pool } from './ownership/pool.ts';
 import { claimDelayMs } from './ownership/quorum.ts';
 import type { KeyReload } from './reload.ts';
@@ -118,7 +119,7 @@ export class AgentCore {
       guard: options.guard,
       config: options.host.witness ? { ...config, sets: [] } : config, // a witness may lack their interfaces
       ...{ links, route: options.route, watch: options.watch },
-      mayClaim: (set) => this.#driver.state.assignments.get(set)?.owner === this.#driver.state.self,
+      mayClaim: (set) => mayClaim(this.#driver.state, set),
       onStations: () => this.#sendStations(),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
       onClaimFailed: (set, why) => {
@@ -233,7 +234,7 @@ export class AgentCore {
     for (const timer of this.#timers) clearInterval(timer);
     this.#driver.stop();
     this.#suspicion?.close();
-    if (this.#abandoned) this.#network.abandon();
+    if (this.#abandoned) await this.#network.abandon();
     else await this.#network.close();
     this.#commands.close();
     await this.#kept;

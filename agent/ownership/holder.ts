@@ -197,7 +197,7 @@ function isUntouched(state: OwnershipState): boolean {
 }
 
 /** Others may hold, or do hold, what this member has: it stood still, is in a minority, or they moved on to a view without it. */
-function isOut(state: OwnershipState): boolean {
+export function isOut(state: OwnershipState): boolean {
   const { stalledUntil, apart, view } = state;
   return stalledUntil !== null || inMinority(state) || apart.some((member) => view?.members.includes(member));
 }
