@@ -27,7 +27,7 @@ export type NetworkOptions = {
   readonly links: LinkTable;
   readonly watch: AddressWatch;
   readonly guard: Guard;
-  /** Whether the decision in force gives it to this host. */
+  /** Whether this host may still put it into its kernel. */
   readonly mayClaim: (set: SetName) => boolean;
   readonly onClaimed: (sets: readonly SetName[]) => void;
   readonly onClaimFailed: (set: SetName, why: string) => void;
@@ -173,9 +173,9 @@ export class Network {
   }
 
   /** For an end that leaves the addresses where they are. */
-  abandon(): void {
+  async abandon(): Promise<void> {
     this.#stopListening();
-    this.claims.abandon();
+    await this.claims.abandon();
     this.#stopAnnouncing();
   }
 

@@ -22,6 +22,7 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #schedule: AnnouncementSchedule<AnnouncingLink>;
   #cancel: (() => void) | null = null;
+  #closed = false;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -33,6 +34,7 @@ export class Announcer {
 
   /** The first frames go out before it returns, as far as the rate allows. A set that is announced already begins anew. */
   start(sets: ReadonlyMap<string, readonly PlacedAnnouncement[]>): void {
+    if (this.#closed) return;
     const now = this.#options.clock.now();
     for (const [set, addresses] of sets) {
       const scheduled = addresses.map((address) => ({
@@ -57,8 +59,9 @@ export class Announcer {
     this.#arm();
   }
 
-  /** Stops everything. */
+  /** Stops everything; what is started later is not announced. */
   close(): void {
+    this.#closed = true;
     this.#cancel?.();
     this.#cancel = null;
   }
@@ -75,7 +78,7 @@ export class Announcer {
     this.#cancel?.();
     this.#cancel = null;
     const wakeup = this.#schedule.nextWakeup();
-    if (wakeup === null) return;
+    if (wakeup === null || this.#closed) return;
     const delayMs = Math.max(0, wakeup - this.#options.clock.now());
     this.#cancel = this.#options.clock.after(delayMs, () => this.#run());
   }

@@ -31,6 +31,9 @@ export class ClaimProbes {
   readonly #options: ClaimProbesOptions;
   /** `<interface index> <address>` -> who has it, null while nobody has answered. At most what is being claimed. */
   readonly #asked = new Map<string, MacAddress | null>();
+  /** Ends each wait for answers. At most one a claim. */
+  readonly #waits = new Set<() => void>();
+  #closed = false;
 
   constructor(options: ClaimProbesOptions) {
     this.#options = options;
@@ -43,17 +46,17 @@ export class ClaimProbes {
 
   /** Who has which of them. As many are asked for, and as often, as the rate allows in the time. */
   async ask(wanted: readonly Probed[]): Promise<ReadonlyMap<PlacedAddress, MacAddress>> {
-    const { durationMs, framesPerSecond, clock } = this.#options;
+    const { durationMs, framesPerSecond } = this.#options;
     if (durationMs === null || wanted.length === 0) return new Map();
     const framesMax = Math.max(1, Math.floor((durationMs * framesPerSecond) / 1000));
     const asked = wanted.slice(0, framesMax);
     const rounds = Math.min(probesMax, Math.floor(framesMax / asked.length));
     for (const { address } of asked) this.#asked.set(keyOf(address), null);
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rounds && !this.#closed; round++) {
       for (const { address, link } of asked) {
         if (this.#asked.get(keyOf(address)) === null) this.#send(address, link);
       }
-      await new Promise<void>((resolve) => clock.after(durationMs / rounds, resolve));
+      await this.#wait(durationMs / rounds);
     }
     const holders = new Map<PlacedAddress, MacAddress>();
     for (const { address } of asked) {
@@ -62,6 +65,24 @@ export class ClaimProbes {
       if (mac !== null) holders.set(address, mac);
     }
     return holders;
+  }
+
+  /** Who asks is answered at once, with what is known by then. */
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#waits) end();
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#waits.delete(end);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(delayMs, end);
+      this.#waits.add(end);
+    });
   }
 
   #send({ family, address }: PlacedAddress, link: AnnouncingLink): void {

@@ -6,14 +6,7 @@ import type { AddressSet } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
 import type { AddressWatch } from './address-watch.ts';
-import {
-  type AddResult,
-  addAddresses,
-  type PlacedAddress,
-  type RemoveResult,
-  removeAddresses,
-  renewAddresses,
-} from './addresses.ts';
+import { type AddResult, addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
@@ -24,7 +17,9 @@ import { describe as describeConflict } from './conflicts.ts';
 import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
+import { Removals } from './removals.ts';
 import type { RouteSocket } from './route-socket.ts';
+import { UnderWay } from './under-way.ts';
 import { Upkeep } from './upkeep.ts';
 
 export type ClaimsOptions = {
@@ -35,7 +30,7 @@ export type ClaimsOptions = {
   readonly guard: Pick<Guard, 'hold' | 'drop'>;
   readonly audience: Audience;
   readonly probes: ClaimProbes;
-  /** Whether the decision in force still gives it to this host: asked again where a claim had to wait. */
+  /** Whether this host may still have it: asked where a claim had to wait. */
   readonly mayClaim: (set: SetName) => boolean;
   readonly clock: Clock;
   readonly sets: readonly AddressSet[];
@@ -54,22 +49,131 @@ export class Claims {
   readonly #sets: ReadonlyMap<SetName, AddressSet>;
   readonly #held = new HeldSets();
   readonly #upkeep: Upkeep;
-  #lastRemoval: Promise<unknown> = Promise.resolve();
+  readonly #removals: Removals;
+  readonly #underWay = new UnderWay();
+  /** Those of claims that have not ended. */
+  readonly #adding = new Set<SetName>();
+  /** What was begun before is not finished, but taken back. */
+  #closed = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#sets = new Map(options.sets.map((set) => [set.name, set]));
-    const { route, watch, clock, lifetimeSeconds, stallMs, onTrouble } = options;
+    const { route, watch, clock, guard, lifetimeSeconds, stallMs, onTrouble } = options;
+    this.#removals = new Removals({ route, clock, guard, onTrouble });
     this.#upkeep = new Upkeep({
       ...{ route, watch, clock, lifetimeSeconds, stallMs, onTrouble, held: this.#held },
       onBack: (names) => this.announce(names),
       onLost: (name, why) => this.#lose(name, why),
-      remove: (addresses) => this.#remove(addresses),
+      remove: (name, addresses) => this.#removals.remove(new Map([[name, addresses]]), () => {}),
     });
   }
 
   /** @param probe those that nobody of the group is known to hold: the segment is asked first whether somebody else does */
-  async claim(names: readonly SetName[], probe: (set: SetName) => boolean = () => false): Promise<void> {
+  claim(names: readonly SetName[], probe: (set: SetName) => boolean = () => false): Promise<void> {
+    return this.#underWay.add(this.#claim(names, probe));
+  }
+
+  /** The answer comes for each set when it is gone. */
+  async release(names: readonly SetName[]): Promise<void> {
+    if (this.#closed) return;
+    await this.#underWay.add(this.#release(names));
+  }
+
+  /** What a guard kept in the kernel: looked after, and not announced until the group says that it is ours. */
+  adopt(names: readonly SetName[]): void {
+    for (const name of names) {
+      const placed = this.#place(name);
+      if (typeof placed !== 'string') this.#held.put(name, placed);
+    }
+    this.#tellGuard(names, 'giving');
+  }
+
+  announce(names: readonly SetName[]): void {
+    if (this.#closed) return;
+    this.#tellGuard(names, 'ours');
+    const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
+    this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
+  }
+
+  hush(names: readonly SetName[]): void {
+    this.#tellGuard(names, 'giving');
+    this.#options.announcer.stop(names);
+  }
+
+  /** Held here, and not about to go to another host: what may be announced once more. */
+  announced(): readonly SetName[] {
+    return this.#held.names().filter((name) => this.#options.announcer.announces(name));
+  }
+
+  holds(name: SetName): boolean {
+    return this.#held.addresses(name).length > 0;
+  }
+
+  /** The set that is held here with the address on the interface. */
+  setAt(interfaceIndex: number, address: string): SetName | undefined {
+    return this.#held.setAt(interfaceIndex, address);
+  }
+
+  /** Given up here, so that another host gets it. */
+  async yieldSet(name: SetName, why: string): Promise<void> {
+    if (!this.#closed) await this.#underWay.add(this.#lose(name, why));
+  }
+
+  /** Again, and with the MAC the interface has now: those that are announced there anyway. */
+  announceOn(interfaceIndex: number): void {
+    const on = (name: SetName) => this.#held.addresses(name).some((it) => it.interfaceIndex === interfaceIndex);
+    this.announce(this.announced().filter(on));
+  }
+
+  /** The addresses outlive the agent, and are not renewed. @returns what the kernel refused */
+  async makePermanent(): Promise<readonly string[]> {
+    this.#upkeep.stopRenewal();
+    const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
+    const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
+    await this.#options.guard.drop(this.#held.all());
+    return results.flatMap((result) => {
+      if (result.kind === 'renewed') return [];
+      return [result.kind === 'gone' ? `${result.address.address} is not there` : result.error.message];
+    });
+  }
+
+  /** As before `makePermanent`, from the next renewal on. */
+  makeTemporary(): void {
+    this.#tellGuard(this.announced(), 'ours');
+    this.#upkeep.resumeRenewal();
+  }
+
+  /** For the end of an agent whose addresses stay: those that were here. */
+  async abandon(): Promise<void> {
+    const unfinished = [...this.#adding];
+    await this.#close();
+    await this.#release(unfinished);
+    this.hush(this.#held.names());
+  }
+
+  /** For the end of the agent, however it came. What was begun is waited for, and goes as well. */
+  async releaseAll(): Promise<void> {
+    await this.#close();
+    await this.#release(this.#held.names());
+  }
+
+  /** What is wrong with sets that are held here. */
+  problems(): ReadonlyMap<SetName, string> {
+    return new Map([...this.#upkeep.problems(), ...this.#removals.problems()]);
+  }
+
+  /** Nothing is begun any more; resolves when nothing is under way. */
+  async #close(): Promise<void> {
+    this.#closed = true;
+    this.#options.probes.close();
+    this.#removals.close();
+    await this.#upkeep.close();
+    await this.#underWay.over();
+  }
+
+  async #claim(names: readonly SetName[], probe: (set: SetName) => boolean): Promise<void> {
+    if (this.#closed) return;
     const wanted = new Map<SetName, readonly PlacedAddress[]>();
     const unplaced = new Map<SetName, string>();
     for (const name of names) {
@@ -100,120 +204,44 @@ export class Claims {
     for (const [name, addresses] of wanted) {
       const taken = addresses.find((address) => holders.has(address));
       const mac = taken === undefined ? undefined : holders.get(taken);
-      if (taken !== undefined && mac !== undefined) {
-        free.delete(name);
-        this.#options.onClaimFailed(name, describeConflict({ address: taken.address, mac }));
-      } else if (!this.#options.mayClaim(name)) {
-        free.delete(name);
-        this.#options.onReleased([name]);
-      }
+      if (taken === undefined || mac === undefined) continue;
+      free.delete(name);
+      this.#options.onClaimFailed(name, describeConflict({ address: taken.address, mac }));
     }
-    await this.#add(free);
+    await this.#add(this.#permitted(free));
   }
 
   async #add(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
-    if (wanted.size === 0) return;
-    for (const [name, addresses] of wanted) this.#held.put(name, addresses);
-    const addresses = [...wanted.values()].flat();
-    await this.#options.guard.hold(this.#guarded(addresses, 'ours'));
-    const results = await addAddresses(this.#options.route, addresses, this.#options);
-    const failures = failuresBySet(wanted, results);
-    await this.#takeBack(wanted, results, failures);
+    if (wanted.size === 0 || this.#closed) return;
+    for (const [name, addresses] of wanted) {
+      this.#held.put(name, addresses);
+      this.#adding.add(name);
+    }
+    await this.#options.guard.hold(this.#guarded([...wanted.values()].flat(), 'ours'));
+    const permitted = this.#permitted(wanted);
+    const results = await addAddresses(this.#options.route, [...permitted.values()].flat(), this.#options);
+    for (const name of wanted.keys()) this.#adding.delete(name);
+    if (this.#closed) return; // taken out with the rest
 
-    const claimed = [...wanted.keys()].filter((name) => !failures.has(name));
+    const failures = failuresBySet(permitted, results);
+    const claimed = [...permitted.keys()].filter((name) => !failures.has(name));
     this.announce(claimed);
     if (claimed.length > 0) this.#options.onClaimed(claimed);
-    for (const [name, why] of failures) this.#options.onClaimFailed(name, why);
+    await this.#takeBack(permitted, results, failures);
   }
 
-  async release(names: readonly SetName[]): Promise<void> {
+  /** What waited for an answer, without what this host may not have any more: that is released. */
+  #permitted(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): ReadonlyMap<SetName, readonly PlacedAddress[]> {
+    const refused = [...wanted.keys()].filter((name) => this.#closed || !this.#options.mayClaim(name));
+    if (refused.length === 0) return wanted;
+    void this.#underWay.add(this.#release(refused));
+    return new Map([...wanted].filter(([name]) => !refused.includes(name)));
+  }
+
+  async #release(names: readonly SetName[]): Promise<void> {
     this.hush(names);
-    const addresses = names.flatMap((name) => this.#letGo(name));
-    for (const result of await this.#remove(addresses)) {
-      if (result.kind === 'failed') this.#options.onTrouble(result.error.message);
-    }
-    this.#options.onReleased(names);
-  }
-
-  /** What a guard kept in the kernel: looked after, and not announced until the group says that it is ours. */
-  adopt(names: readonly SetName[]): void {
-    for (const name of names) {
-      const placed = this.#place(name);
-      if (typeof placed !== 'string') this.#held.put(name, placed);
-    }
-    this.#tellGuard(names, 'giving');
-  }
-
-  announce(names: readonly SetName[]): void {
-    this.#tellGuard(names, 'ours');
-    const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
-    this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
-  }
-
-  hush(names: readonly SetName[]): void {
-    this.#tellGuard(names, 'giving');
-    this.#options.announcer.stop(names);
-  }
-
-  /** Held here, and not about to go to another host: what may be announced once more. */
-  announced(): readonly SetName[] {
-    return this.#held.names().filter((name) => this.#options.announcer.announces(name));
-  }
-
-  holds(name: SetName): boolean {
-    return this.#held.addresses(name).length > 0;
-  }
-
-  /** The set that is held here with the address on the interface. */
-  setAt(interfaceIndex: number, address: string): SetName | undefined {
-    return this.#held.setAt(interfaceIndex, address);
-  }
-
-  /** Given up here, so that another host gets it. */
-  async yieldSet(name: SetName, why: string): Promise<void> {
-    await this.#lose(name, why);
-  }
-
-  /** Again, and with the MAC the interface has now: those that are announced there anyway. */
-  announceOn(interfaceIndex: number): void {
-    const on = (name: SetName) => this.#held.addresses(name).some((it) => it.interfaceIndex === interfaceIndex);
-    this.announce(this.announced().filter(on));
-  }
-
-  /** The addresses outlive the agent, and are not renewed. @returns what the kernel refused */
-  async makePermanent(): Promise<readonly string[]> {
-    this.#upkeep.stopRenewal();
-    const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
-    const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
-    await this.#options.guard.drop(this.#held.all());
-    return results.flatMap((result) => {
-      if (result.kind === 'renewed') return [];
-      return [result.kind === 'gone' ? `${result.address.address} is not there` : result.error.message];
-    });
-  }
-
-  /** As before `makePermanent`, from the next renewal on. */
-  makeTemporary(): void {
-    this.#tellGuard(this.announced(), 'ours');
-    this.#upkeep.resumeRenewal();
-  }
-
-  /** For the end of an agent whose addresses stay. */
-  abandon(): void {
-    this.#upkeep.close();
-    this.hush(this.#held.names());
-  }
-
-  /** For the end of the agent, however it came. */
-  async releaseAll(): Promise<void> {
-    this.#upkeep.close();
-    const names = this.#held.names();
-    if (names.length > 0) await this.release(names);
-  }
-
-  /** What is wrong with sets that are held here. */
-  problems(): ReadonlyMap<SetName, string> {
-    return this.#upkeep.problems();
+    const sets = new Map(names.map((name) => [name, this.#letGo(name)]));
+    await this.#removals.remove(sets, this.#options.onReleased);
   }
 
   /** A set that cannot be kept: what is left of it goes, and another host gets it. */
@@ -221,8 +249,7 @@ export class Claims {
     this.hush([name]);
     const rest = this.#letGo(name);
     if (rest.length === 0) return;
-    await this.#remove(rest);
-    this.#options.onClaimFailed(name, why);
+    await this.#removals.remove(new Map([[name, rest]]), () => this.#options.onClaimFailed(name, why));
   }
 
   #letGo(name: SetName): readonly PlacedAddress[] {
@@ -231,32 +258,23 @@ export class Claims {
     return addresses;
   }
 
-  /** What was added of sets that failed in part. */
+  /** Of sets that failed in part, what was added. */
   async #takeBack(
     wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>,
     results: readonly AddResult[],
     failures: ReadonlyMap<SetName, string>,
   ): Promise<void> {
+    if (failures.size === 0) return;
     const added = new Set(
       results.flatMap(({ kind, address }) => (kind === 'added' || kind === 'adopted' ? [address] : [])),
     );
-    const failed = [...failures.keys()].flatMap((name) => wanted.get(name) ?? []);
-    const back = failed.filter((it) => added.has(it));
+    const failed = new Map([...failures.keys()].map((name) => [name, wanted.get(name) ?? []] as const));
     for (const name of failures.keys()) this.#letGo(name);
-    if (back.length > 0) await this.#remove(back);
-    await this.#options.guard.drop(failed);
-  }
-
-  /** One after the other: a removal puts back what it saw go along with a primary, also what another is removing. */
-  #remove(addresses: readonly PlacedAddress[]): Promise<readonly RemoveResult[]> {
-    const remove = async () => {
-      const results = await removeAddresses(this.#options.route, addresses);
-      await this.#options.guard.drop(results.flatMap(({ kind, address }) => (kind === 'failed' ? [] : [address])));
-      return results;
-    };
-    const removal = this.#lastRemoval.then(remove, remove);
-    this.#lastRemoval = removal;
-    return removal;
+    await this.#options.guard.drop([...failed.values()].flat().filter((address) => !added.has(address)));
+    const back = new Map([...failed].map(([name, addresses]) => [name, addresses.filter((it) => added.has(it))]));
+    await this.#removals.remove(back, (gone) => {
+      for (const name of gone) this.#options.onClaimFailed(name, failures.get(name) ?? '');
+    });
   }
 
   /** The set's addresses with their interfaces, or why it has none. */

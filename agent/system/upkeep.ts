@@ -8,6 +8,7 @@ import type { HeldSets } from './held-sets.ts';
 import { Pulse } from './pulse.ts';
 import { Restorer, restoreIntervalMs } from './restorer.ts';
 import type { RouteSocket } from './route-socket.ts';
+import { UnderWay } from './under-way.ts';
 
 export type UpkeepOptions = {
   readonly route: RouteSocket;
@@ -21,8 +22,8 @@ export type UpkeepOptions = {
   readonly onBack: (sets: readonly SetName[]) => void;
   /** It cannot be kept: what is left of it is to go. */
   readonly onLost: (set: SetName, why: string) => Promise<void>;
-  /** They were put back when nobody wanted them any more. */
-  readonly remove: (addresses: readonly PlacedAddress[]) => Promise<unknown>;
+  /** They were put back when the set was released already. */
+  readonly remove: (set: SetName, addresses: readonly PlacedAddress[]) => Promise<void>;
   readonly onTrouble: (message: string) => void;
 };
 
@@ -37,13 +38,15 @@ export class Upkeep {
   /** Why the kernel refused to renew a set, as of the last time. */
   #unrenewed: ReadonlyMap<SetName, string> = new Map();
   readonly #renewalIntervalMs: number;
+  readonly #underWay = new UnderWay();
+  #closed = false;
   #cancelRenewal: () => void = () => {};
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const { lifetimeSeconds, clock, stallMs, watch } = options;
     this.#pulse = new Pulse({ clock, gapMs: stallMs });
-    this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#putBack(addresses) });
+    this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#underWay.add(this.#putBack(addresses)) });
     this.#unwatch = watch.onChange((change) => this.#notice(change));
     this.#renewalIntervalMs = lifetimeSeconds === 'never' ? lookIntervalMs : (lifetimeSeconds * 1000) / 3;
     this.resumeRenewal();
@@ -54,12 +57,13 @@ export class Upkeep {
   }
 
   resumeRenewal(): void {
+    if (this.#closed) return;
     const { clock, stallMs } = this.#options;
     const due = clock.now() + this.#renewalIntervalMs;
     this.#cancelRenewal = clock.after(this.#renewalIntervalMs, () => {
       const lateMs = clock.now() - due;
       this.resumeRenewal();
-      if (lateMs <= stallMs) void this.#renew();
+      if (lateMs <= stallMs) void this.#underWay.add(this.#renew());
     });
   }
 
@@ -92,26 +96,31 @@ export class Upkeep {
     return problems;
   }
 
-  close(): void {
+  /** Nothing is begun any more; resolves when what was asked of the kernel is over. */
+  async close(): Promise<void> {
+    this.#closed = true;
     this.#cancelRenewal();
     this.#unwatch();
     this.#pulse.close();
     this.#restorer.close();
+    await this.#underWay.over();
   }
 
   async #renew(): Promise<void> {
     const { route, held, onLost, onTrouble } = this.#options;
     const results = await renewAddresses(route, held.all(), this.#options);
     const unrenewed = new Map<SetName, string>();
+    const lost = new Map<SetName, string>();
     for (const result of results) {
       const set = held.setOf(result.address);
       if (set === undefined) continue; // released while the kernel was asked: not missed
       if (result.kind === 'gone') this.#restorer.missing(result.address);
       if (result.kind === 'failed') unrenewed.set(set, result.error.message);
-      if (result.kind === 'address-taken') await onLost(set, result.error.message);
+      if (result.kind === 'address-taken') lost.set(set, result.error.message);
     }
     for (const [set, why] of unrenewed) if (!this.#unrenewed.has(set)) onTrouble(why);
     this.#unrenewed = unrenewed;
+    await Promise.all([...lost].map(([set, why]) => onLost(set, why)));
   }
 
   #notice(change: AddressChange): void {
@@ -127,18 +136,27 @@ export class Upkeep {
   async #putBack(missing: readonly PlacedAddress[]): Promise<void> {
     if (this.#pulse.doubtful) return; // the next renewal finds them, if they are ours by then
     const { route, held, onBack, onLost, remove, onTrouble } = this.#options;
-    const wanted = missing.filter((address) => held.has(address));
+    const sets = new Map(
+      missing.flatMap((address) => {
+        const set = held.has(address) ? held.setOf(address) : undefined;
+        return set === undefined ? [] : [[address, set] as const];
+      }),
+    );
     const back: PlacedAddress[] = [];
-    for (const result of await addAddresses(route, wanted, this.#options)) {
+    const lost = new Map<SetName, string>();
+    const late: Promise<void>[] = [];
+    for (const result of await addAddresses(route, [...sets.keys()], this.#options)) {
       const set = held.setOf(result.address);
       if (result.kind === 'added' && set !== undefined) back.push(result.address);
-      if (result.kind === 'added' && set === undefined) await remove([result.address]); // released meanwhile
-      if (set === undefined) continue;
-      if (result.kind === 'failed' || result.kind === 'address-taken') await onLost(set, result.error.message);
+      const former = sets.get(result.address);
+      if (result.kind === 'added' && set === undefined && former !== undefined)
+        late.push(remove(former, [result.address]));
+      if (set === undefined) continue; // released meanwhile
+      if (result.kind === 'failed' || result.kind === 'address-taken') lost.set(set, result.error.message);
     }
-    if (back.length === 0) return;
     for (const line of describeReturn(back)) onTrouble(line);
-    onBack([...new Set(back.flatMap((address) => held.setOf(address) ?? []))]);
+    if (back.length > 0) onBack([...new Set(back.flatMap((address) => held.setOf(address) ?? []))]);
+    await Promise.all([...late, ...[...lost].map(([set, why]) => onLost(set, why))]);
   }
 }
 

@@ -59,6 +59,16 @@ describe('Announcer', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it('close(): nothing is sent and no timer is left, whatever is started or stopped later', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start(new Map([['www', [address]]]));
+    announcer.close();
+    announcer.start(new Map([['mail', [address]]]));
+    announcer.stop(['mail']);
+    expect(clock.timers).toBe(0);
+    expect(sent).toHaveLength(2);
+  });
+
   it('start(): begins anew for a set that is announced', () => {
     const { announcer, clock, sent } = setUp();
     announcer.start(new Map([['www', [address]]]));

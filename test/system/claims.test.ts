@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { within } from '../../agent/lab/deadline.ts';
 import { openCable, placed } from './kernel-host.ts';
 
 let cable: Awaited<ReturnType<typeof openCable>>;
@@ -10,13 +11,25 @@ beforeEach(async () => {
 
 afterEach(() => cable.close());
 
-const script = fileURLToPath(new URL('fixtures/claims-at-once.mjs', import.meta.url));
+/** For the script to end by itself; the longest probe is longer. */
+const deadlineMs = 5_000;
+const address = '10.0.0.50';
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.mjs`, import.meta.url));
 
 /** One set an address. The first is the primary of its subnet, which the host has no other address of; it goes last. */
 async function claimAndReleaseAtOnce(addresses: readonly string[]): Promise<void> {
-  const sets = addresses.map((address) => ({ name: address, prefer: [], addresses: [placed(address, 24)] }));
-  await cable.a.run([process.execPath, script, JSON.stringify(sets)]);
+  const sets = addresses.map((each) => ({ name: each, prefer: [], addresses: [placed(each, 24)] }));
+  await cable.a.run([process.execPath, fixture('claims-at-once'), JSON.stringify(sets)]);
 }
+
+/** What was said of set www, in order. */
+async function interrupted(scenario: string): Promise<readonly string[]> {
+  const set = { name: 'www', prefer: [], addresses: [placed(address, 24)] };
+  const run = cable.a.run([process.execPath, fixture('claims-interrupted'), JSON.stringify(set), scenario]);
+  return JSON.parse(await within(deadlineMs, `the end of "${scenario}"`, run));
+}
+
+const inKernel = () => cable.a.run(['ip', '-br', 'addr', 'show', 'dev', 'eth0']);
 
 describe('Claims', () => {
   it.each([0, 1])(
@@ -24,7 +37,60 @@ describe('Claims', () => {
     async (promote) => {
       await cable.a.run(['sh', '-c', `echo ${promote} > /proc/sys/net/ipv4/conf/all/promote_secondaries`]);
       await claimAndReleaseAtOnce(['10.9.0.1', '10.9.0.2', '10.9.0.3']);
-      expect(await cable.a.run(['ip', '-br', 'addr', 'show', 'dev', 'eth0'])).not.toContain('10.9.0.');
+      expect(await inKernel()).not.toContain('10.9.0.');
     },
   );
+
+  it.each(['end while probing', 'end while the guard is told'])(
+    'releaseAll(): a claim under way adds nothing any more, and the process ends: %s',
+    async (scenario) => {
+      expect(await interrupted(scenario)).toEqual(['released www']);
+      expect(await inKernel()).not.toContain(address);
+    },
+  );
+
+  it('releaseAll(): what the kernel was asked for is taken out again, unannounced, and the process ends', async () => {
+    const said = await interrupted('end while the kernel adds');
+    expect(said).toEqual(['kernel adds', 'kernel removes', 'released www']);
+    expect(await inKernel()).not.toContain(address);
+  });
+
+  it.each(['withdrawn while probing', 'withdrawn while the guard is told'])(
+    'claim(): never in the kernel where it may not go on after a wait: %s',
+    async (scenario) => {
+      expect(await interrupted(scenario)).toEqual(['released www']);
+    },
+  );
+
+  it('release(): what the kernel refuses is tried again, a problem meanwhile, and told when it is gone', async () => {
+    const said = await interrupted('release refused');
+    const why = `Cannot remove ${address}/24 from eth0: EBUSY`;
+    expect(said).toEqual([
+      ...['kernel adds', 'claimed www'],
+      ...['kernel refuses', why, 'kernel refuses', 'kernel refuses'],
+      ...['kernel removes', 'released www'],
+      `problem: ${why}; it is tried again`,
+    ]);
+    expect(await inKernel()).not.toContain(address);
+  });
+
+  it.each([
+    ['yield refused', ['www failed: a conflict']],
+    ['yield refused, then released', ['released www', 'www failed: a conflict']],
+  ])('yieldSet(): another host gets it when it is gone here: %s', async (scenario, told) => {
+    const said = await interrupted(scenario);
+    const gone = said.indexOf('kernel removes');
+    expect(
+      said
+        .slice(gone + 1)
+        .filter((line) => line.includes('www'))
+        .sort(),
+    ).toEqual(told);
+    expect(said.slice(0, gone).filter((line) => line.includes('www'))).toEqual(['claimed www']);
+  });
+
+  it('releaseAll(): what the kernel refuses does not hold up the end for long', async () => {
+    expect(await interrupted('release refused to the end')).not.toContain('released www');
+    expect(await inKernel()).toContain(address);
+  });
 });
