@@ -49,12 +49,18 @@ class BuiltInChannel implements Channel {
       if (caughtUp) this.#receive(message);
       else waiting.push(message); // more may come in this very turn of the loop, and must not overtake
     });
-    worker.on('error', (error) => this.#lose(`the membership thread failed: ${error.message}`));
-    worker.on('exit', () => this.#lose('the membership thread ended'));
-    setImmediate(() => {
+    const catchUp = (): void => {
       caughtUp = true;
-      for (const message of waiting) this.#receive(message);
-    });
+      for (const message of waiting.splice(0)) this.#receive(message);
+    };
+    // An end may come in the turn of what led to it: a refusal is no loss.
+    const end = (reason: string): void => {
+      catchUp();
+      this.#lose(reason);
+    };
+    worker.on('error', (error) => end(`the membership thread failed: ${error.message}`));
+    worker.on('exit', () => end('the membership thread ended'));
+    setImmediate(catchUp);
   }
 
   /** Counts from now on, so that the thread knows that this loop runs. */
