@@ -168,7 +168,7 @@ export class AgentCore {
         return;
       case 'stalled':
         this.#trouble(
-          'this host stood still for longer than the others wait: everything is let go until they have spoken',
+          'this host stood still for longer than the others wait: it claims and announces nothing until they have spoken',
         );
         this.#driver.dispatch({ kind: 'stalled' });
         return;

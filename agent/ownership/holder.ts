@@ -54,7 +54,13 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
     holdings.set(set, held);
     told.push(granted(set, held));
   }
-  if (state.view === null) return letGoAll({ ...state, holdings, failures }, told); // lost while it was under way
+  if (state.view === null) {
+    // Lost while it was under way.
+    return letGoOf(
+      { ...state, holdings, failures },
+      told.map(({ set }) => set),
+    );
+  }
   const reconciled = reconcile({ ...state, holdings, failures }, sets);
   const mine = told.filter(({ set }) => state.assignments.get(set)?.owner === state.self);
   const tell: readonly OwnershipEffect[] =
@@ -62,12 +68,16 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
   return { state: reconciled.state, effects: [...tell, ...reconciled.effects] };
 }
 
-function letGoAll(state: OwnershipState, sets: readonly GrantedSet[]): Step {
+/** Of those that are here. The kernel is asked once: what is on its way out or in answers for itself. */
+export function letGoOf(state: OwnershipState, sets: readonly SetName[]): Step {
   const holdings = new Map(state.holdings);
-  for (const { set, grant } of sets) holdings.set(set, { grant, phase: 'releasing' });
-  const effects: readonly OwnershipEffect[] =
-    sets.length === 0 ? [] : [{ kind: 'release', sets: sets.map(({ set }) => set) }];
-  return { state: { ...state, holdings }, effects };
+  const gone = sets.filter((set) => {
+    const holding = holdings.get(set);
+    if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return false;
+    holdings.set(set, { ...holding, phase: 'releasing' });
+    return true;
+  });
+  return { state: { ...state, holdings }, effects: gone.length === 0 ? [] : [{ kind: 'release', sets: gone }] };
 }
 
 /** Gone from the kernel: the group is told; what this host was given back meanwhile is claimed again. */
@@ -141,6 +151,7 @@ function own(
   const { set, grant } = assignment;
   if (holding === undefined) {
     if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set)) return undefined;
+    if (state.stalledUntil !== null) return undefined; // until it knows whether another has it
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     if (!isFree(state, assignment)) return undefined;
     todo.claim.push(set);
@@ -149,6 +160,7 @@ function own(
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
   if (isOut(state)) return letGo(set, holding, todo);
+  if (state.stalledUntil !== null) return holding;
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;
   todo.announce.push(set);
@@ -198,8 +210,8 @@ function isUntouched(state: OwnershipState): boolean {
 
 /** Others may hold, or do hold, what this member has: it stood still, is in a minority, or they moved on to a view without it. */
 export function isOut(state: OwnershipState): boolean {
-  const { stalledUntil, apart, view } = state;
-  return stalledUntil !== null || inMinority(state) || apart.some((member) => view?.members.includes(member));
+  const { apart, view } = state;
+  return inMinority(state) || apart.some((member) => view?.members.includes(member));
 }
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {

@@ -5,6 +5,7 @@ import type { OwnershipState } from './state.ts';
 
 /** False only where the holder begins no claim either: one that is given up for it is not begun again at once. */
 export function mayClaim(state: OwnershipState, set: SetName): boolean {
+  if (state.stalledUntil !== null) return false;
   if (state.view === null || state.leavingUntil !== null || state.left || state.abandoning || isOut(state))
     return false;
   return state.assignments.get(set)?.owner === state.self;

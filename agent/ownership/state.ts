@@ -83,7 +83,7 @@ export type OwnershipState = {
   /** null: not leaving; else until when the others are waited for. */
   readonly leavingUntil: InstantMs | null;
   readonly left: boolean;
-  /** After a stall nothing is held until a view comes, or this instant: by then the old view is known to stand. */
+  /** After a stall nothing is claimed or announced until a view comes, or this instant: by then the old view is known to stand. */
   readonly stalledUntil: InstantMs | null;
   /** Members that are silent but whose hosts still answer for what they held: that is not taken over. */
   readonly answering: ReadonlySet<MemberId>;

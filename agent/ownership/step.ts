@@ -11,6 +11,7 @@ import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } f
 import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
 import { announceAfter, releasesToRepeat } from './releases.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
+import { endStallByTime, endStallByView, onStalled } from './stall.ts';
 import {
   claimRetryMs,
   claimRetryMsMax,
@@ -20,7 +21,6 @@ import {
   type OwnershipState,
   type SetMove,
   type Step,
-  stallPatienceMs,
 } from './state.ts';
 
 export function step(before: OwnershipState, event: OwnershipEvent): Step {
@@ -57,7 +57,7 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
     case 'lost':
       return onLost(state, event.now);
     case 'stalled':
-      return reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) as InstantMs }); // later on the same clock
+      return onStalled(state, event.now);
     case 'answering':
       return { state: { ...state, answering: event.members }, effects: [] };
     case 'apart':
@@ -105,9 +105,10 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     claimsHeard: new Map(),
     asked: [],
   });
-  const { state: next, effects: letGo } = inMinority(installed)
-    ? reconcile(installed)
-    : { state: installed, effects: [] };
+  const stall = endStallByView(state, installed);
+  const quorum = inMinority(installed) ? reconcile(stall.state) : { state: stall.state, effects: [] };
+  const next = quorum.state;
+  const letGo = [...stall.effects, ...quorum.effects];
   const report = ownReport(next, now);
   const repeated = releasesToRepeat(state, view);
   const again: readonly OwnershipEffect[] =
@@ -252,9 +253,11 @@ function onLeave(state: OwnershipState, now: InstantMs): Step {
 function expire(state: OwnershipState, now: InstantMs): Step {
   const failed = new Map([...state.failed].filter(([, { until }]) => until > now));
   const mature = state.mature || now >= state.matureAt;
-  const stalledUntil = state.stalledUntil !== null && now >= state.stalledUntil ? null : state.stalledUntil;
-  const same = failed.size === state.failed.size && mature === state.mature && stalledUntil === state.stalledUntil;
-  return same ? { state, effects: [] } : reported({ ...state, failed, mature, stalledUntil }, now);
+  const over = state.stalledUntil !== null && now >= state.stalledUntil;
+  if (failed.size === state.failed.size && mature === state.mature && !over) return { state, effects: [] };
+  const stall = over ? endStallByTime(state) : { state, effects: [] };
+  const next = reported({ ...stall.state, failed, mature }, now);
+  return { state: next.state, effects: [...stall.effects, ...next.effects] };
 }
 
 function leave(state: OwnershipState, now: InstantMs): Step {

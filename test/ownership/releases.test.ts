@@ -15,7 +15,7 @@ describe('releasesToRepeat(): a release that its successor did not hear', () => 
     const group = threeHosts();
     group.view('e1', 'e3'); // e2 is put out, and stands still
     group.settle();
-    group.tell('e2', { kind: 'stalled' });
+    group.tell('e2', { kind: 'apart', members: [group.id('e1')] });
     group.settle(); // it lets go of everything in its old view
     group.story.length = 0;
     group.view('e1', 'e2', 'e3');
@@ -27,7 +27,7 @@ describe('releasesToRepeat(): a release that its successor did not hear', () => 
     const group = threeHosts();
     group.view('e1', 'e3');
     group.settle();
-    group.tell('e2', { kind: 'stalled' });
+    group.tell('e2', { kind: 'apart', members: [group.id('e1')] });
     group.settle();
     group.tell('e2', { kind: 'unable', sets: new Map('abcdef'.split('').map((set) => [set as SetName, 'no link'])) });
     group.view('e2');

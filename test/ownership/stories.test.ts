@@ -729,7 +729,7 @@ describe('step(): stories', () => {
     expect(group.held()).toBe('e1: | e3: a b c d e f');
   });
 
-  it('after a stall it lets go of everything before anything else, and the merge finds it empty-handed', () => {
+  it('after a stall one that was put out lets go before it says anything, and the merge finds it empty-handed', () => {
     const group = threeHosts();
     group.view('e1', 'e3'); // e2 stands still
     group.settle();
@@ -737,7 +737,14 @@ describe('step(): stories', () => {
     group.tell('e2', { kind: 'stalled' });
     group.view('e1', 'e2', 'e3');
     group.settle();
-    expect(group.story).toEqual(['e2 releases b', 'e2 releases e', 'e1 announces b', 'e3 announces e']);
+    expect(group.story).toEqual([
+      'e2 hushes b',
+      'e2 hushes e',
+      'e2 releases b',
+      'e2 releases e',
+      'e1 announces b',
+      'e3 announces e',
+    ]);
     expect(group.held()).toBe('e1: a b d | e2: | e3: c e f');
   });
 
@@ -804,10 +811,22 @@ describe('step(): stories', () => {
 
   it('a stall that nobody noticed ends with what it had', () => {
     const group = threeHosts();
+    group.story.length = 0;
     group.tell('e2', { kind: 'stalled' });
     group.pass(999);
-    expect(group.held()).toBe('e1: a d | e2: | e3: c f');
+    expect(group.story).toEqual(['e2 hushes b', 'e2 hushes e']);
     group.pass(1);
+    expect(group.story.slice(2)).toEqual(['e2 announces b', 'e2 announces e']);
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+  });
+
+  it('a stall of the whole machine, after which all go on together, lets go of nothing', () => {
+    const group = threeHosts();
+    group.story.length = 0;
+    for (const host of ['e1', 'e2', 'e3']) group.tell(host, { kind: 'stalled' });
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.story.filter((line) => line.includes('releases'))).toEqual([]);
     expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
   });
 

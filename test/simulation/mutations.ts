@@ -34,12 +34,6 @@ export const mutations: readonly Mutation[] = [
     put: 'if (false)',
   },
   {
-    rule: 'after a stall all is let go',
-    file: 'ownership/step',
-    find: 'reconcile({ ...state, stalledUntil: (event.now + stallPatienceMs) })',
-    put: '{ state, effects: [] }',
-  },
-  {
     rule: 'the owner announces again after the other has released',
     file: 'ownership/holder',
     find: "held.length === 0 ? [] : [{ kind: 'announce', sets: held }]",
