@@ -13,6 +13,7 @@ import { nextRandom, type RandomState, seedRandom } from '../../agent/membership
 import { nextWakeup, step } from '../../agent/membership/step.ts';
 import { type HostName, hostOf, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
+import { Agenda } from '../simulation/agenda.ts';
 import { Observer } from './observer.ts';
 
 export type NetworkOptions = {
@@ -44,8 +45,6 @@ type Running = {
   readonly missed: ((now: InstantMs) => MemberEvent)[];
 };
 
-type Due = { readonly at: number; readonly order: number; readonly run: () => void };
-
 export class Network {
   readonly observer: Observer;
   weather: Weather = calm;
@@ -63,9 +62,8 @@ export class Network {
   /** `from>to`, one direction. */
   readonly #cuts = new Set<string>();
   readonly #deaf = new Set<string>();
-  readonly #queue = new Heap();
+  readonly #agenda = new Agenda();
   #random: RandomState;
-  #order = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -252,14 +250,14 @@ export class Network {
   }
 
   at(delayMs: number, run: () => void): void {
-    this.#order += 1;
-    this.#queue.push({ at: this.nowMs + delayMs, order: this.#order, run });
+    this.#agenda.put(this.nowMs + delayMs, run);
   }
 
   #runUntil(endMs: number, holds: () => boolean): boolean {
     if (holds()) return true;
-    for (let due = this.#queue.peek(); due !== undefined && due.at <= endMs; due = this.#queue.peek()) {
-      this.#queue.pop();
+    while (this.#agenda.nextAt <= endMs) {
+      const due = this.#agenda.take();
+      if (due === undefined) break;
       this.nowMs = due.at;
       due.run();
       if (holds()) return true;
@@ -290,13 +288,12 @@ export class Network {
     const at = nextWakeup(member.state);
     if (at === null || at === member.wakeup) return;
     member.wakeup = at;
-    this.#order += 1;
     const run = (): void => {
       if (member.wakeup !== at || member.paused || this.#running.get(member.host) !== member) return;
       member.wakeup = 0;
       this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
     };
-    this.#queue.push({ at: Math.max(at, this.nowMs), order: this.#order, run });
+    this.#agenda.put(Math.max(at, this.nowMs), run);
   }
 
   #carryOut(member: Running, effect: MemberEffect): void {
@@ -360,50 +357,4 @@ export class Network {
       this.at(delayMs, () => this.#tell(to, event));
     }
   }
-}
-
-/** A binary heap, earliest first, then in the order of pushing. */
-class Heap {
-  readonly #items: Due[] = [];
-
-  peek(): Due | undefined {
-    return this.#items[0];
-  }
-
-  push(item: Due): void {
-    const items = this.#items;
-    let at = items.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = items[parent];
-      if (above === undefined || !isEarlier(item, above)) break;
-      items[at] = above;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): void {
-    const items = this.#items;
-    const last = items.pop();
-    if (last === undefined || items.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      let below = items[child];
-      const right = items[child + 1];
-      if (below !== undefined && right !== undefined && isEarlier(right, below)) {
-        below = right;
-        child += 1;
-      }
-      if (below === undefined || !isEarlier(below, last)) break;
-      items[at] = below;
-      at = child;
-    }
-    items[at] = last;
-  }
-}
-
-function isEarlier(a: Due, b: Due): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -2,6 +2,7 @@
  * Members that run the real ownership step over a perfect channel and a kernel that takes its time: a story is told by
  * calls, and every step keeps what happened in order. Virtual time; nothing here is random unless a chooser is given.
  */
+import type { Occurrence } from '../../agent/driver.ts';
 import {
   compareViewIds,
   type HostName,
@@ -22,13 +23,6 @@ import {
   type OwnershipState,
 } from '../../agent/ownership/state.ts';
 import { nextWakeup, step } from '../../agent/ownership/step.ts';
-
-/** Without `now`. */
-export type Occurrence = OwnershipEvent extends infer E
-  ? E extends { now: InstantMs }
-    ? Omit<E, 'now'>
-    : never
-  : never;
 
 /** A message on its way: who delivered it already, so that those who go together from its view all do, or none. */
 type Post = { readonly sender: string; readonly delivered: Set<string> };
