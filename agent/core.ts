@@ -74,6 +74,7 @@ export class AgentCore {
   /** null: what is silent is taken over from at once. */
   readonly #suspicion: Suspicion | null;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #strangerTimer: NodeJS.Timeout;
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
   #settleEnd: (code: ExitCode) => void = () => {};
@@ -99,7 +100,7 @@ export class AgentCore {
       },
       {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
-        claim: (sets) => void this.#claims.claim(sets, (set) => this.#isUnheld(set)),
+        claim: (sets) => void this.#claims.claim(sets, this.#unheld()),
         release: (sets) => void this.#claims.release(sets),
         retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
@@ -138,7 +139,8 @@ export class AgentCore {
     if (notifier.watchdogIntervalMs !== null) {
       this.#timers.push(setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs));
     }
-    this.#timers.push(setInterval(() => void this.#checkStrangers(), strangerCheckMs));
+    this.#strangerTimer = setInterval(() => void this.#checkStrangers(), strangerCheckMs);
+    this.#timers.push(this.#strangerTimer);
   }
 
   get leaving(): boolean {
@@ -304,10 +306,11 @@ export class AgentCore {
   }
 
   /** Nobody of the group is known to have it; that the last owner is gone says that it had it until now. */
-  #isUnheld(set: SetName): boolean {
+  #unheld(): (set: SetName) => boolean {
     const { assignments, reports, self } = this.#driver.state;
-    if (assignments.get(set)?.reason.kind === 'takeover') return false;
-    return ![...reports].some(([member, { holds }]) => member !== self && holds.some((hold) => hold.set === set));
+    const others = [...reports].filter(([member]) => member !== self);
+    const held = new Set(others.flatMap(([, { holds }]) => holds.map(({ set }) => set)));
+    return (set) => assignments.get(set)?.reason.kind !== 'takeover' && !held.has(set);
   }
 
   #newSuspicion(): Suspicion {
@@ -374,8 +377,7 @@ export class AgentCore {
    */
   async #checkStrangers(): Promise<void> {
     if (this.#driver.state.mature) {
-      const timer = this.#timers.pop();
-      clearInterval(timer);
+      clearInterval(this.#strangerTimer);
       return;
     }
     const { config, channel } = this.#options;
