@@ -42,8 +42,6 @@ export type GuardAnswer = { readonly sequence: number; readonly done: boolean };
 /** More are sent in several messages. */
 export const guardedAddressesMax = 512;
 export const obituaryRounds = 4;
-/** Body of a message. */
-export const guardBodyBytesMax = 32 * 1024;
 const recordBytes = 32;
 const headerBytes = 8;
 const answerBytes = headerBytes + 1;
