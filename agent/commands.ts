@@ -1,7 +1,8 @@
 /** Commands of this host's operators that are under way: each is answered once, when ownership says how it ended. */
-import type { CommandReply, ControlReply } from './control/protocol.ts';
-import { hostOf } from './membership/view.ts';
+import type { CommandReply, CommandRequest, ControlReply } from './control/protocol.ts';
+import { type HostName, hostOf } from './membership/view.ts';
 import type { Command } from './ownership/command.ts';
+import type { SetName } from './ownership/grant.ts';
 import { describeReason } from './ownership/reason.ts';
 import type { SetMove } from './ownership/state.ts';
 
@@ -43,6 +44,25 @@ export class Commands {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     waiting?.reply(replyTo(waiting.kind));
+  }
+}
+
+/** @param self the host that is meant where none is named */
+export function commandOf(request: CommandRequest, self: HostName): Command {
+  const name = (host: string | null): HostName => (host ?? self) as HostName; // checked against the view
+  switch (request.kind) {
+    case 'balance':
+    case 'freeze':
+    case 'thaw':
+    case 'abandon':
+      return { kind: request.kind };
+    case 'move':
+      return { kind: 'move', set: request.set as SetName, host: name(request.host) }; // checked against the pool
+    case 'unpin':
+      return { kind: 'unpin', set: request.set as SetName }; // likewise
+    case 'drain':
+    case 'undrain':
+      return { kind: request.kind, host: name(request.host) };
   }
 }
 

@@ -1,21 +1,23 @@
 /** A running agent: ownership driven by the channel, the kernel and the operator. */
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
-import { Commands, describeMove } from './commands.ts';
-import type { Config, Host, VirtualAddress } from './config/config.ts';
-import type { CommandRequest, ControlReply, ControlRequest, StatusEvent } from './control/protocol.ts';
+import { Commands, commandOf, describeMove } from './commands.ts';
+import type { Config, Host } from './config/config.ts';
+import type { ControlReply, ControlRequest } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
-import { type HostName, hostOf, type MemberId } from './membership/view.ts';
+import { Journal } from './journal.ts';
+import { lastHeldBy, unheldBy } from './known-holders.ts';
+import { hostOf, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
 import { Network } from './network.ts';
-import type { Command } from './ownership/command.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
-import type { Pool } from './ownership/pool.ts';
-import { claimDelayMs } from './ownership/quorum.ts';
+import { poolOf } from './pool.ts';
 import type { KeyReload } from './reload.ts';
+import { Stations } from './stations.ts';
+import { lookForStrangers } from './strangers.ts';
 import { Suspicion } from './suspicion.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
@@ -25,7 +27,6 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
-import type { MacAddress } from './wire/mac-address.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { decodeStations, encodeStations } from './wire/stations-message.ts';
 
@@ -52,12 +53,6 @@ export type CoreOptions = {
  * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
  */
 const inFlightMs = 20;
-/** Kept for `status`; older ones are in the journal. */
-const eventsMax = 50;
-/** Members whose MACs are kept: those of a view, and some that are silent. */
-const stationsKept = 128;
-/** Frames of a host of the file that cannot be read are looked for this often while nobody else is heard at a start. */
-const strangerCheckMs = 100;
 
 export class AgentCore {
   readonly #options: CoreOptions;
@@ -65,16 +60,14 @@ export class AgentCore {
   readonly #network: Network;
   readonly #claims: Claims;
   readonly #startedAt = systemClock.now();
-  readonly #events: StatusEvent[] = [];
+  readonly #journal: Journal;
   readonly #commands: Commands;
   /** The addresses stay when the agent ends. */
   #abandoned = false;
-  /** By whom it was told last. */
-  readonly #stations = new Map<MemberId, readonly MacAddress[]>();
+  readonly #stations = new Stations();
   /** null: what is silent is taken over from at once. */
   readonly #suspicion: Suspicion | null;
-  readonly #timers: NodeJS.Timeout[] = [];
-  readonly #strangerTimer: NodeJS.Timeout;
+  readonly #endings: (() => void)[] = [];
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
   #settleEnd: (code: ExitCode) => void = () => {};
@@ -84,6 +77,7 @@ export class AgentCore {
 
   constructor(options: CoreOptions) {
     this.#options = options;
+    this.#journal = new Journal(options.log);
     const { config, links, channel, notifier } = options;
     this.ended = new Promise((resolve, reject) => {
       this.#settleEnd = resolve;
@@ -100,14 +94,14 @@ export class AgentCore {
       },
       {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
-        claim: (sets) => void this.#claims.claim(sets, this.#unheld()),
+        claim: (sets) => void this.#claims.claim(sets, unheldBy(this.#driver.state)),
         release: (sets) => void this.#claims.release(sets),
         retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
         moved: (move) => {
-          if (move.reason.kind === 'answering') this.#trouble(describeMove(move));
-          else this.#tell(describeMove(move));
+          if (move.reason.kind === 'answering') this.#journal.trouble(describeMove(move));
+          else this.#journal.tell(describeMove(move));
         },
         done: (id, moves) => this.#commands.done(id, moves),
         refused: (id, why) => this.#commands.refused(id, why),
@@ -124,12 +118,12 @@ export class AgentCore {
       onStations: () => this.#sendStations(),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
       onClaimFailed: (set, why) => {
-        this.#trouble(why);
+        this.#journal.trouble(why);
         this.#driver.dispatch({ kind: 'claim-failed', set, why });
       },
       onReleased: (sets) => this.#driver.dispatch({ kind: 'released', sets }),
       onUnable: (sets) => this.#unable(sets),
-      onTrouble: (message) => this.#trouble(message),
+      onTrouble: (message) => this.#journal.trouble(message),
     });
     this.#claims = this.#network.claims;
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
@@ -137,10 +131,17 @@ export class AgentCore {
     this.#driver.onStep = () => notifier.status(this.#line());
     this.#network.start();
     if (notifier.watchdogIntervalMs !== null) {
-      this.#timers.push(setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs));
+      const timer = setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs);
+      this.#endings.push(() => clearInterval(timer));
     }
-    this.#strangerTimer = setInterval(() => void this.#checkStrangers(), strangerCheckMs);
-    this.#timers.push(this.#strangerTimer);
+    this.#endings.push(
+      lookForStrangers({
+        config,
+        channelStatus: () => channel.status(),
+        isMature: () => this.#driver.state.mature,
+        onStranger: (error) => this.#failEnd(error),
+      }),
+    );
   }
 
   get leaving(): boolean {
@@ -150,7 +151,7 @@ export class AgentCore {
   onChannelEvent(event: ChannelEvent): void {
     switch (event.kind) {
       case 'view':
-        this.#tell(
+        this.#journal.tell(
           `view ${event.view.id.counter}.${hostOf(event.view.id.leader)}: ${event.view.members.map(hostOf).join(' ')}`,
         );
         if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
@@ -169,13 +170,13 @@ export class AgentCore {
         this.#driver.dispatch(event);
         return;
       case 'stalled':
-        this.#trouble(
+        this.#journal.trouble(
           'this host stood still for longer than the others wait: it claims and announces nothing until they have spoken',
         );
         this.#driver.dispatch({ kind: 'stalled' });
         return;
       case 'lost':
-        this.#trouble(`the membership channel is lost: ${event.reason}`);
+        this.#journal.trouble(`the membership channel is lost: ${event.reason}`);
         this.#driver.dispatch({ kind: 'lost' });
         this.end(exitCodes.degraded); // its service starts it anew, with a channel
         return;
@@ -195,7 +196,9 @@ export class AgentCore {
       case 'undrain':
       case 'freeze':
       case 'thaw':
-        return this.#commands.run(this.#commandOf(request)).then((reply) => this.#kept.then(() => reply));
+        return this.#commands
+          .run(commandOf(request, hostOf(this.#options.channel.self)))
+          .then((reply) => this.#kept.then(() => reply));
       case 'abandon':
         return this.#abandon();
       case 'reload':
@@ -203,7 +206,7 @@ export class AgentCore {
       case 'announce': {
         const announced = this.#network.announceAgain(request.sets);
         if (typeof announced === 'string') return { ok: false, error: announced };
-        this.#tell(`announced again: ${announced.join(' ')}`);
+        this.#journal.tell(`announced again: ${announced.join(' ')}`);
         return { ok: true, kind: 'announce', sets: announced };
       }
     }
@@ -213,12 +216,12 @@ export class AgentCore {
   async reload(): Promise<ControlReply> {
     const reloaded = await this.#options.keys.run();
     if (reloaded.kind === 'refused') {
-      this.#trouble(`reload: ${reloaded.why}; the keys stay as they are`);
+      this.#journal.trouble(`reload: ${reloaded.why}; the keys stay as they are`);
       return { ok: false, error: reloaded.why };
     }
     const { keys, sealing, changed } = reloaded;
     if (changed) void this.#prepareObituary();
-    this.#tell(`reload: ${changed ? 'new keys' : 'no new keys'}, ${keys} in all, sealing with ${sealing}`);
+    this.#journal.tell(`reload: ${changed ? 'new keys' : 'no new keys'}, ${keys} in all, sealing with ${sealing}`);
     return { ok: true, kind: 'reload', keys, sealing, changed };
   }
 
@@ -233,7 +236,7 @@ export class AgentCore {
 
   /** For the end: nothing is held, announced or answered any more. */
   async releaseAll(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const end of this.#endings) end();
     this.#driver.stop();
     this.#suspicion?.close();
     if (this.#abandoned) await this.#network.abandon();
@@ -254,24 +257,6 @@ export class AgentCore {
     );
   }
 
-  #commandOf(request: CommandRequest): Command {
-    const name = (host: string | null): HostName => (host ?? hostOf(this.#options.channel.self)) as HostName; // checked against the view
-    switch (request.kind) {
-      case 'balance':
-      case 'freeze':
-      case 'thaw':
-      case 'abandon':
-        return { kind: request.kind };
-      case 'move':
-        return { kind: 'move', set: request.set as SetName, host: name(request.host) }; // checked against the pool
-      case 'unpin':
-        return { kind: 'unpin', set: request.set as SetName }; // likewise
-      case 'drain':
-      case 'undrain':
-        return { kind: request.kind, host: name(request.host) };
-    }
-  }
-
   /** First the addresses are made to stay, then the group is told, then the agent ends: nobody takes over what stays here. */
   async #abandon(): Promise<ControlReply> {
     const refusals = await this.#claims.makePermanent();
@@ -281,7 +266,7 @@ export class AgentCore {
         : await this.#commands.run({ kind: 'abandon' });
     if (reply.ok) {
       this.#abandoned = true;
-      this.#tell('abandoned: the addresses stay, and nobody looks after them');
+      this.#journal.tell('abandoned: the addresses stay, and nobody looks after them');
       setImmediate(() => this.end(exitCodes.ok)); // after the answer is on its way
     } else {
       this.#claims.makeTemporary();
@@ -292,9 +277,9 @@ export class AgentCore {
   #keep(memory: Memory): void {
     this.#kept = this.#kept
       .then(() => writeMemory(this.#options.memoryPath, memory))
-      .catch((error: Error) => this.#trouble(`${error.message}; a restart of the agent forgets it`));
+      .catch((error: Error) => this.#journal.trouble(`${error.message}; a restart of the agent forgets it`));
     const { frozen } = memory.freeze;
-    this.#tell(
+    this.#journal.tell(
       `${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`,
     );
   }
@@ -305,35 +290,14 @@ export class AgentCore {
     systemClock.after(inFlightMs, () => void this.#claims.release(sets));
   }
 
-  /** Nobody of the group is known to have it; that the last owner is gone says that it had it until now. */
-  #unheld(): (set: SetName) => boolean {
-    const { assignments, reports, self } = this.#driver.state;
-    const others = [...reports].filter(([member]) => member !== self);
-    const held = new Set(others.flatMap(([, { holds }]) => holds.map(({ set }) => set)));
-    return (set) => assignments.get(set)?.reason.kind !== 'takeover' && !held.has(set);
-  }
-
   #newSuspicion(): Suspicion {
     return new Suspicion({
       clock: systemClock,
       detectMs: this.#options.config.detectMs,
-      heldBy: (member) => this.#lastHeldBy(member),
+      heldBy: (member) => lastHeldBy(this.#driver.state, this.#options.config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
-      isFrom: (mac, member) => this.#stations.get(member)?.includes(mac) ?? false,
+      isFrom: (mac, member) => this.#stations.isOf(mac, member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
-    });
-  }
-
-  /** The newest decision that names it; once it is out of the view, what is left for it. */
-  #lastHeldBy(member: MemberId): readonly VirtualAddress[] {
-    const { assignments } = this.#driver.state;
-    return this.#options.config.sets.flatMap(({ name, addresses }) => {
-      const assignment = assignments.get(name);
-      if (assignment === undefined) return [];
-      const { owner, reason } = assignment;
-      const held =
-        owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
-      return held ? addresses.slice(0, 1) : [];
     });
   }
 
@@ -343,22 +307,20 @@ export class AgentCore {
 
   #tellApart(members: readonly MemberId[]): void {
     const others = members.map(hostOf).join(', ');
-    if (members.length === 0) this.#tell('this host stands back for nobody any more');
-    else this.#trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
+    if (members.length === 0) this.#journal.tell('this host stands back for nobody any more');
+    else this.#journal.trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
   }
 
   #deliver(sender: MemberId, payload: Uint8Array): void {
     const stations = decodeStations(payload);
     if (stations !== null) {
       this.#network.learn(stations);
-      this.#stations.delete(sender);
-      this.#stations.set(sender, stations);
-      if (this.#stations.size > stationsKept) this.#stations.delete([...this.#stations.keys()][0] ?? sender);
+      this.#stations.learn(sender, stations);
       return;
     }
     const message = decodeOwnershipMessage(payload);
     if (message.kind === 'refused') {
-      this.#trouble(`a message of ${hostOf(sender)} is not understood: ${message.reason} at ${message.at}`);
+      this.#journal.trouble(`a message of ${hostOf(sender)} is not understood: ${message.reason} at ${message.at}`);
       return;
     }
     this.#driver.dispatch({ kind: 'message', sender, message });
@@ -366,34 +328,10 @@ export class AgentCore {
 
   #unable(sets: ReadonlyMap<SetName, string>): void {
     const known = this.#driver.state.unable;
-    for (const [set, why] of sets) if (known.get(set) !== why) this.#tell(`set ${set} cannot be held here: ${why}`);
-    for (const set of known.keys()) if (!sets.has(set)) this.#tell(`set ${set} can be held here again`);
+    for (const [set, why] of sets)
+      if (known.get(set) !== why) this.#journal.tell(`set ${set} cannot be held here: ${why}`);
+    for (const set of known.keys()) if (!sets.has(set)) this.#journal.tell(`set ${set} can be held here again`);
     this.#driver.dispatch({ kind: 'unable', sets });
-  }
-
-  /**
-   * Before it is mature, an agent that hears nobody of its group but a host of the file with another key or group must not
-   * start to serve: the other one surely does.
-   */
-  async #checkStrangers(): Promise<void> {
-    if (this.#driver.state.mature) {
-      clearInterval(this.#strangerTimer);
-      return;
-    }
-    const { config, channel } = this.#options;
-    const status = await channel.status();
-    if (status.peers.length > 0) return;
-    for (const reason of ['bad-seal', 'unknown-key', 'other-group'] as const) {
-      const from = status.refusedFrom[reason];
-      const stranger = config.hosts.find(({ paths }) => paths.some((path) => path === from));
-      if (stranger === undefined) continue;
-      const differs = reason === 'other-group' ? `for another group than ${config.group}` : 'with another key';
-      const remedy = reason === 'other-group' ? 'give both the same group' : `copy ${config.keyFile} from there`;
-      this.#failEnd(
-        new ExitError(exitCodes.foreignKey, `Host ${stranger.name} (${from}) speaks ${differs}: ${remedy}`),
-      );
-      return;
-    }
   }
 
   #status(channel: ChannelStatus): ReturnType<typeof statusOf> {
@@ -404,7 +342,7 @@ export class AgentCore {
       ownership: this.#driver.state,
       channel,
       problems: this.#network.problems(),
-      events: this.#events,
+      events: this.#journal.events,
       now: systemClock.now(),
       wallMs: Date.now(),
       startedAt: this.#startedAt,
@@ -417,34 +355,4 @@ export class AgentCore {
     const members = view === null ? 'no view' : `${view.members.length} of ${this.#options.config.hosts.length} hosts`;
     return `${holdings.size} of ${this.#options.config.sets.length} sets here, ${members}`;
   }
-
-  #tell(text: string): void {
-    this.#options.log.info(text);
-    this.#remember(text);
-  }
-
-  #trouble(text: string): void {
-    this.#options.log.warning(text);
-    this.#remember(text);
-  }
-
-  #remember(text: string): void {
-    this.#events.push({ at: new Date().toISOString(), text });
-    if (this.#events.length > eventsMax) this.#events.shift();
-  }
-}
-
-function poolOf(config: Config): Pool {
-  return {
-    version: config.poolVersion,
-    sets: [...config.sets].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
-    hostsExpected: config.hosts.length,
-    balance: config.balance,
-    majority:
-      config.partition === 'majority'
-        ? { hosts: config.hosts.map(({ name }) => name), claimDelayMs: claimDelayMs(config.heartbeatMs) }
-        : undefined,
-    witnesses: new Set(config.hosts.filter(({ witness }) => witness).map(({ name }) => name)),
-  };
 }
