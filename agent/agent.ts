@@ -14,9 +14,9 @@ import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { memoryPathOf } from './memory-file.ts';
+import { privilegeRefused, requirePrivilege } from './privilege.ts';
 import { KeyReload } from './reload.ts';
 import { AddressWatch } from './system/address-watch.ts';
-import { missingCapabilities } from './system/capabilities.ts';
 import { Guard } from './system/guard.ts';
 import { takeOver } from './system/guard-door.ts';
 import { listHostAddresses } from './system/host-addresses.ts';
@@ -50,6 +50,16 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
   const config = await readConfig(options.config);
   requirePrivilege();
   const lock = takeLock(options.control);
+  try {
+    return await runLocked(options, config, log);
+  } catch (error) {
+    throw privilegeRefused(error) ?? error;
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(options: AgentOptions, config: Config, log: Log): Promise<ExitCode> {
   const route = openRouteSocket();
   const links = new LinkTable(route);
   const watch = new AddressWatch(route);
@@ -64,7 +74,6 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
     watch.close();
     links.close();
     route.close();
-    lock.release();
   }
 }
 
@@ -119,15 +128,6 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
     notifier.close();
     endings.close();
   }
-}
-
-function requirePrivilege(): void {
-  const missing = missingCapabilities();
-  if (missing.length === 0) return;
-  throw new ExitError(
-    exitCodes.privilege,
-    `Cannot manage addresses: ${missing.join(' and ')} missing; run the agent as root or through its systemd unit`,
-  );
 }
 
 function takeLock(control: string): FileLock {

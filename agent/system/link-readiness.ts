@@ -23,7 +23,7 @@ export const silenceMsMax = 35_000;
 export const askIntervalMs = 250;
 
 /** Since it came up: when, and whether a frame has come in. */
-type Settling = { readonly index: number; readonly since: number; heard: boolean; listener: NativeSocket | null };
+type Settling = { readonly since: number; heard: boolean; listener: NativeSocket | null };
 
 export class LinkReadiness {
   readonly #options: LinkReadinessOptions;
@@ -46,7 +46,7 @@ export class LinkReadiness {
     this.#ask();
     for (const name of interfaces) {
       const link = links.byName(name);
-      if (link === undefined || this.#usable.get(name) === null || isExempt(link)) continue;
+      if (link === undefined || this.#usable.get(name) === null) continue;
       if ((await links.receivedFrames(link.index)) === 0 && !this.#closed) this.#settle(name, link);
     }
     this.look();
@@ -90,14 +90,8 @@ export class LinkReadiness {
 
   #settle(name: string, link: Link): void {
     this.#forget(name);
-    const settling: Settling = {
-      index: link.index,
-      since: this.#options.clock.now(),
-      heard: isExempt(link),
-      listener: null,
-    };
+    const settling: Settling = { since: this.#options.clock.now(), heard: false, listener: null };
     this.#settling.set(name, settling);
-    if (settling.heard) return;
     const onMessage = () => {
       settling.heard = true;
       settling.listener?.close();
@@ -141,11 +135,6 @@ function readyAt({ since, heard }: Settling): number {
   return since + (heard ? holdDownMs : silenceMsMax);
 }
 
-/** Nobody would ever speak first there. */
-function isExempt(link: Link): boolean {
-  return link.loopback || !link.arp;
-}
-
 function usableIndex(links: LinkTable, name: string): number | null {
   return outsideHindrance(links, name) === null ? (links.byName(name)?.index ?? null) : null;
 }
@@ -155,6 +144,8 @@ function outsideHindrance(links: LinkTable, name: string): string | null {
   if (link === undefined) return `interface ${name} does not exist`;
   if (!link.up) return `interface ${name} is down`;
   if (!link.carrier) return `interface ${name} has no carrier`;
+  // tun, a point-to-point link, `arp off`: nobody could be told that the address has moved.
+  if (!link.arp) return `interface ${name} has no ARP: stations could not be told where the address is`;
   const master = link.master === null ? undefined : links.byIndex(link.master);
   // A VRF leaves the addresses where they are; these take every frame before they are looked at.
   if (master?.kind === 'bridge' || master?.kind === 'bond' || master?.kind === 'team') {

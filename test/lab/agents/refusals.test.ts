@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../../agent/control/protocol.ts';
 import { type ExitCode, exitCodes } from '../../../agent/exit-codes.ts';
@@ -126,6 +127,24 @@ describe('holdfast agent refuses', () => {
     const ended = await attempt({}, { under: ['setpriv', '--bounding-set', names, '--inh-caps', names, '--'] });
     const says = [`Cannot manage addresses: ${missing} missing;`, 'run the agent as root or through its systemd unit'];
     expectRefusal(ended, exitCodes.privilege, says);
+  });
+
+  it('to run where a network namespace of another user namespace makes its capabilities worth nothing', async () => {
+    const ended = await attempt({}, { under: ['unshare', '--user', '--map-root-user', '--'] });
+    expectRefusal(ended, exitCodes.privilege, [
+      'Cannot manage addresses, though the capabilities are there: Cannot open packet socket: EPERM',
+      'a system call filter, RestrictAddressFamilies of a unit, or a user namespace refuses it',
+    ]);
+  });
+
+  it.each([
+    ['netlink', 16], // AF_*
+    ['packet', 17],
+  ])('to run where a system call filter refuses it %s sockets', async (name, family) => {
+    const filter = join(e3.directory, 'refuse-socket');
+    await e3.namespace.run(['cc', '-o', filter, fileURLToPath(new URL('refuse-socket.c', import.meta.url))]);
+    const ended = await attempt({}, { under: [filter, String(family)] });
+    expectRefusal(ended, exitCodes.privilege, [`capabilities are there: Cannot open ${name} socket`, 'EPERM']);
   });
 
   it.each([
