@@ -7,7 +7,7 @@ export type Candidate = {
   readonly member: MemberId;
   readonly host: HostName;
   readonly weight: number;
-  /** Sets in its configuration; null: the same as in the coordinator's. */
+  /** Sets that its configuration lets it have; null: the same as in the coordinator's. */
   readonly sets: ReadonlySet<SetName> | null;
   readonly unable: ReadonlyMap<SetName, string>;
   readonly leaving: boolean;
@@ -36,8 +36,8 @@ export function hindrance(candidate: Candidate, set: PoolSet): string | null {
   if (candidate.leaving) return 'is leaving';
   if (candidate.abandoning) return 'is abandoning its sets';
   if (candidate.drained) return 'is drained';
-  if (candidate.sets !== null && !candidate.sets.has(set.name)) return 'does not have it in its configuration';
   if (set.only !== null && !set.only.includes(candidate.host)) return `is not one of ${set.only.join(', ')}`;
+  if (candidate.sets !== null && !candidate.sets.has(set.name)) return 'does not have it in its configuration';
   const why = candidate.unable.get(set.name);
   return why === undefined ? null : `cannot hold it (${why})`;
 }

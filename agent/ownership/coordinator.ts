@@ -3,6 +3,7 @@ import { hostOf, type InstantMs, type MemberId, type View } from '../membership/
 import { assign } from './assignment.ts';
 import type { Candidate } from './candidates.ts';
 import { nextFailback } from './failback.ts';
+import { withForeignSets } from './foreign.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Report, Waiting } from './message.ts';
@@ -28,21 +29,23 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   if (!knowsEnough(state, view, now)) return idle;
 
   const n = state.decided + 1;
-  const candidates = [...state.reports]
-    .filter(([, report]) => isPoolKnown(state, report))
-    .map(([member, report]) => candidateOf(state, member, report));
+  const known = [...state.reports].filter(([, report]) => isPoolKnown(state, report));
+  const { pool, candidates } = withForeignSets(
+    state,
+    known.map(([member, report]) => candidateOf(state, member, report)),
+  );
   const minority = minorityOf(state);
   const fenceEnds = minority === null ? fencedUntil(state) : null;
   const fenced = fenceEnds !== null && now < fenceEnds;
   const asked = fenced ? [] : state.asked; // a move must not go round the fence
   const { orders, freeze, answers } = agendaOf(
-    { ...state, asked },
+    { ...state, pool, asked },
     view,
     candidates,
     roundDue(state, now) ? state.pool.balance.movesMax : 0,
   );
   const assignments = assign({
-    pool: state.pool,
+    pool,
     view,
     candidates,
     holders: holdersOf(state, view),
@@ -63,11 +66,14 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
   const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds);
   if (state.decided > 0 && asked.length === 0 && !differs(state, assignments)) {
-    return { state: { ...state, balanceAt, reconsiderAt }, effects: [] };
+    return { state: { ...state, poolSince: null, balanceAt, reconsiderAt }, effects: [] };
   }
 
   const decision: Decision = { kind: 'decision', n, assignments, answers, freeze };
-  return { state: { ...state, proposed: n, balanceAt, reconsiderAt }, effects: [{ kind: 'send', message: decision }] };
+  return {
+    state: { ...state, poolSince: null, proposed: n, balanceAt, reconsiderAt },
+    effects: [{ kind: 'send', message: decision }],
+  };
 }
 
 /** When an automatic round of balance may begin, counted from now; null: never. */
@@ -90,8 +96,9 @@ function earliestAfter(now: InstantMs, ...instants: readonly (InstantMs | null)[
 /** When `coordinate` would know enough for want of time; null: it does not wait. */
 export function coordinatorDeadline(state: OwnershipState): InstantMs | null {
   const { view } = state;
-  if (view === null || coordinatorOf(view) !== state.self || state.decided > 0) return null;
-  return (state.viewSince + reportPatienceMs) as InstantMs; // later on the same clock
+  if (view === null || coordinatorOf(view) !== state.self) return null;
+  const since = state.decided > 0 ? state.poolSince : Math.max(state.viewSince, state.poolSince ?? state.viewSince);
+  return since === null ? null : ((since + reportPatienceMs) as InstantMs); // later on the same clock
 }
 
 export function isMature(state: OwnershipState, view: View): boolean {
@@ -100,10 +107,12 @@ export function isMature(state: OwnershipState, view: View): boolean {
 
 /**
  * Members that come from the previous view together delivered the same messages, so what they reported there still
- * counts; those that come from elsewhere are waited for. A coordinator without a past waits for all.
+ * counts; those that come from elsewhere are waited for. A coordinator without a past waits for all. One that has a new file
+ * waits until the others have said what is in theirs: until then nobody else seems to have its sets.
  */
 function knowsEnough(state: OwnershipState, view: View, now: InstantMs): boolean {
-  if (view.members.every((member) => state.reports.has(member))) return true;
+  const reports = view.members.map((member) => state.reports.get(member));
+  if (reports.every((report) => report !== undefined && isPoolKnown(state, report))) return true;
   const deadline = coordinatorDeadline(state);
   return deadline === null || now >= deadline;
 }

@@ -24,6 +24,12 @@ export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Ste
   for (const set of sets ?? new Set([...state.assignments.keys(), ...holdings.keys()])) {
     const assignment = state.assignments.get(set);
     const holding = holdings.get(set);
+    if (!state.setNames.has(set)) {
+      // Not in this host's file any more, whatever is decided about it.
+      const stays = holding === undefined || holding.phase === 'claiming' || holding.phase === 'releasing';
+      if (!stays && !isUntouched(state)) holdings.set(set, letGo(set, holding, todo));
+      continue;
+    }
     if (assignment === undefined) {
       // No decision about it: it stays as it is, unless another side may decide.
       if (inMinority(state) && (holding?.phase === 'held' || holding?.phase === 'giving')) {
@@ -62,7 +68,9 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
     );
   }
   const reconciled = reconcile({ ...state, holdings, failures }, sets);
-  const mine = told.filter(({ set }) => state.assignments.get(set)?.owner === state.self);
+  const mine = told.filter(
+    ({ set }) => state.assignments.get(set)?.owner === state.self && state.setNames.has(set), // else it goes at once
+  );
   const tell: readonly OwnershipEffect[] =
     mine.length === 0 ? [] : [{ kind: 'send', message: { kind: 'claimed', sets: mine } }];
   return { state: reconciled.state, effects: [...tell, ...reconciled.effects] };

@@ -8,5 +8,6 @@ export function mayClaim(state: OwnershipState, set: SetName): boolean {
   if (state.stalledUntil !== null) return false;
   if (state.view === null || state.leavingUntil !== null || state.left || state.abandoning || isOut(state))
     return false;
+  if (!state.setNames.has(set)) return false;
   return state.assignments.get(set)?.owner === state.self;
 }

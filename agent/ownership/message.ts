@@ -28,7 +28,7 @@ export type Report = {
   /** What it was told to remove from its kernel, and has not yet. */
   readonly releasing: readonly SetName[];
   /**
-   * The sets its configuration has. null: not told, because everybody it has heard of in the view has the same pool; it says
+   * The sets its configuration lets it have. null: not told, because everybody it has heard of in the view has the same pool; it says
    * so anew as soon as it hears of another one.
    */
   readonly sets: readonly SetName[] | null;

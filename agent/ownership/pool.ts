@@ -52,6 +52,10 @@ export type Pool = {
 
 export const weightDefault = 100;
 
+export function namesOf({ sets }: Pool): ReadonlySet<SetName> {
+  return new Set(sets.map(({ name }) => name));
+}
+
 /** 0 is the most wanted; hosts that the set does not name share the last place. */
 export function priorityOf(set: PoolSet, host: HostName): number {
   const index = set.prefer.indexOf(host);

@@ -30,8 +30,11 @@ export function ownReport(state: OwnershipState, now: InstantMs): Report {
   };
 }
 
+/** Those that its own file lets it have: a coordinator with another file may know nothing of them. */
 function setsInPool(state: OwnershipState): readonly SetName[] {
-  return isWitness(state, state.self) ? [] : state.pool.sets.map(({ name }) => name);
+  if (isWitness(state, state.self)) return [];
+  const host = hostOf(state.self);
+  return state.pool.sets.filter(({ only }) => only === null || only.includes(host)).map(({ name }) => name);
 }
 
 function isWitness({ pool }: OwnershipState, member: MemberId): boolean {

@@ -4,7 +4,7 @@ import type { Command, Request } from './command.ts';
 import type { Freeze, Memory } from './freeze.ts';
 import { adoptedGrant, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, Message, Report } from './message.ts';
-import type { Pool } from './pool.ts';
+import { namesOf, type Pool } from './pool.ts';
 import type { Quorum } from './quorum.ts';
 import type { Reason } from './reason.ts';
 
@@ -39,6 +39,10 @@ export type SetMove = {
 export type OwnershipState = {
   readonly self: MemberId;
   readonly pool: Pool;
+  /** Of the pool. */
+  readonly setNames: ReadonlySet<SetName>;
+  /** When it was read anew, until the coordinator has decided by it, or another view came; null: it was not. */
+  readonly poolSince: InstantMs | null;
   /** null before the first view and after the channel was lost. */
   readonly view: View | null;
   /** When the view was installed, or the channel lost. */
@@ -115,6 +119,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'claimed'; readonly sets: readonly SetName[] }
   | { readonly kind: 'claim-failed'; readonly set: SetName; readonly why: string }
   | { readonly kind: 'released'; readonly sets: readonly SetName[] }
+  /** The configuration was read anew. */
+  | { readonly kind: 'pool'; readonly pool: Pool }
   | { readonly kind: 'command'; readonly id: number; readonly command: Command }
   | { readonly kind: 'leave' }
   | { readonly kind: 'wakeup' }
@@ -175,6 +181,8 @@ export function initialOwnership({
   return {
     self,
     pool,
+    setNames: namesOf(pool),
+    poolSince: null,
     view: null,
     viewSince: now,
     previousView: null,

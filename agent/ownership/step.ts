@@ -8,6 +8,7 @@ import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
+import { namesOf, type Pool } from './pool.ts';
 import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
 import { announceAfter, releasesToRepeat } from './releases.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
@@ -44,7 +45,7 @@ export function nextWakeup(state: OwnershipState): InstantMs | null {
   if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
   for (const { until } of state.pending) instants.push(until);
   const deadline = coordinatorDeadline(state);
-  if (deadline !== null && state.proposed === 0) instants.push(deadline);
+  if (deadline !== null && state.proposed === state.decided) instants.push(deadline);
   return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
 }
 
@@ -70,6 +71,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onClaimFailed(state, event.set, event.why, event.now);
     case 'released':
       return onReleased(state, event.sets);
+    case 'pool':
+      return onPool(state, event.pool, event.now);
     case 'command':
       return event.command.kind === 'abandon'
         ? onAbandon(state, event.id, event.command, event.now)
@@ -89,6 +92,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     view,
     assignments: voidAfterMinority(state),
     viewSince: now,
+    poolSince: null,
     previousView: state.view,
     joined: new Map(
       view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
@@ -242,6 +246,15 @@ function onAbandon(state: OwnershipState, id: number, command: Command, now: Ins
   if (asked.state === state) return asked;
   const next = reported({ ...asked.state, abandoning: true }, now);
   return { state: next.state, effects: [...asked.effects, ...next.effects] };
+}
+
+/** What is new is for the coordinator to give, what is gone is released at once, and what stays is not touched. */
+function onPool(before: OwnershipState, pool: Pool, now: InstantMs): Step {
+  const modes = [before.pool.balance, pool.balance];
+  const sameRounds = modes.every(({ mode, everyMs }) => mode === pool.balance.mode && everyMs === pool.balance.everyMs);
+  const state = withQuorum({ ...before, pool, setNames: namesOf(pool), poolSince: now });
+  const next = sameRounds ? state : { ...state, balanceAt: nextRound(state, now) };
+  return next.view === null ? reconcile(next) : reported(next, now);
 }
 
 function onLeave(state: OwnershipState, now: InstantMs): Step {

@@ -74,6 +74,11 @@ export class Group {
     this.kernels.set(host, new Set());
   }
 
+  /** Its file has changed and is read anew. */
+  reload(host: string, pool: Pool): void {
+    this.tell(host, { kind: 'pool', pool });
+  }
+
   /** The host is gone with its kernel. */
   die(host: string): void {
     this.members.delete(host);
