@@ -3,7 +3,7 @@
 import { breakView } from './ballot.ts';
 import { earlyBytesMax, outboxBytesMax, outboxMessagesMax, payloadBytesMax, unstableBytesShared } from './bounds.ts';
 import { compareMaybeViewIds } from './identity.ts';
-import { isBlocked } from './member-state.ts';
+import { changedDelivery, isBlocked } from './member-state.ts';
 import type { LinkMessage, Recalled } from './message.ts';
 import type { Peer } from './peer.ts';
 import { sendBytes } from './send.ts';
@@ -22,7 +22,7 @@ export function multicast(turn: Turn, said: ViewId, payload: Uint8Array): void {
   }
   const outboxBytes = delivery.outboxBytes + payload.length;
   if (outboxBytes > outboxBytesMax || delivery.outbox.length >= outboxMessagesMax) shunLaggards(turn);
-  else update(turn, { delivery: { ...delivery, outbox: [...delivery.outbox, payload], outboxBytes } });
+  else update(turn, { delivery: changedDelivery(delivery, { outbox: [...delivery.outbox, payload], outboxBytes }) });
 }
 
 /** Sends what waited, as far as earlier messages became stable. */
@@ -31,7 +31,8 @@ export function multicastWaiting(turn: Turn): void {
     const { delivery } = turn.state;
     const [next, ...outbox] = delivery.outbox;
     if (next === undefined || !hasRoom(turn, next)) return;
-    update(turn, { delivery: { ...delivery, outbox, outboxBytes: delivery.outboxBytes - next.length } });
+    const outboxBytes = delivery.outboxBytes - next.length;
+    update(turn, { delivery: changedDelivery(delivery, { outbox, outboxBytes }) });
     multicastNow(turn, next);
   }
 }
@@ -54,12 +55,11 @@ export function deliver(turn: Turn, message: Recalled): boolean {
   const kept = delivery.kept[index] ?? [];
   const own = message.sender === turn.state.options.self;
   update(turn, {
-    delivery: {
-      ...delivery,
+    delivery: changedDelivery(delivery, {
       delivered: delivery.delivered.with(index, message.number),
       kept: delivery.kept.with(index, [...kept, { number: message.number, payload: message.payload }]),
       ownKeptBytes: delivery.ownKeptBytes + (own ? message.payload.length : 0),
-    },
+    }),
   });
   turn.effects.push({ kind: 'deliver', sender: message.sender, payload: message.payload });
   return true;

@@ -9,7 +9,7 @@ import { compareMaybeViewIds } from './identity.ts';
 import { hurry } from './link-out.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
-import { isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
+import { changedPeer, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { suspectAt } from './suspects.ts';
@@ -41,8 +41,8 @@ export function expire(turn: Turn): void {
       continue;
     }
     let next = peer;
-    if (!peer.silent && turn.now >= silentAt(turn.state, peer)) next = { ...next, silent: true };
-    if (peer.shunnedUntil !== null && turn.now >= peer.shunnedUntil) next = { ...next, shunnedUntil: null };
+    if (!peer.silent && turn.now >= silentAt(turn.state, peer)) next = changedPeer(next, { silent: true });
+    if (peer.shunnedUntil !== null && turn.now >= peer.shunnedUntil) next = changedPeer(next, { shunnedUntil: null });
     if (next === peer) continue;
     updatePeer(turn, next);
     turn.reconsider = true;
@@ -58,7 +58,7 @@ export function expire(turn: Turn): void {
 export function forgive(turn: Turn, ms: number): void {
   const { peers, agreement } = turn.state;
   update(turn, {
-    peers: peers.map((peer) => (peer.silent ? peer : { ...peer, heardAt: later(peer.heardAt, ms) })),
+    peers: peers.map((peer) => (peer.silent ? peer : changedPeer(peer, { heardAt: later(peer.heardAt, ms) }))),
     agreement: agreement.kind === 'idle' ? agreement : { ...agreement, since: later(agreement.since, ms) },
   });
   turn.urgent = true;
@@ -76,7 +76,7 @@ function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: Insta
   const hears = sameList(former.report.hears, report.hears) ? former.hears : new Set(report.hears);
   const routes = withRoute(former.routes, route, now);
   const out = former.silent ? hurry(former.out, now) : former.out;
-  return { ...former, report, hears, heardAt: now, silent: false, routes, out };
+  return changedPeer(former, { report, hears, heardAt: now, silent: false, routes, out });
 }
 
 function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {

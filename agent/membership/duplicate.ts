@@ -4,7 +4,7 @@
  * predecessor whose address its successor speaks from is gone at once, since one address and port has one socket.
  */
 import type { MemberState } from './member-state.ts';
-import { isMutual, type Peer } from './peer.ts';
+import { changedPeer, isMutual, type Peer } from './peer.ts';
 import { type Turn, update, updatePeer } from './turn.ts';
 
 /** True where this member was refused. */
@@ -18,7 +18,7 @@ export function refuseDuplicate(turn: Turn, peer: Peer): boolean {
   }
   for (const other of state.peers) {
     if (other.host === peer.host && other.member !== peer.member && !other.gone && isReplaced(other, peer)) {
-      updatePeer(turn, { ...other, gone: true });
+      updatePeer(turn, changedPeer(other, { gone: true }));
       turn.reconsider = true;
       turn.urgent = true;
     }

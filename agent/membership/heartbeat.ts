@@ -3,7 +3,7 @@ import { urgentGapMs } from './bounds.ts';
 import { incarnationOf } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
-import { isHeard, type Peer } from './peer.ts';
+import { changedPeer, isHeard, type Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
 import { type Turn, update, updatePeer } from './turn.ts';
 
@@ -25,7 +25,7 @@ export function beat(turn: Turn): void {
 export function answer(turn: Turn, peer: Peer): void {
   const { options } = turn.state;
   if (peer.answeredAt !== null && turn.now - peer.answeredAt < options.heartbeatMs / 2) return;
-  updatePeer(turn, { ...peer, answeredAt: turn.now });
+  updatePeer(turn, changedPeer(peer, { answeredAt: turn.now }));
   const heartbeat = nextHeartbeat(turn);
   for (const { path, address, heardAt } of peer.routes) {
     if (heardAt === peer.heardAt) turn.effects.push({ kind: 'send-heartbeat', heartbeat, route: { path, address } });

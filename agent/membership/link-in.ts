@@ -18,18 +18,24 @@ export type LinkIn = {
 
 export const emptyLinkIn: LinkIn = { epoch: 0, expected: 1, ahead: [], parts: [], partsBytes: 0, ackDue: false };
 
+/** Written out: see `copyOfState`. */
+export function changedLinkIn(link: LinkIn, change: Partial<LinkIn>): LinkIn {
+  const { epoch, expected, ahead, parts, partsBytes, ackDue } = link;
+  return Object.assign({ epoch, expected, ahead, parts, partsBytes, ackDue }, change);
+}
+
 export function receiveFragment(
   former: LinkIn,
   epoch: number,
   fragment: Fragment,
 ): { link: LinkIn; messages: readonly Uint8Array[] } {
   if (epoch < former.epoch) return { link: former, messages: [] };
-  const link = epoch > former.epoch ? { ...emptyLinkIn, epoch } : former;
+  const link = epoch > former.epoch ? changedLinkIn(emptyLinkIn, { epoch }) : former;
   if (fragment.number < link.expected || fragment.number >= link.expected + windowMax) {
-    return { link: { ...link, ackDue: true }, messages: [] };
+    return { link: changedLinkIn(link, { ackDue: true }), messages: [] };
   }
   if (fragment.number > link.expected)
-    return { link: { ...link, ahead: insert(link.ahead, fragment), ackDue: true }, messages: [] };
+    return { link: changedLinkIn(link, { ahead: insert(link.ahead, fragment), ackDue: true }), messages: [] };
   const messages: Uint8Array[] = [];
   let { expected, parts, partsBytes } = link;
   let used = 0;
@@ -45,7 +51,7 @@ export function receiveFragment(
     }
   }
   const ahead = link.ahead.filter((waiting) => waiting.number >= expected);
-  return { link: { ...link, expected, parts, partsBytes, ahead, ackDue: true }, messages };
+  return { link: changedLinkIn(link, { expected, parts, partsBytes, ahead, ackDue: true }), messages };
 }
 
 function insert(ahead: readonly Fragment[], fragment: Fragment): readonly Fragment[] {

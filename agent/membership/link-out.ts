@@ -72,7 +72,7 @@ export function isIdle(link: LinkOut): boolean {
 /** `null`: the queue is full. */
 export function enqueue(link: LinkOut, message: Uint8Array): LinkOut | null {
   if (link.queuedBytes + message.length > queueBytesMax) return null;
-  return { ...link, queue: [...link.queue, message], queuedBytes: link.queuedBytes + message.length };
+  return changed(link, { queue: [...link.queue, message], queuedBytes: link.queuedBytes + message.length });
 }
 
 /** Fragments to send now, as far as the window allows. */
@@ -98,8 +98,7 @@ export function pump(link: LinkOut, now: InstantMs): Sent {
   }
   const wasIdle = link.inFlight.length === 0;
   return {
-    link: {
-      ...link,
+    link: changed(link, {
       nextNumber,
       inFlight: wasIdle ? fresh : [...link.inFlight, ...fresh],
       queue: taken === 0 ? link.queue : link.queue.slice(taken),
@@ -107,7 +106,7 @@ export function pump(link: LinkOut, now: InstantMs): Sent {
       offset,
       retransmitAt: link.retransmitAt ?? later(now, timeoutMs(link)),
       progressAt: wasIdle ? now : link.progressAt,
-    },
+    }),
     send: fresh,
   };
 }
@@ -118,14 +117,13 @@ export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: In
   if (epoch !== link.epoch || oldest === undefined || upTo >= link.nextNumber) return { link, send: [] };
   if (upTo < oldest.number) {
     const duplicateAcks = link.duplicateAcks + (upTo === oldest.number - 1 ? 1 : 0);
-    if (duplicateAcks !== 3) return { link: { ...link, duplicateAcks }, send: [] };
-    const slower = { ...link, duplicateAcks, window: Math.max(windowMin, link.window / 2) };
-    return resend({ ...slower, resentUpTo: oldest.number - 1 }, 1, now);
+    if (duplicateAcks !== 3) return { link: changed(link, { duplicateAcks }), send: [] };
+    const window = Math.max(windowMin, link.window / 2);
+    return resend(changed(link, { duplicateAcks, window, resentUpTo: oldest.number - 1 }), 1, now);
   }
   const count = upTo - oldest.number + 1;
   const newest = link.inFlight[count - 1];
-  const next = {
-    ...link,
+  const next = changed(link, {
     inFlight: link.inFlight.slice(count),
     // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
     roundTripMs:
@@ -134,22 +132,44 @@ export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: In
     tries: 0,
     duplicateAcks: 0,
     progressAt: now,
-  };
-  if (next.inFlight.length === 0) return { link: { ...next, retransmitAt: null }, send: [] };
+  });
+  if (next.inFlight.length === 0) return { link: changed(next, { retransmitAt: null }), send: [] };
   if (upTo < link.recoverUpTo) return resend(next, link.window, now);
-  return { link: { ...next, retransmitAt: later(now, timeoutMs(next)) }, send: [] };
+  return { link: changed(next, { retransmitAt: later(now, timeoutMs(next)) }), send: [] };
 }
 
 /** The timer ran out: the oldest fragment goes again, by another route where the caller has one. */
 export function retransmit(link: LinkOut, now: InstantMs): Sent {
-  const tried = { ...link, tries: link.tries + 1, window: Math.max(windowMin, link.window / 2) };
-  return resend({ ...tried, recoverUpTo: link.nextNumber - 1, resentUpTo: 0 }, 1, now);
+  const window = Math.max(windowMin, link.window / 2);
+  const recoverUpTo = link.nextNumber - 1;
+  return resend(changed(link, { tries: link.tries + 1, window, recoverUpTo, resentUpTo: 0 }), 1, now);
 }
 
 /** The peer is heard again: what waits for it need not wait for a long timer. */
 export function hurry(link: LinkOut, now: InstantMs): LinkOut {
   if (link.inFlight.length === 0) return link;
-  return { ...link, tries: 0, retransmitAt: now, progressAt: now };
+  return changed(link, { tries: 0, retransmitAt: now, progressAt: now });
+}
+
+/** Written out: see `copyOfState`. */
+function changed(link: LinkOut, change: Partial<LinkOut>): LinkOut {
+  const copy: LinkOut = {
+    epoch: link.epoch,
+    nextNumber: link.nextNumber,
+    inFlight: link.inFlight,
+    queue: link.queue,
+    queuedBytes: link.queuedBytes,
+    offset: link.offset,
+    window: link.window,
+    roundTripMs: link.roundTripMs,
+    tries: link.tries,
+    duplicateAcks: link.duplicateAcks,
+    retransmitAt: link.retransmitAt,
+    recoverUpTo: link.recoverUpTo,
+    resentUpTo: link.resentUpTo,
+    progressAt: link.progressAt,
+  };
+  return Object.assign(copy, change);
 }
 
 /** At most `count` of the oldest that did not go again since the last timeout. */
@@ -159,7 +179,8 @@ function resend(link: LinkOut, count: number, now: InstantMs): Sent {
   const inFlight = link.inFlight.map((fragment) =>
     again.includes(fragment) ? { ...fragment, resent: true } : fragment,
   );
-  return { link: { ...link, inFlight, resentUpTo: last, retransmitAt: later(now, timeoutMs(link)) }, send: again };
+  const retransmitAt = later(now, timeoutMs(link));
+  return { link: changed(link, { inFlight, resentUpTo: last, retransmitAt }), send: again };
 }
 
 /** RFC 6298 §2.3, alpha = 1/8. A sample from a peer that stood still says nothing about the network. */

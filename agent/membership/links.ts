@@ -4,10 +4,10 @@ import { receiveCatchUp, receiveCommit, receivePropose } from './following.ts';
 import { patienceMs } from './heartbeat.ts';
 import type { Incarnation } from './identity.ts';
 import { receivePromise, receiveRecall, receiveRefuse } from './leading.ts';
-import { receiveFragment } from './link-in.ts';
+import { changedLinkIn, receiveFragment } from './link-in.ts';
 import { acknowledged, type Fragment, pump, retransmit } from './link-out.ts';
 import type { LinkDatagram, LinkMessage } from './message.ts';
-import { type Peer, routeFor } from './peer.ts';
+import { changedPeer, type Peer, routeFor } from './peer.ts';
 import { findIncarnation, findPeer, type Turn, updatePeer } from './turn.ts';
 import type { MemberId } from './view.ts';
 
@@ -17,13 +17,13 @@ export function receiveDatagram(turn: Turn, from: Incarnation, datagram: LinkDat
   if (peer === undefined || peer.gone || datagram.to !== turn.state.incarnation) return;
   if (datagram.kind === 'ack') {
     const { link, send } = acknowledged(peer.out, datagram.epoch, datagram.upTo, turn.now);
-    updatePeer(turn, { ...peer, out: link });
+    updatePeer(turn, changedPeer(peer, { out: link }));
     emit(turn, peer, send);
     return;
   }
   const { epoch, number, final, bytes } = datagram;
   const { link, messages } = receiveFragment(peer.in, epoch, { number, final, bytes });
-  updatePeer(turn, { ...peer, in: link });
+  updatePeer(turn, changedPeer(peer, { in: link }));
   for (const message of messages) receive(turn, peer.member, turn.state.options.codec.decode(message));
 }
 
@@ -35,7 +35,7 @@ export function flushLinks(turn: Turn): void {
     if (!peer.in.ackDue && !due && out.queue.length === 0) continue;
     const resent = due ? retransmit(out, turn.now) : { link: out, send: [] };
     const pumped = pump(resent.link, turn.now);
-    const next: Peer = { ...peer, out: pumped.link, in: { ...peer.in, ackDue: false } };
+    const next = changedPeer(peer, { out: pumped.link, in: changedLinkIn(peer.in, { ackDue: false }) });
     updatePeer(turn, next);
     if (peer.in.ackDue) {
       const { epoch, expected } = peer.in;
@@ -72,7 +72,7 @@ function receive(turn: Turn, sender: MemberId, message: LinkMessage | null): voi
       receiveMulticast(turn, peer, message);
       return;
     case 'leave':
-      updatePeer(turn, { ...peer, gone: true });
+      updatePeer(turn, changedPeer(peer, { gone: true }));
       turn.reconsider = true;
       turn.urgent = true;
       return;

@@ -192,6 +192,47 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
   };
 }
 
+/**
+ * A copy, field by field. Spreads of what was spread before take V8's slow path in Node 20, and leave every such object with a shape
+ * of its own, which slows down all that looks at it: a step took five times as long.
+ */
+export function copyOfState(state: MemberState): MemberState {
+  return {
+    options: state.options,
+    incarnation: state.incarnation,
+    host: state.host,
+    random: state.random,
+    peers: state.peers,
+    view: state.view,
+    promised: state.promised,
+    ballotFloor: state.ballotFloor,
+    agreement: state.agreement,
+    delivery: state.delivery,
+    early: state.early,
+    listenUntil: state.listenUntil,
+    suspects: state.suspects,
+    superiors: state.superiors,
+    apart: state.apart,
+    brokenSince: state.brokenSince,
+    retryAt: state.retryAt,
+    refusals: state.refusals,
+    reconsiderAt: state.reconsiderAt,
+    heartbeatAt: state.heartbeatAt,
+    heartbeatSentAt: state.heartbeatSentAt,
+    heartbeats: state.heartbeats,
+    suspended: state.suspended,
+    leaveUntil: state.leaveUntil,
+    ended: state.ended,
+    wakeAt: state.wakeAt,
+  };
+}
+
+/** Written out: see `copyOfState`. */
+export function changedDelivery(delivery: Delivery, change: Partial<Delivery>): Delivery {
+  const { delivered, kept, ownKeptBytes, outbox, outboxBytes } = delivery;
+  return Object.assign({ delivered, kept, ownKeptBytes, outbox, outboxBytes }, change);
+}
+
 export function emptyDelivery(members: number): Delivery {
   return {
     delivered: new Array<number>(members).fill(0),

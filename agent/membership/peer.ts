@@ -56,6 +56,27 @@ export function newPeer(report: Heartbeat, route: Route, now: InstantMs): Peer {
   };
 }
 
+/** Written out: see `copyOfState`. */
+export function changedPeer(peer: Peer, change: Partial<Peer>): Peer {
+  const copy: Peer = {
+    member: peer.member,
+    incarnation: peer.incarnation,
+    host: peer.host,
+    report: peer.report,
+    hears: peer.hears,
+    heardAt: peer.heardAt,
+    silent: peer.silent,
+    gone: peer.gone,
+    shunnedUntil: peer.shunnedUntil,
+    shunned: peer.shunned,
+    routes: peer.routes,
+    answeredAt: peer.answeredAt,
+    out: peer.out,
+    in: peer.in,
+  };
+  return Object.assign(copy, change);
+}
+
 /** This member tells the others that it hears the peer. */
 export function isHeard(peer: Peer): boolean {
   return !peer.silent && !peer.gone && peer.shunnedUntil === null && !peer.report.leaving;

@@ -1,6 +1,7 @@
 /** Puts messages on links. */
 import { enqueue, isIdle, openLinkOut } from './link-out.ts';
 import type { LinkMessage } from './message.ts';
+import { changedPeer } from './peer.ts';
 import { shun } from './shun.ts';
 import { findPeer, type Turn, updatePeer } from './turn.ts';
 import type { MemberId } from './view.ts';
@@ -15,7 +16,7 @@ export function sendBytes(turn: Turn, member: MemberId, bytes: Uint8Array): void
   if (peer === undefined || peer.gone) return;
   const out = enqueue(peer.out, bytes);
   if (out === null) shun(turn, peer);
-  else updatePeer(turn, { ...peer, out });
+  else updatePeer(turn, changedPeer(peer, { out }));
 }
 
 /**
@@ -26,6 +27,6 @@ export function dropUseless(turn: Turn): void {
   for (const peer of turn.state.peers) {
     const unheard = peer.silent || !peer.hears.has(turn.state.incarnation);
     const useless = unheard && !isIdle(peer.out) && !(turn.state.view?.members.includes(peer.member) ?? false);
-    if (useless) updatePeer(turn, { ...peer, out: openLinkOut(turn.now, peer.out) });
+    if (useless) updatePeer(turn, changedPeer(peer, { out: openLinkOut(turn.now, peer.out) }));
   }
 }

@@ -6,17 +6,14 @@
 import { shunMsMax, shunMsMin } from './bounds.ts';
 import { openLinkOut } from './link-out.ts';
 import { later } from './member-state.ts';
-import type { Peer } from './peer.ts';
+import { changedPeer, type Peer } from './peer.ts';
 import { type Turn, updatePeer } from './turn.ts';
 
 export function shun(turn: Turn, peer: Peer): void {
   const lastsMs = Math.min(shunMsMax, shunMsMin * 2 ** Math.min(peer.shunned, 16));
-  updatePeer(turn, {
-    ...peer,
-    shunnedUntil: later(turn.now, lastsMs),
-    shunned: peer.shunned + 1,
-    out: openLinkOut(turn.now, peer.out),
-  });
+  const shunnedUntil = later(turn.now, lastsMs);
+  const out = openLinkOut(turn.now, peer.out);
+  updatePeer(turn, changedPeer(peer, { shunnedUntil, shunned: peer.shunned + 1, out }));
   turn.reconsider = true;
   turn.urgent = true;
 }

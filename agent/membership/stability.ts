@@ -1,6 +1,6 @@
 /** A message is kept until every member of the view is known to have delivered it: a promise recalls the kept ones. */
 import { compareMaybeViewIds } from './identity.ts';
-import type { Delivery } from './member-state.ts';
+import { changedDelivery, type Delivery } from './member-state.ts';
 import { findPeer, type Turn, update } from './turn.ts';
 
 export function forgetStable(turn: Turn): void {
@@ -30,5 +30,5 @@ function withoutStable(delivery: Delivery, stable: readonly number[], self: numb
     own === delivery.kept[self]
       ? delivery.ownKeptBytes
       : (own ?? []).reduce((sum, { payload }) => sum + payload.length, 0);
-  return { ...delivery, kept, ownKeptBytes };
+  return changedDelivery(delivery, { kept, ownKeptBytes });
 }

@@ -9,7 +9,7 @@ import { beat } from './heartbeat.ts';
 import { assertInvariants } from './invariants.ts';
 import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
-import type { MemberEffect, MemberEvent, MemberState } from './member-state.ts';
+import { copyOfState, type MemberEffect, type MemberEvent, type MemberState } from './member-state.ts';
 import { bury } from './obituary.ts';
 import { noteSuspects } from './suspects.ts';
 import { resume, suspend } from './suspension.ts';
@@ -21,7 +21,7 @@ export type StepResult = { readonly state: MemberState; readonly effects: readon
 /** @param event its `now` is never before that of the event before it */
 export function step(former: MemberState, event: MemberEvent): StepResult {
   if (former.ended) return { state: former, effects: [] };
-  const turn: Turn = { now: event.now, state: { ...former }, effects: [], reconsider: false, urgent: false };
+  const turn: Turn = { now: event.now, state: copyOfState(former), effects: [], reconsider: false, urgent: false };
   forgiveStall(turn);
   apply(turn, event);
   if (!turn.state.ended) {

@@ -12,7 +12,7 @@ import { fencedUntil, minorityOf } from './quorum.ts';
 import { describeReason } from './reason.ts';
 import { candidateOf, isPoolKnown, knownAssignments, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
-import { type OwnershipState, reportPatienceMs, type Step } from './state.ts';
+import { changedState, type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
 export function coordinatorOf(view: View): MemberId {
   const [first] = view.members;
@@ -23,10 +23,11 @@ export function coordinatorOf(view: View): MemberId {
 /** Sends a decision where this member coordinates, knows enough, and has something new to say. */
 export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const { view } = state;
-  const idle: Step = { state: { ...state, reconsiderAt: null }, effects: [] };
   if (view === null || coordinatorOf(view) !== state.self) return { state, effects: [] };
-  if (state.proposed !== state.decided) return idle; // its own words come back first
-  if (!knowsEnough(state, view, now)) return idle;
+  // Its own words come back first.
+  if (state.proposed !== state.decided || !knowsEnough(state, view, now)) {
+    return { state: state.reconsiderAt === null ? state : changedState(state, { reconsiderAt: null }), effects: [] };
+  }
 
   const n = state.decided + 1;
   const known = [...state.reports].filter(([, report]) => isPoolKnown(state, report));
@@ -39,7 +40,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const fenced = fenceEnds !== null && now < fenceEnds;
   const asked = fenced ? [] : state.asked; // a move must not go round the fence
   const { orders, freeze, answers } = agendaOf(
-    { ...state, pool, asked },
+    changedState(state, { pool, asked }),
     view,
     candidates,
     roundDue(state, now) ? state.pool.balance.movesMax : 0,
@@ -66,12 +67,13 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
   const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds);
   if (state.decided > 0 && asked.length === 0 && !differs(state, assignments)) {
-    return { state: { ...state, poolSince: null, balanceAt, reconsiderAt }, effects: [] };
+    const same = state.balanceAt === balanceAt && state.reconsiderAt === reconsiderAt && state.poolSince === null;
+    return { state: same ? state : changedState(state, { poolSince: null, balanceAt, reconsiderAt }), effects: [] };
   }
 
   const decision: Decision = { kind: 'decision', n, assignments, answers, freeze };
   return {
-    state: { ...state, poolSince: null, proposed: n, balanceAt, reconsiderAt },
+    state: changedState(state, { poolSince: null, proposed: n, balanceAt, reconsiderAt }),
     effects: [{ kind: 'send', message: decision }],
   };
 }

@@ -9,6 +9,7 @@ import type { Assignment, GrantedSet } from './message.ts';
 import { inMinority } from './quorum.ts';
 import { unableSets } from './report.ts';
 import {
+  changedState,
   granted,
   type Holding,
   type OwnershipEffect,
@@ -44,7 +45,7 @@ export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Ste
     if (next === undefined) holdings.delete(set);
     else holdings.set(set, next);
   }
-  return { state: { ...state, holdings }, effects: todo.effects() };
+  return { state: changedState(state, { holdings }), effects: todo.effects() };
 }
 
 /** The kernel has them and they were announced: the group is told, those that go elsewhere by now are given on. */
@@ -56,18 +57,18 @@ export function onClaimed(state: OwnershipState, sets: readonly SetName[]): Step
     failures.delete(set);
     const holding = holdings.get(set);
     if (holding === undefined || holding.phase !== 'claiming') continue;
-    const held: Holding = { ...holding, phase: 'held' };
+    const held: Holding = { grant: holding.grant, phase: 'held' };
     holdings.set(set, held);
     told.push(granted(set, held));
   }
   if (state.view === null) {
     // Lost while it was under way.
     return letGoOf(
-      { ...state, holdings, failures },
+      changedState(state, { holdings, failures }),
       told.map(({ set }) => set),
     );
   }
-  const reconciled = reconcile({ ...state, holdings, failures }, sets);
+  const reconciled = reconcile(changedState(state, { holdings, failures }), sets);
   const mine = told.filter(
     ({ set }) => state.assignments.get(set)?.owner === state.self && state.setNames.has(set), // else it goes at once
   );
@@ -82,10 +83,13 @@ export function letGoOf(state: OwnershipState, sets: readonly SetName[]): Step {
   const gone = sets.filter((set) => {
     const holding = holdings.get(set);
     if (holding === undefined || holding.phase === 'releasing' || holding.phase === 'claiming') return false;
-    holdings.set(set, { ...holding, phase: 'releasing' });
+    holdings.set(set, { grant: holding.grant, phase: 'releasing' });
     return true;
   });
-  return { state: { ...state, holdings }, effects: gone.length === 0 ? [] : [{ kind: 'release', sets: gone }] };
+  return {
+    state: changedState(state, { holdings }),
+    effects: gone.length === 0 ? [] : [{ kind: 'release', sets: gone }],
+  };
 }
 
 /** Gone from the kernel: the group is told; what this host was given back meanwhile is claimed again. */
@@ -96,7 +100,7 @@ export function onReleased(state: OwnershipState, sets: readonly SetName[]): Ste
   for (const set of gone) holdings.delete(set);
   if (gone.length === 0) return { state, effects: [] };
   const releases = new Map([...state.releases, ...told.map(({ set, grant }) => [set, grant] as const)]);
-  const reconciled = reconcile({ ...state, holdings, releases }, gone);
+  const reconciled = reconcile(changedState(state, { holdings, releases }), gone);
   return {
     state: reconciled.state,
     effects: [{ kind: 'send', message: { kind: 'released', sets: told } }, ...reconciled.effects],
@@ -108,7 +112,7 @@ export function onOthersClaim(state: OwnershipState, sender: MemberId, sets: rea
   const claimsHeard = new Map(state.claimsHeard);
   for (const { set, grant } of sets) claimsHeard.set(set, { member: sender, grant });
   return reconcile(
-    { ...state, claimsHeard },
+    changedState(state, { claimsHeard }),
     sets.map(({ set }) => set),
   );
 }
@@ -128,7 +132,7 @@ export function onRelease(state: OwnershipState, sender: MemberId, released: rea
       state.assignments.get(set)?.owner === state.self,
   );
   const announce: readonly OwnershipEffect[] = held.length === 0 ? [] : [{ kind: 'announce', sets: held }];
-  const reconciled = reconcile({ ...state, releasesHeard }, sets); // what waited for the release is claimed
+  const reconciled = reconcile(changedState(state, { releasesHeard }), sets); // what waited for the release is claimed
   return { state: reconciled.state, effects: [...announce, ...reconciled.effects] };
 }
 
@@ -191,11 +195,11 @@ function yieldTo(
   if (owner === null || isOut(state)) return letGo(set, holding, todo);
   if (ownerHasIt) {
     todo.retire.push(set);
-    return { ...holding, phase: 'releasing' };
+    return { grant: holding.grant, phase: 'releasing' };
   }
   if (handover === 'break-before-make') return letGo(set, holding, todo);
   if (holding.phase === 'held') todo.hush.push(set);
-  return { ...holding, phase: 'giving' };
+  return { grant: holding.grant, phase: 'giving' };
 }
 
 /** Whether everybody who had it has said, for this grant, that it does not have it; make before break does not ask. */
@@ -224,7 +228,7 @@ export function isOut(state: OwnershipState): boolean {
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {
   todo.release.push(set);
-  return { ...holding, phase: 'releasing' };
+  return { grant: holding.grant, phase: 'releasing' };
 }
 
 /** Effects of one pass, many sets in each. */

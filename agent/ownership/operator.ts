@@ -7,6 +7,7 @@ import type { Decision } from './message.ts';
 import { describeReason } from './reason.ts';
 import { reportedHolders, unsettled } from './settled.ts';
 import {
+  changedState,
   commandPatienceMs,
   type OwnershipEffect,
   type OwnershipState,
@@ -21,7 +22,7 @@ export function onCommand(state: OwnershipState, id: number, command: Command, n
   if (refusal !== null) return { state, effects: [{ kind: 'refused', id, why: refusal }] };
   const until = (now + commandPatienceMs) as InstantMs; // later on the same clock
   const pending: PendingCommand = { id, command, until, moves: null };
-  return { state: { ...state, pending: [...state.pending, pending] }, effects: asking([pending]) };
+  return { state: changedState(state, { pending: [...state.pending, pending] }), effects: asking([pending]) };
 }
 
 /** What is to be asked in a new view: everything that no decision has answered. */
@@ -39,11 +40,11 @@ function asking(pending: readonly PendingCommand[]): readonly OwnershipEffect[] 
 export function onRequest(state: OwnershipState, request: Request): { state: OwnershipState; changed: boolean } {
   const { command } = request;
   if (command.kind !== 'drain' && command.kind !== 'undrain') {
-    return { state: { ...state, asked: [...state.asked, request] }, changed: false };
+    return { state: changedState(state, { asked: [...state.asked, request] }), changed: false };
   }
   const drained = command.kind === 'drain';
   if (command.host !== hostOf(state.self) || drained === state.drained) return { state, changed: false };
-  return { state: { ...state, drained }, changed: true };
+  return { state: changedState(state, { drained }), changed: true };
 }
 
 /** Notes the moves of what the decision carries out; refuses what it refuses. */
@@ -58,7 +59,7 @@ export function onAnswers(state: OwnershipState, decision: Decision, moves: read
     );
   const asked = state.asked.filter(({ asker, id }) => !answered.has(`${asker} ${id}`));
   return {
-    state: { ...state, pending, asked },
+    state: changedState(state, { pending, asked }),
     effects: refused.map(({ id }): OwnershipEffect => ({ kind: 'refused', id, why: mine.get(id) ?? '' })),
   };
 }
@@ -78,7 +79,7 @@ export function answerCommands(state: OwnershipState, now: InstantMs): Step {
     } else return true;
     return false;
   });
-  return { state: pending.length === state.pending.length ? state : { ...state, pending }, effects };
+  return { state: pending.length === state.pending.length ? state : changedState(state, { pending }), effects };
 }
 
 export function memoryOf({ freeze, drained }: OwnershipState): Memory {

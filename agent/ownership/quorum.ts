@@ -5,7 +5,7 @@
  */
 import { type HostName, hostOf, type InstantMs } from '../membership/view.ts';
 import type { SetName } from './grant.ts';
-import type { OwnershipState, PlacedAssignment } from './state.ts';
+import { changedState, type OwnershipState, type PlacedAssignment } from './state.ts';
 
 export type Quorum = {
   /** Voters in the view. */
@@ -44,11 +44,13 @@ export function ownVoters({ pool, lastQuorate }: OwnershipState): readonly HostN
 
 /** Counts anew: for a new view, and for a report, which may know of more voters. */
 export function withQuorum(state: OwnershipState): OwnershipState {
-  if (state.view === null || state.pool.majority === undefined) return { ...state, quorum: null };
+  if (state.view === null || state.pool.majority === undefined) {
+    return state.quorum === null ? state : changedState(state, { quorum: null });
+  }
   const voters = new Set(ownVoters(state));
   for (const report of state.reports.values()) for (const host of report.voters) voters.add(host);
   const present = new Set(state.view.members.map(hostOf).filter((host) => voters.has(host))).size;
-  return { ...state, quorum: { present, voters: voters.size, needed: Math.floor(voters.size / 2) + 1 } };
+  return changedState(state, { quorum: { present, voters: voters.size, needed: Math.floor(voters.size / 2) + 1 } });
 }
 
 /** What is known after a decision: only one that was made with a majority counts. */

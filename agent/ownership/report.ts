@@ -5,7 +5,7 @@ import { weightOf } from './candidates.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
-import { granted, type OwnershipState } from './state.ts';
+import { changedState, granted, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState, now: InstantMs): Report {
   return {
@@ -114,26 +114,47 @@ export function candidateOf(state: OwnershipState, member: MemberId, report: Rep
 export function withReport(state: OwnershipState, member: MemberId, report: Report, now: InstantMs): OwnershipState {
   const reports = new Map(state.reports).set(member, report);
   const known = state.reports.get(member);
-  if (known === undefined || known.unable.length === 0) return { ...state, reports };
+  if (known === undefined || known.unable.length === 0) return changedState(state, { reports });
   const still = new Set(report.unable.map(({ set }) => set));
   const able = known.unable.filter(({ set }) => !still.has(set));
-  if (able.length === 0) return { ...state, reports };
+  if (able.length === 0) return changedState(state, { reports });
   const recovered = new Map(state.recovered.get(member));
   for (const { set } of able) recovered.set(set, now);
-  return { ...state, reports, recovered: new Map(state.recovered).set(member, recovered) };
+  return changedState(state, { reports, recovered: new Map(state.recovered).set(member, recovered) });
 }
 
 export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Report {
   const holds = new Map(report.holds.map((hold) => [hold.set, hold]));
   for (const hold of claimed) holds.set(hold.set, { ...hold, pinned: holds.get(hold.set)?.pinned ?? false });
-  return { ...report, holds: [...holds.values()] };
+  return changedReport(report, { holds: [...holds.values()] });
 }
 
 export function withReleased(report: Report, released: readonly SetName[]): Report {
   const gone = new Set(released);
-  return {
-    ...report,
+  return changedReport(report, {
     holds: report.holds.filter(({ set }) => !gone.has(set)),
     releasing: report.releasing.filter((set) => !gone.has(set)),
+  });
+}
+
+/** Written out: see `changedState`. */
+function changedReport(report: Report, change: Partial<Report>): Report {
+  const copy: Report = {
+    kind: report.kind,
+    host: report.host,
+    pool: report.pool,
+    previous: report.previous,
+    holds: report.holds,
+    releasing: report.releasing,
+    sets: report.sets,
+    unable: report.unable,
+    mature: report.mature,
+    leaving: report.leaving,
+    drained: report.drained,
+    abandoning: report.abandoning,
+    freeze: report.freeze,
+    voters: report.voters,
+    waiting: report.waiting,
   };
+  return Object.assign(copy, change);
 }

@@ -6,12 +6,12 @@
 import type { InstantMs, View } from '../membership/view.ts';
 import type { SetName } from './grant.ts';
 import { letGoOf } from './holder.ts';
-import { type OwnershipState, type Step, stallPatienceMs } from './state.ts';
+import { changedState, type OwnershipState, type Step, stallPatienceMs } from './state.ts';
 
 export function onStalled(state: OwnershipState, now: InstantMs): Step {
   const held = heldSets(state);
   return {
-    state: { ...state, stalledUntil: (now + stallPatienceMs) as InstantMs }, // later on the same clock
+    state: changedState(state, { stalledUntil: (now + stallPatienceMs) as InstantMs }), // later on the same clock
     effects: held.length === 0 ? [] : [{ kind: 'hush', sets: held }],
   };
 }
@@ -24,7 +24,7 @@ export function endStallByView(before: OwnershipState, installed: OwnershipState
 }
 
 export function endStallByTime(state: OwnershipState): Step {
-  return announceAgain({ ...state, stalledUntil: null });
+  return announceAgain(changedState(state, { stalledUntil: null }));
 }
 
 /** Others of its view are in this one, and did not come here together with it. */

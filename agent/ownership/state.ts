@@ -218,6 +218,55 @@ export function initialOwnership({
   };
 }
 
+/** The same with some fields changed. Written out field by field: see `copyOfState` in membership. */
+export function changedState(state: OwnershipState, change: Partial<OwnershipState>): OwnershipState {
+  const copy: OwnershipState = {
+    self: state.self,
+    pool: state.pool,
+    setNames: state.setNames,
+    poolSince: state.poolSince,
+    view: state.view,
+    viewSince: state.viewSince,
+    previousView: state.previousView,
+    quorum: state.quorum,
+    lastQuorate: state.lastQuorate,
+    joined: state.joined,
+    recovered: state.recovered,
+    balanceAt: state.balanceAt,
+    reconsiderAt: state.reconsiderAt,
+    reports: state.reports,
+    assignments: state.assignments,
+    decided: state.decided,
+    proposed: state.proposed,
+    claimsHeard: state.claimsHeard,
+    releasesHeard: state.releasesHeard,
+    holdings: state.holdings,
+    releases: state.releases,
+    unable: state.unable,
+    failed: state.failed,
+    failures: state.failures,
+    mature: state.mature,
+    matureAt: state.matureAt,
+    leavingUntil: state.leavingUntil,
+    left: state.left,
+    stalledUntil: state.stalledUntil,
+    answering: state.answering,
+    apart: state.apart,
+    pending: state.pending,
+    asked: state.asked,
+    freeze: state.freeze,
+    drained: state.drained,
+    abandoning: state.abandoning,
+  };
+  return Object.assign(copy, change);
+}
+
+/** Written out: see `changedState`. */
+export function placed(assignment: Assignment, since: InstantMs): PlacedAssignment {
+  const { set, owner, grant, releasing, reason, pinned, handover, ageMs } = assignment;
+  return { set, owner, grant, releasing, reason, pinned, handover, ageMs, since };
+}
+
 /** Keeps `OwnershipState` small to write: what a part of the step gives back. */
 export type Step = { readonly state: OwnershipState; readonly effects: readonly OwnershipEffect[] };
 

@@ -14,12 +14,14 @@ import { announceAfter, releasesToRepeat } from './releases.ts';
 import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import { endStallByTime, endStallByView, onStalled } from './stall.ts';
 import {
+  changedState,
   claimRetryMs,
   claimRetryMsMax,
   leavePatienceMs,
   type OwnershipEffect,
   type OwnershipEvent,
   type OwnershipState,
+  placed,
   type SetMove,
   type Step,
 } from './state.ts';
@@ -30,7 +32,7 @@ export function step(before: OwnershipState, event: OwnershipEvent): Step {
   for (const follow of [expire, coordinate, answerCommands, leave]) {
     const next = follow(state, now);
     state = next.state;
-    effects = [...effects, ...next.effects];
+    if (next.effects.length > 0) effects = [...effects, ...next.effects];
   }
   assertInvariants(state);
   return { state, effects };
@@ -60,11 +62,11 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
     case 'stalled':
       return onStalled(state, event.now);
     case 'answering':
-      return { state: { ...state, answering: event.members }, effects: [] };
+      return { state: changedState(state, { answering: event.members }), effects: [] };
     case 'apart':
-      return reported({ ...state, apart: event.members }, event.now);
+      return reported(changedState(state, { apart: event.members }), event.now);
     case 'unable':
-      return reported({ ...state, unable: event.sets }, event.now);
+      return reported(changedState(state, { unable: event.sets }), event.now);
     case 'claimed':
       return onClaimed(state, event.sets);
     case 'claim-failed':
@@ -87,28 +89,29 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
 function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const together = new Set(state.view === null ? [state.self] : view.together);
   const reports = new Map([...state.reports].filter(([member]) => together.has(member)));
-  const installed = withQuorum({
-    ...state,
-    view,
-    assignments: voidAfterMinority(state),
-    viewSince: now,
-    poolSince: null,
-    previousView: state.view,
-    joined: new Map(
-      view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
-    ),
-    recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
-    releasesHeard: heardOf(together, state.releasesHeard),
-    balanceAt: nextRound(state, now),
-    reconsiderAt: null,
-    stalledUntil: null,
-    apart: view.apart ?? [],
-    reports,
-    decided: 0,
-    proposed: 0,
-    claimsHeard: new Map(),
-    asked: [],
-  });
+  const installed = withQuorum(
+    changedState(state, {
+      view,
+      assignments: voidAfterMinority(state),
+      viewSince: now,
+      poolSince: null,
+      previousView: state.view,
+      joined: new Map(
+        view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
+      ),
+      recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
+      releasesHeard: heardOf(together, state.releasesHeard),
+      balanceAt: nextRound(state, now),
+      reconsiderAt: null,
+      stalledUntil: null,
+      apart: view.apart ?? [],
+      reports,
+      decided: 0,
+      proposed: 0,
+      claimsHeard: new Map(),
+      asked: [],
+    }),
+  );
   const stall = endStallByView(state, installed);
   const quorum = inMinority(installed) ? reconcile(stall.state) : { state: stall.state, effects: [] };
   const next = quorum.state;
@@ -118,7 +121,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const again: readonly OwnershipEffect[] =
     repeated.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets: repeated } }];
   return {
-    state: { ...next, reports: new Map(reports).set(state.self, report) },
+    state: changedState(next, { reports: new Map(reports).set(state.self, report) }),
     effects: [...letGo, { kind: 'send', message: report }, ...again, ...askAgain(next), ...announceAfter(state, view)],
   };
 }
@@ -140,9 +143,8 @@ function heardOf(
 function onLost(state: OwnershipState, now: InstantMs): Step {
   const held = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
   const holdings = new Map(state.holdings);
-  for (const [set, holding] of held) holdings.set(set, { ...holding, phase: 'releasing' });
-  const next: OwnershipState = {
-    ...state,
+  for (const [set, holding] of held) holdings.set(set, { grant: holding.grant, phase: 'releasing' });
+  const next = changedState(state, {
     view: null,
     quorum: null,
     viewSince: now,
@@ -154,7 +156,7 @@ function onLost(state: OwnershipState, now: InstantMs): Step {
     claimsHeard: new Map(),
     releasesHeard: new Map(),
     holdings,
-  };
+  });
   return {
     state: next,
     effects: held.length === 0 ? [] : [{ kind: 'release', sets: held.map(([set]) => set) }],
@@ -190,7 +192,8 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
 
 function onReport(state: OwnershipState, sender: MemberId, report: Report, now: InstantMs): Step {
   const freeze = newerFreeze(state.freeze, report.freeze);
-  const next = withQuorum({ ...withReport(state, sender, report, now), freeze });
+  const known = withReport(state, sender, report, now);
+  const next = withQuorum(freeze === state.freeze ? known : changedState(known, { freeze }));
   if (inMinority(next) && !inMinority(state)) return remembering(state, reported(next, now));
   const otherPool = report.pool !== state.pool.version && state.reports.get(state.self)?.sets === null;
   return remembering(state, otherPool ? reported(next, now) : { state: next, effects: [] });
@@ -206,18 +209,19 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
       moves.push({ set: assignment.set, from, to: assignment.owner, reason: assignment.reason });
     }
     const since = (now - assignment.ageMs) as InstantMs; // earlier on the same clock
-    assignments.set(assignment.set, { ...assignment, since });
+    assignments.set(assignment.set, placed(assignment, since));
   }
   const answered = onAnswers(state, decision, moves);
-  const reconciled = reconcile({
-    ...answered.state,
-    assignments,
-    lastQuorate: quorateHosts(state),
-    freeze: newerFreeze(state.freeze, decision.freeze),
-    decided: decision.n,
-    proposed: Math.max(state.proposed, decision.n),
-    mature: state.mature || (state.view !== null && isMature(state, state.view)),
-  });
+  const reconciled = reconcile(
+    changedState(answered.state, {
+      assignments,
+      lastQuorate: quorateHosts(state),
+      freeze: newerFreeze(state.freeze, decision.freeze),
+      decided: decision.n,
+      proposed: Math.max(state.proposed, decision.n),
+      mature: state.mature || (state.view !== null && isMature(state, state.view)),
+    }),
+  );
   return remembering(state, {
     state: reconciled.state,
     effects: [
@@ -233,7 +237,7 @@ function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: In
   const times = (state.failures.get(set) ?? 0) + 1;
   const until = (now + Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax)) as InstantMs; // later on the same clock
   const failed = new Map(state.failed).set(set, { why, until });
-  const known = { ...state, failed, failures: new Map(state.failures).set(set, times) };
+  const known = changedState(state, { failed, failures: new Map(state.failures).set(set, times) });
   // Not here: whoever waits for this host to let go of it must hear that. One on its way out of the kernel says so itself.
   const gone =
     state.holdings.get(set)?.phase === 'releasing' ? { state: known, effects: [] } : onReleased(known, [set]);
@@ -244,7 +248,7 @@ function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: In
 function onAbandon(state: OwnershipState, id: number, command: Command, now: InstantMs): Step {
   const asked = onCommand(state, id, command, now);
   if (asked.state === state) return asked;
-  const next = reported({ ...asked.state, abandoning: true }, now);
+  const next = reported(changedState(asked.state, { abandoning: true }), now);
   return { state: next.state, effects: [...asked.effects, ...next.effects] };
 }
 
@@ -252,14 +256,14 @@ function onAbandon(state: OwnershipState, id: number, command: Command, now: Ins
 function onPool(before: OwnershipState, pool: Pool, now: InstantMs): Step {
   const modes = [before.pool.balance, pool.balance];
   const sameRounds = modes.every(({ mode, everyMs }) => mode === pool.balance.mode && everyMs === pool.balance.everyMs);
-  const state = withQuorum({ ...before, pool, setNames: namesOf(pool), poolSince: now });
-  const next = sameRounds ? state : { ...state, balanceAt: nextRound(state, now) };
+  const state = withQuorum(changedState(before, { pool, setNames: namesOf(pool), poolSince: now }));
+  const next = sameRounds ? state : changedState(state, { balanceAt: nextRound(state, now) });
   return next.view === null ? reconcile(next) : reported(next, now);
 }
 
 function onLeave(state: OwnershipState, now: InstantMs): Step {
   if (state.leavingUntil !== null) return { state, effects: [] };
-  return reported({ ...state, leavingUntil: (now + leavePatienceMs) as InstantMs }, now); // later on the same clock
+  return reported(changedState(state, { leavingUntil: (now + leavePatienceMs) as InstantMs }), now); // later on the same clock
 }
 
 /** What time alone changes: maturity, claims that may be tried again, a stall that had no consequences. */
@@ -269,21 +273,21 @@ function expire(state: OwnershipState, now: InstantMs): Step {
   const over = state.stalledUntil !== null && now >= state.stalledUntil;
   if (failed.size === state.failed.size && mature === state.mature && !over) return { state, effects: [] };
   const stall = over ? endStallByTime(state) : { state, effects: [] };
-  const next = reported({ ...stall.state, failed, mature }, now);
+  const next = reported(changedState(stall.state, { failed, mature }), now);
   return { state: next.state, effects: [...stall.effects, ...next.effects] };
 }
 
 function leave(state: OwnershipState, now: InstantMs): Step {
   if (state.leavingUntil === null || state.left) return { state, effects: [] };
   if (state.holdings.size === 0 && (state.view === null || state.decided > 0 || now >= state.leavingUntil)) {
-    return { state: { ...state, left: true }, effects: [{ kind: 'left' }] };
+    return { state: changedState(state, { left: true }), effects: [{ kind: 'left' }] };
   }
   if (now < state.leavingUntil && !state.freeze.frozen) return { state, effects: [] }; // frozen: nobody will take them
   const rest = [...state.holdings].filter(([, { phase }]) => phase === 'held' || phase === 'giving');
   if (rest.length === 0) return { state, effects: [] };
   const holdings = new Map(state.holdings);
-  for (const [set, holding] of rest) holdings.set(set, { ...holding, phase: 'releasing' });
-  return { state: { ...state, holdings }, effects: [{ kind: 'release', sets: rest.map(([set]) => set) }] };
+  for (const [set, holding] of rest) holdings.set(set, { grant: holding.grant, phase: 'releasing' });
+  return { state: changedState(state, { holdings }), effects: [{ kind: 'release', sets: rest.map(([set]) => set) }] };
 }
 
 /** Has the shell write down what outlives a restart, where it changed. */

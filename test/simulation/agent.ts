@@ -133,7 +133,7 @@ export class Agent {
 
   #step(occurrence: Occurrence): void {
     const before = this.ownership;
-    const event = { ...occurrence, now: this.host.localNow } as OwnershipEvent; // the same kind, completed
+    const event = Object.assign(occurrence, { now: this.host.localNow }) as OwnershipEvent; // the same kind, completed
     const { state: after, effects } = step(before, event);
     this.ownership = after;
     this.host.world.observe({ kind: 'stepped', host: this.host.name, before, event, after, effects });
@@ -219,7 +219,8 @@ export class Agent {
 
   #stepEngine(occurrence: EngineOccurrence): void {
     if (this.engine === null || this.#stopped) return;
-    const { state, effects } = engineStep(this.engine, { ...occurrence, now: this.host.localNow });
+    const event = Object.assign(occurrence, { now: this.host.localNow }) as MemberEvent; // the same kind, completed
+    const { state, effects } = engineStep(this.engine, event);
     this.engine = state;
     for (const effect of effects) this.#performEngine(state, effect);
     this.#armEngine();
