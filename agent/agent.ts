@@ -20,6 +20,7 @@ import { AddressWatch } from './system/address-watch.ts';
 import { Guard } from './system/guard.ts';
 import { takeOver } from './system/guard-door.ts';
 import { listHostAddresses } from './system/host-addresses.ts';
+import { InterfaceFinder } from './system/interface-finder.ts';
 import { settleLeftovers } from './system/leftovers.ts';
 import { LinkTable } from './system/links.ts';
 import { type Log, openLog } from './system/log.ts';
@@ -63,14 +64,16 @@ async function runLocked(options: AgentOptions, config: Config, log: Log): Promi
   const route = openRouteSocket();
   const links = new LinkTable(route);
   const watch = new AddressWatch(route);
+  const finder = new InterfaceFinder({ links, watch });
   try {
     const host = await findSelf(config, route, options.host);
     const ring = await readKeyFile(config.keyFile);
-    await openLinks(links, host.witness ? [] : config.sets);
-    const error = await watch.open();
+    const error = (await links.open()) ?? (await watch.open());
     if (error !== null) throw error;
-    return await serve({ options, config, host, ring, route, links, watch, log });
+    if (!host.witness) requireInterfaces(config.sets, finder, links);
+    return await serve({ options, config, host, ring, route, links, finder, watch, log });
   } finally {
+    finder.close();
     watch.close();
     links.close();
     route.close();
@@ -84,11 +87,12 @@ type Ground = {
   readonly ring: KeyRing;
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly log: Log;
 };
 
-async function serve({ options, config, host, ring, route, links, watch, log }: Ground): Promise<ExitCode> {
+async function serve({ options, config, host, ring, route, links, finder, watch, log }: Ground): Promise<ExitCode> {
   const early: ChannelEvent[] = []; // between the opening of the channel and the making of the core: the first view
   let core: AgentCore | undefined;
   const channel = await openChannel(config, host, ring, (event) => {
@@ -104,10 +108,10 @@ async function serve({ options, config, host, ring, route, links, watch, log }: 
   try {
     const guarded = await takeOverFrom(directory, log);
     await guard.start();
-    const adopted = await settleLeftovers({ route, links, sets: config.sets, guarded, log });
+    const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
     const keys = new KeyReload(channel, ring);
-    const parts = { config, host, route, links, watch, channel, keys, notifier, guard, adopted, log };
+    const parts = { config, host, route, links, finder, watch, channel, keys, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
@@ -161,16 +165,17 @@ async function findSelf(config: Config, route: RouteSocket, wanted: string | und
   );
 }
 
-async function openLinks(links: LinkTable, sets: Config['sets']): Promise<void> {
-  const error = await links.open();
-  if (error !== null) throw error;
+function requireInterfaces(sets: Config['sets'], finder: InterfaceFinder, links: LinkTable): void {
   for (const set of sets) {
-    for (const { interface: name } of set.addresses) {
-      if (links.byName(name) !== undefined) continue;
+    for (const { interface: choice } of set.addresses) {
+      const place = finder.find(choice);
+      if (place.kind === 'found') continue;
       const present = links.all().map((link) => link.name);
       throw new ExitError(
         exitCodes.interfaceUnknown,
-        `Set ${set.name} is on interface ${name}, which this host does not have; it has ${present.join(', ')}`,
+        choice.includes('/')
+          ? `Set ${set.name} has no place on this host: ${place.why}`
+          : `Set ${set.name} is on interface ${choice}, which this host does not have; it has ${present.join(', ')}`,
       );
     }
   }

@@ -23,6 +23,7 @@ import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
 import type { Guard } from './system/guard.ts';
+import type { InterfaceFinder } from './system/interface-finder.ts';
 import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
@@ -35,6 +36,7 @@ export type CoreOptions = {
   readonly host: Host;
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly channel: Channel;
   readonly keys: KeyReload;
@@ -78,7 +80,7 @@ export class AgentCore {
   constructor(options: CoreOptions) {
     this.#options = options;
     this.#journal = new Journal(options.log);
-    const { config, links, channel, notifier } = options;
+    const { config, links, finder, channel, notifier } = options;
     this.ended = new Promise((resolve, reject) => {
       this.#settleEnd = resolve;
       this.#failEnd = reject;
@@ -113,7 +115,7 @@ export class AgentCore {
     this.#network = new Network({
       guard: options.guard,
       config: options.host.witness ? { ...config, sets: [] } : config, // a witness may lack their interfaces
-      ...{ links, route: options.route, watch: options.watch },
+      ...{ links, finder, route: options.route, watch: options.watch },
       mayClaim: (set) => mayClaim(this.#driver.state, set),
       onStations: () => this.#sendStations(),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),

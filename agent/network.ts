@@ -2,9 +2,10 @@
  * The network's side of an agent: the parts of system/ that put sets into the kernel and tell the network, wired together. What
  * they find out comes back as events of ownership.
  */
-import type { Config, VirtualAddress } from './config/config.ts';
+import type { Config, InterfaceChoice, VirtualAddress } from './config/config.ts';
 import type { SetName } from './ownership/grant.ts';
 import type { AddressWatch } from './system/address-watch.ts';
+import { isOurs } from './system/addresses.ts';
 import { Announcer } from './system/announcer.ts';
 import { type Arping, openArping } from './system/arping.ts';
 import { Audience } from './system/audience.ts';
@@ -13,18 +14,21 @@ import { ClaimProbes } from './system/claim-probes.ts';
 import { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
 import { Conflicts } from './system/conflicts.ts';
-import { setsWithoutLink } from './system/eligibility.ts';
+import { setsConcerned } from './system/eligibility.ts';
 import type { Guard } from './system/guard.ts';
+import type { InterfaceFinder } from './system/interface-finder.ts';
 import { LinkReadiness } from './system/link-readiness.ts';
-import type { LinkChange, LinkTable } from './system/links.ts';
+import type { Link, LinkChange, LinkTable } from './system/links.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
+import type { KernelAddress } from './wire/rtnetlink-address.ts';
 
 export type NetworkOptions = {
   readonly config: Config;
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly guard: Guard;
   /** Whether this host may still put it into its kernel. */
@@ -41,7 +45,7 @@ export type NetworkOptions = {
 
 export class Network {
   readonly #options: NetworkOptions;
-  readonly #interfaces: readonly string[];
+  readonly #interfaces: readonly InterfaceChoice[];
   readonly #arping: Arping;
   readonly #announcer: Announcer;
   readonly #audience: Audience;
@@ -56,7 +60,7 @@ export class Network {
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-    const { config, route, links, watch, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
+    const { config, route, links, finder, watch, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
     const clock = systemClock;
     this.#arping = openArping();
     this.#announcer = new Announcer({
@@ -68,7 +72,7 @@ export class Network {
     this.#interfaces = [...new Set(config.sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
     this.#audience = new Audience({
       route,
-      links,
+      finder,
       watch,
       clock,
       interfaces: this.#interfaces,
@@ -91,7 +95,7 @@ export class Network {
     });
     this.claims = new Claims({
       guard: options.guard,
-      ...{ route, links, watch, clock, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
+      ...{ route, links, finder, watch, clock, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
       probes: this.#probes,
       announcer: this.#announcer,
       audience: this.#audience,
@@ -100,8 +104,7 @@ export class Network {
       stallMs: config.detectMs,
     });
     this.#readiness = new LinkReadiness({
-      clock,
-      links,
+      ...{ clock, links, finder },
       interfaces: this.#interfaces,
       onChange: () => this.#checkLinks(),
     });
@@ -116,28 +119,29 @@ export class Network {
     this.#endings.push(
       links.onChange((change) => this.#onLink(change)),
       links.onNewPlace((index) => this.claims.announceOn(index)),
+      watch.onChange(({ value }) => this.#onAddress(value)),
     );
   }
 
   /** Tells what cannot be held from the beginning on. */
   start(): void {
     this.#stations = this.stations().join();
-    for (const warning of sysctlWarnings(this.#interfaces)) this.#options.onTrouble(warning);
+    for (const warning of sysctlWarnings(this.#found().map(({ name }) => name))) this.#options.onTrouble(warning);
     void this.#readiness.open();
     this.#checkLinks();
   }
 
   /** The MACs that this host's sets are announced from. */
   stations(): readonly MacAddress[] {
-    const macs = this.#interfaces.flatMap((name) => this.#options.links.byName(name)?.mac ?? []);
+    const macs = this.#found().flatMap(({ mac }) => mac ?? []);
     return [...new Set(macs)].sort();
   }
 
   /** Who has the address on its segment; null: nobody answers within the time, or it cannot be asked. */
-  async whoHas({ family, address, interface: name }: VirtualAddress, timeoutMs: number): Promise<MacAddress | null> {
-    const link = this.#options.links.byName(name);
-    if (link?.mac === undefined || link.mac === null) return null;
-    const { index, mac } = link;
+  async whoHas({ family, address, interface: choice }: VirtualAddress, timeoutMs: number): Promise<MacAddress | null> {
+    const place = this.#options.finder.find(choice);
+    if (place.kind === 'none' || place.link.mac === null) return null;
+    const { index, name, mac } = place.link;
     const answer = await this.#arping.probe({ index, name, mac }, { family, address }, timeoutMs);
     return answer.kind === 'answered' ? answer.mac : null;
   }
@@ -149,7 +153,11 @@ export class Network {
 
   /** What is wrong with sets that are held here. */
   problems(): ReadonlyMap<SetName, string> {
-    return new Map([...this.claims.problems(), ...this.#conflicts.problems((set) => this.claims.holds(set))]);
+    return new Map([
+      ...this.#ambiguities(),
+      ...this.claims.problems(),
+      ...this.#conflicts.problems((set) => this.claims.holds(set)),
+    ]);
   }
 
   /** Announces again what is held here; all of it, or those named. @returns what was announced, or why nothing was */
@@ -212,9 +220,28 @@ export class Network {
     if ((value.carrier && !before.carrier) || value.mac !== before.mac) this.claims.announceOn(value.index);
   }
 
+  #onAddress(address: KernelAddress): void {
+    const bySubnet = this.#interfaces.some((choice) => choice.includes('/'));
+    if (bySubnet && !isOurs(address)) this.#readiness.look();
+  }
+
+  /** Each once: a name and a subnet may mean the same. */
+  #found(): readonly Link[] {
+    const links = this.#interfaces.flatMap((choice) => {
+      const place = this.#options.finder.find(choice);
+      return place.kind === 'none' ? [] : [place.link];
+    });
+    return [...new Map(links.map((link) => [link.index, link])).values()];
+  }
+
+  #ambiguities(): ReadonlyMap<SetName, string> {
+    const held = this.#options.config.sets.filter(({ name }) => this.claims.holds(name));
+    return setsConcerned(held, (choice) => this.#options.finder.ambiguity(choice));
+  }
+
   #checkLinks(): void {
     const { config, onUnable } = this.#options;
-    const sets = setsWithoutLink(config.sets, (name) => this.#readiness.hindrance(name));
+    const sets = setsConcerned(config.sets, (choice) => this.#readiness.hindrance(choice));
     const known = this.#unable;
     if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
     this.#unable = sets;

@@ -14,8 +14,8 @@ export type AddressUse = {
 export type AddressUses = Map<string, AddressUse>;
 
 /** A link-local address is another one on every interface. */
-export function useKey({ number, address }: SubnetAddress, interfaceName: VirtualAddress['interface']): string {
-  return isLinkLocal(number) ? `${address}%${interfaceName}` : address;
+export function useKey({ number, address }: SubnetAddress, on: VirtualAddress['interface']): string {
+  return isLinkLocal(number) ? `${address}%${on}` : address;
 }
 
 /** Notes the use; tells an earlier one and returns false. */

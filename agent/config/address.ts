@@ -1,6 +1,6 @@
 /** Addresses as the file writes them, and which of them a host can have. */
 import assert from 'node:assert/strict';
-import type { IpAddress } from './config.ts';
+import type { IpAddress, Subnet } from './config.ts';
 import { quote } from './config-error.ts';
 import { bitLength, formatIp, hostBits, hostMask, type IpNumber, isWithin, parseIp } from './ip-number.ts';
 
@@ -44,6 +44,26 @@ export function parseSubnetAddress(text: string): Parsed<SubnetAddress> {
     return problem(prefixProblem(prefix, number.family));
   }
   return checkSubnetAddress(number, Number(prefix));
+}
+
+/** `network/prefix`: where an interface is looked for. */
+export function parseSubnet(text: string): Parsed<Subnet> {
+  const [bare = '', prefix = '', ...rest] = text.split('/');
+  const number = parseIp(bare);
+  if (number === undefined || rest.length > 0) {
+    return problem(`${quote(text)} is no subnet; write it like 10.1.0.0/24, or the name of an interface`);
+  }
+  if (!/^\d{1,3}$/.test(prefix) || !isPrefixLength(Number(prefix), number.family)) {
+    return problem(prefixProblem(prefix, number.family));
+  }
+  const subnet = subnetOf(number, Number(prefix));
+  if (hostBits(number, Number(prefix)) !== 0n) return problem(`${text} is an address in a subnet; write ${subnet}`);
+  return { kind: 'value', value: subnet };
+}
+
+export function subnetOf(number: IpNumber, prefixLength: number): Subnet {
+  const { family, bits } = number;
+  return `${formatIp({ family, bits: bits - hostBits(number, prefixLength) })}/${prefixLength}` as Subnet; // canonical
 }
 
 /** Whether a host of that subnet can have the address. */

@@ -4,6 +4,10 @@ import type { HostName } from '../membership/view.ts';
 export type SetName = string & { readonly __brand: 'SetName' };
 export type InterfaceName = string & { readonly __brand: 'InterfaceName' };
 
+/** Canonical, `10.1.0.0/24`: stands for the one interface of a host that has an address in it. Names of interfaces have no slash. */
+export type Subnet = string & { readonly __brand: 'Subnet' };
+export type InterfaceChoice = InterfaceName | Subnet;
+
 /** An IPv4 or IPv6 address in its canonical text form (RFC 5952 for IPv6). */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };
 
@@ -12,7 +16,7 @@ export type VirtualAddress = {
   readonly address: IpAddress;
   /** 1..32 or 1..128 */
   readonly prefixLength: number;
-  readonly interface: InterfaceName;
+  readonly interface: InterfaceChoice;
 };
 
 /** One or more addresses that always move together: the unit of ownership. */

@@ -1,14 +1,14 @@
 /** `[pool.NAME]`: many sets of one address each, written as ranges. */
 import { checkSubnetAddress, isPrefixLength, prefixProblem } from './address.ts';
 import { noteUse, useKey } from './address-uses.ts';
-import type { InterfaceName, ManagedSet, SetName, SetPolicy } from './config.ts';
+import type { InterfaceChoice, ManagedSet, SetName, SetPolicy } from './config.ts';
 import { type ConfigError, formatPlace, type Position, quote } from './config-error.ts';
 import { formatIp, type IpNumber, parseIp } from './ip-number.ts';
 import { nameLengthMax, setsMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { nameProblem } from './names.ts';
 import { decodeSetPolicy } from './set-policy.ts';
-import { checkInterface, type SetContext } from './sets.ts';
+import { decodeInterface, ownSubnet, type SetContext, subnetProblem } from './sets.ts';
 import { decodeTable, placeOf, poolShape } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
@@ -37,7 +37,8 @@ function decodePool(pool: string, table: TomlTable, context: SetContext, setsLef
   const problem = nameProblem('pool', pool, nameLengthMax - suffixLengthMax);
   if (problem !== undefined) errors.push({ ...table.at, message: problem });
   const shape = decodeTable(poolShape, table, `[pool.${pool}]`, errors);
-  if (shape.interface !== undefined) checkInterface(shape.interface, placeOf(table, 'interface'), errors);
+  const on = decodeInterface(shape.interface, placeOf(table, 'interface'), errors);
+  const interfaceIsSaid = table.entries.has('interface');
   const ranges = rangesOf(shape, table, errors);
   const policy = decodeSetPolicy(shape, table, context);
 
@@ -56,13 +57,7 @@ function decodePool(pool: string, table: TomlTable, context: SetContext, setsLef
       break;
     }
     sets.push(
-      ...setsOfRange(
-        pool,
-        { ...range, prefixLength: prefix, interfaceName: shape.interface ?? '' },
-        policy,
-        sets.length,
-        context,
-      ),
+      ...setsOfRange(pool, { ...range, prefixLength: prefix, on, interfaceIsSaid }, policy, sets.length, context),
     );
   }
   noteNames(pool, sets, table.at, context);
@@ -118,13 +113,16 @@ function parseRange(text: string, at: Position, errors: ConfigError[]): Range | 
 /** Tells the first address of the range that no set can have, and ends there. */
 function setsOfRange(
   pool: string,
-  range: Range & { readonly prefixLength: number; readonly interfaceName: string },
+  range: Range & {
+    readonly prefixLength: number;
+    readonly on: InterfaceChoice | undefined;
+    readonly interfaceIsSaid: boolean;
+  },
   policy: SetPolicy,
   setsBefore: number,
   { uses, errors }: SetContext,
 ): ManagedSet[] {
   const { prefixLength } = range;
-  const interfaceName = range.interfaceName as InterfaceName; // checked, or told
   const sets: ManagedSet[] = [];
   for (let bits = range.first; bits <= range.last; bits++) {
     const number: IpNumber = { family: range.family, bits };
@@ -134,10 +132,16 @@ function setsOfRange(
       break;
     }
     const { address } = checked.value;
-    const key = useKey(checked.value, interfaceName);
+    const unsaid = range.interfaceIsSaid ? undefined : subnetProblem(checked.value);
+    if (unsaid !== undefined) {
+      errors.push({ ...range.at, message: `${unsaid}; write interface = "eth0" in [pool.${pool}]` });
+      break;
+    }
+    const on = range.on ?? ownSubnet(checked.value);
+    const key = useKey(checked.value, on);
     if (!noteUse(uses, key, { kind: 'virtual', by: `pool ${pool}`, at: range.at }, errors)) break;
     const name = pooledSetName(pool, setsBefore + sets.length + 1);
-    const virtual = { family: range.family, address, prefixLength, interface: interfaceName };
+    const virtual = { family: range.family, address, prefixLength, interface: on };
     sets.push({ name, addresses: [virtual], prefer: [], ...policy });
   }
   return sets;

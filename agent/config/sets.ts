@@ -1,8 +1,9 @@
 /** `[set.NAME]`: addresses that move together. */
-import { parseSubnetAddress } from './address.ts';
+import { isLinkLocal, parseSubnet, parseSubnetAddress, type SubnetAddress, subnetOf } from './address.ts';
 import { type AddressUses, noteUse, useKey } from './address-uses.ts';
-import type { Host, InterfaceName, ManagedSet, SetName, VirtualAddress } from './config.ts';
+import type { Host, InterfaceChoice, InterfaceName, ManagedSet, SetName, VirtualAddress } from './config.ts';
 import type { ConfigError, Position } from './config-error.ts';
+import { bitLength } from './ip-number.ts';
 import { addressesPerSetMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { interfaceProblem, nameProblem } from './names.ts';
@@ -30,11 +31,10 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Managed
   if (problem !== undefined) errors.push({ ...table.at, message: problem });
   names.set(name, table.at);
   const shape = decodeTable(setShape, table, `[set.${name}]`, errors);
-  const interfaceName = shape.interface;
-  if (interfaceName !== undefined) checkInterface(interfaceName, placeOf(table, 'interface'), errors);
+  const interfaceChoice = decodeInterface(shape.interface, placeOf(table, 'interface'), errors);
   return {
     name: name as SetName,
-    addresses: shape.addresses ? decodeAddresses(name, shape.addresses, interfaceName, table, context) : [],
+    addresses: shape.addresses ? decodeAddresses(name, shape.addresses, interfaceChoice, table, context) : [],
     prefer: shape.prefer ? decodeHostNames('prefer', shape.prefer, table, hosts, errors) : [],
     ...decodeSetPolicy(shape, table, context),
   };
@@ -43,7 +43,7 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Managed
 function decodeAddresses(
   set: string,
   items: readonly (string | TomlTable | undefined)[],
-  setInterface: string | undefined,
+  setInterface: InterfaceChoice | undefined,
   table: TomlTable,
   { uses, errors }: SetContext,
 ): VirtualAddress[] {
@@ -57,44 +57,72 @@ function decodeAddresses(
   for (const [index, item] of items.slice(0, addressesPerSetMax).entries()) {
     if (item === undefined) continue;
     const itemAt = placeOf(table, 'addresses', index);
-    const { text, at: place, interface: name } = decodeItem(item, itemAt, setInterface, errors);
+    const { text, at: place, interface: choice } = decodeItem(item, itemAt, setInterface, errors);
     if (text === undefined) continue;
     const parsed = parseSubnetAddress(text);
     if (parsed.kind === 'problem') {
       errors.push({ ...place, message: parsed.message });
       continue;
     }
+    const problem = choice === undefined ? subnetProblem(parsed.value) : undefined;
     // A set's interface that is there and of the wrong type has been told.
-    if (name === undefined && !table.entries.has('interface')) {
-      const message = `${text} has no interface; write interface = "eth0" in [set.${set}] or beside the address`;
-      errors.push({ ...place, message });
+    if (problem !== undefined && !table.entries.has('interface')) {
+      errors.push({ ...place, message: `${problem}; write interface = "eth0" in [set.${set}] or beside the address` });
     }
-    const interfaceName = (name ?? '') as InterfaceName; // the empty one goes with an error
-    const key = useKey(parsed.value, interfaceName);
+    const on = choice ?? ownSubnet(parsed.value);
+    const key = useKey(parsed.value, on);
     if (!noteUse(uses, key, { kind: 'virtual', by: `set ${set}`, at: place }, errors)) continue;
     const { number, address, prefixLength } = parsed.value;
-    addresses.push({ family: number.family, address, prefixLength, interface: interfaceName });
+    addresses.push({ family: number.family, address, prefixLength, interface: on });
   }
   return addresses;
 }
 
-type Item = { readonly text: string | undefined; readonly at: Position; readonly interface: string | undefined };
+type Item = {
+  readonly text: string | undefined;
+  readonly at: Position;
+  readonly interface: InterfaceChoice | undefined;
+};
 
 /** `"192.0.2.10/24"` or `{ address = "192.0.2.10/24", interface = "eth1" }` */
 function decodeItem(
   item: string | TomlTable,
   at: Position,
-  setInterface: string | undefined,
+  setInterface: InterfaceChoice | undefined,
   errors: ConfigError[],
 ): Item {
   if (typeof item === 'string') return { text: item, at, interface: setInterface };
   const shape = decodeTable(addressShape, item, 'an address', errors);
-  if (shape.interface !== undefined) checkInterface(shape.interface, placeOf(item, 'interface'), errors);
-  return { text: shape.address, at: placeOf(item, 'address'), interface: shape.interface ?? setInterface };
+  const own = decodeInterface(shape.interface, placeOf(item, 'interface'), errors);
+  return { text: shape.address, at: placeOf(item, 'address'), interface: own ?? setInterface };
 }
 
-/** Returns nothing: what is wrong is in `errors`. */
-export function checkInterface(name: string, at: Position, errors: ConfigError[]): void {
-  const problem = interfaceProblem(name);
-  if (problem !== undefined) errors.push({ ...at, message: problem });
+/** A name, or the subnet that the interface is in; what is wrong is in `errors`. */
+export function decodeInterface(
+  text: string | undefined,
+  at: Position,
+  errors: ConfigError[],
+): InterfaceChoice | undefined {
+  if (text === undefined) return undefined;
+  if (text.includes('/')) {
+    const parsed = parseSubnet(text);
+    if (parsed.kind === 'value') return parsed.value;
+    errors.push({ ...at, message: parsed.message });
+  } else {
+    const problem = interfaceProblem(text);
+    if (problem !== undefined) errors.push({ ...at, message: problem });
+  }
+  return text as InterfaceName; // checked, or told
+}
+
+/** Where an address is put whose interface is not said: with the host's own address in its subnet. */
+export function ownSubnet({ number, prefixLength }: SubnetAddress): InterfaceChoice {
+  return subnetOf(number, prefixLength);
+}
+
+/** Why its own subnet does not say on which interface it should be. */
+export function subnetProblem({ number, address, prefixLength }: SubnetAddress): string | undefined {
+  if (isLinkLocal(number)) return `${address}/${prefixLength} is link-local, and in a subnet of every interface`;
+  if (prefixLength < bitLength(number.family)) return undefined;
+  return `${address}/${prefixLength} is in a subnet of its own, which no interface is in`;
 }

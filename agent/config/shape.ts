@@ -76,7 +76,7 @@ export const addressShape = v.object({
 });
 
 export const poolShape = v.object({
-  interface: text('interface = "eth0"'),
+  interface: v.optional(text('interface = "eth0"')),
   range: v.optional(text('range = "192.0.2.10-192.0.2.29"')),
   ranges: v.optional(textList('ranges = ["192.0.2.10-192.0.2.19", "192.0.2.30-192.0.2.39"]')),
   prefix: number('prefix = 24'),

@@ -4,23 +4,23 @@
  * addressed to all.
  */
 import { readFileSync } from 'node:fs';
-import type { IpAddress } from '../config/config.ts';
+import type { InterfaceChoice, IpAddress } from '../config/config.ts';
 import { type IpNumber, isWithin, parseIp } from '../config/ip-number.ts';
 import { routeTypes } from '../wire/rtnetlink.ts';
 import { decodeRoute, encodeRouteLookup } from '../wire/rtnetlink-route.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { isOurs, type PlacedAddress } from './addresses.ts';
 import type { Clock } from './clock.ts';
-import type { LinkTable } from './links.ts';
+import type { InterfaceFinder } from './interface-finder.ts';
 import type { RouteRequest, RouteSocket } from './route-socket.ts';
 
 export type AudienceOptions = {
   readonly route: RouteSocket;
-  readonly links: LinkTable;
+  readonly finder: Pick<InterfaceFinder, 'find'>;
   readonly watch: AddressWatch;
   readonly clock: Clock;
-  /** Those that carry sets, by name. */
-  readonly interfaces: readonly string[];
+  /** Those that carry sets. */
+  readonly interfaces: readonly InterfaceChoice[];
   readonly notify: readonly IpAddress[];
 };
 
@@ -88,10 +88,11 @@ export class Audience {
   }
 
   async #look(): Promise<void> {
-    const wanted = this.#options.interfaces.flatMap((name) => {
-      const index = this.#options.links.byName(name)?.index;
-      return index === undefined ? [] : ([4, 6] as const).map((family) => ({ index, family }));
+    const indexes = this.#options.interfaces.flatMap((choice) => {
+      const place = this.#options.finder.find(choice);
+      return place.kind === 'none' ? [] : [place.link.index];
     });
+    const wanted = [...new Set(indexes)].flatMap((index) => ([4, 6] as const).map((family) => ({ index, family })));
     const answers = await this.#options.route.requests(
       wanted.map(({ index, family }): RouteRequest => {
         const body = encodeRouteLookup(farAway[family], index);

@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts';
 import { describe as describeConflict } from './conflicts.ts';
 import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
+import type { InterfaceFinder } from './interface-finder.ts';
 import type { LinkTable } from './links.ts';
 import { Removals } from './removals.ts';
 import type { RouteSocket } from './route-socket.ts';
@@ -25,6 +26,7 @@ import { Upkeep } from './upkeep.ts';
 export type ClaimsOptions = {
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly finder: Pick<InterfaceFinder, 'find'>;
   readonly watch: AddressWatch;
   readonly announcer: Announcer;
   readonly guard: Pick<Guard, 'hold' | 'drop'>;
@@ -281,9 +283,9 @@ export class Claims {
   #place(name: SetName): readonly PlacedAddress[] | string {
     const addresses: PlacedAddress[] = [];
     for (const address of this.#sets.get(name)?.addresses ?? []) {
-      const link = this.#options.links.byName(address.interface);
-      if (link === undefined) return `interface ${address.interface} does not exist`;
-      addresses.push({ ...address, interfaceIndex: link.index });
+      const place = this.#options.finder.find(address.interface);
+      if (place.kind === 'none') return place.why;
+      addresses.push({ ...address, interface: place.link.name, interfaceIndex: place.link.index });
     }
     return addresses;
   }

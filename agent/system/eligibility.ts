@@ -1,18 +1,18 @@
-/** Which sets this host cannot hold for want of a working interface, and why. */
-import type { AddressSet } from '../config/config.ts';
+/** Which sets something about their interfaces concerns: what keeps this host from holding them, or what is to be told of them. */
+import type { AddressSet, InterfaceChoice } from '../config/config.ts';
 import type { SetName } from '../ownership/grant.ts';
 
-/** @returns reasons to follow the words "cannot hold it": `interface eth0 is down` */
-export function setsWithoutLink(
+/** @param why of an interface: `interface eth0 is down`; null: nothing @returns the first of each set that has one */
+export function setsConcerned(
   sets: readonly AddressSet[],
-  hindrance: (interfaceName: string) => string | null,
+  why: (choice: InterfaceChoice) => string | null,
 ): ReadonlyMap<SetName, string> {
-  const unable = new Map<SetName, string>();
+  const concerned = new Map<SetName, string>();
   for (const set of sets) {
-    for (const name of new Set(set.addresses.map((address) => address.interface))) {
-      const why = hindrance(name);
-      if (why !== null && !unable.has(set.name)) unable.set(set.name, why);
+    for (const choice of new Set(set.addresses.map((address) => address.interface))) {
+      const reason = why(choice);
+      if (reason !== null && !concerned.has(set.name)) concerned.set(set.name, reason);
     }
   }
-  return unable;
+  return concerned;
 }

@@ -8,6 +8,7 @@ import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
 import type { KernelAddress } from '../wire/rtnetlink-address.ts';
 import { isOurs, keyOf, listAddresses, type PlacedAddress, removeAddresses } from './addresses.ts';
+import type { InterfaceFinder } from './interface-finder.ts';
 import type { LinkTable } from './links.ts';
 import type { Log } from './log.ts';
 import type { RouteSocket } from './route-socket.ts';
@@ -15,6 +16,7 @@ import type { RouteSocket } from './route-socket.ts';
 export type LeftoverOptions = {
   readonly route: RouteSocket;
   readonly links: LinkTable;
+  readonly finder: InterfaceFinder;
   readonly sets: readonly AddressSet[];
   /** What a guard handed over; empty without one. */
   readonly guarded: readonly GuardedAddress[];
@@ -25,6 +27,7 @@ export type LeftoverOptions = {
 export async function settleLeftovers({
   route,
   links,
+  finder,
   sets,
   guarded,
   log,
@@ -34,8 +37,8 @@ export async function settleLeftovers({
   const present = list.addresses.filter(isOurs).map((found) => placeOf(found, links));
   const adoptable = new Set(guarded.map(guardedKey));
   const there = new Set(present.map(keyOf).filter((key) => adoptable.has(key)));
-  const adopted = sets.filter((set) => keysOf(set, links).every((key) => there.has(key)));
-  const kept = new Set(adopted.flatMap((set) => keysOf(set, links)));
+  const adopted = sets.filter((set) => keysOf(set, finder).every((key) => there.has(key)));
+  const kept = new Set(adopted.flatMap((set) => keysOf(set, finder)));
   const leftovers = present.filter((address) => !kept.has(keyOf(address)));
   if (adopted.length > 0) {
     log.warning(
@@ -49,10 +52,10 @@ export async function settleLeftovers({
   return adopted.map(({ name }) => name);
 }
 
-function keysOf(set: AddressSet, links: LinkTable): readonly string[] {
+function keysOf(set: AddressSet, finder: InterfaceFinder): readonly string[] {
   return set.addresses.map((address) => {
-    const link = links.byName(address.interface);
-    return link === undefined ? 'no such interface' : keyOf({ ...address, interfaceIndex: link.index });
+    const place = finder.find(address.interface);
+    return place.kind === 'none' ? place.why : keyOf({ ...address, interfaceIndex: place.link.index });
   });
 }
 

@@ -3,14 +3,17 @@
  * may discard for up to 30 s (spanning tree, LACP): what is announced into it reaches nobody, so a frame has to come in first.
  */
 import { type NativeSocket, openPacket } from '#native';
+import type { InterfaceChoice } from '../config/config.ts';
 import type { Clock } from './clock.ts';
+import type { FoundInterface, InterfaceFinder } from './interface-finder.ts';
 import type { Link, LinkTable } from './links.ts';
 
 export type LinkReadinessOptions = {
   readonly clock: Clock;
   readonly links: LinkTable;
-  /** Those that carry sets, by name. */
-  readonly interfaces: readonly string[];
+  readonly finder: Pick<InterfaceFinder, 'find'>;
+  /** Those that carry sets. */
+  readonly interfaces: readonly InterfaceChoice[];
   /** A hindrance came, went, or has another reason. */
   readonly onChange: () => void;
 };
@@ -27,10 +30,10 @@ type Settling = { readonly since: number; heard: boolean; listener: NativeSocket
 
 export class LinkReadiness {
   readonly #options: LinkReadinessOptions;
-  /** By name; those that are not ready and not hindered from outside. */
-  readonly #settling = new Map<string, Settling>();
+  /** Those that are not ready and not hindered from outside. */
+  readonly #settling = new Map<InterfaceChoice, Settling>();
   /** Index of each that was usable when last looked at; null: it was not. */
-  readonly #usable = new Map<string, number | null>();
+  readonly #usable = new Map<InterfaceChoice, number | null>();
   #cancelLook: () => void = () => {};
   #cancelAsk: () => void = () => {};
   #closed = false;
@@ -42,12 +45,12 @@ export class LinkReadiness {
   /** Links that are up now count as settled where they ever received a frame. */
   async open(): Promise<void> {
     const { links, interfaces } = this.#options;
-    for (const name of interfaces) this.#usable.set(name, usableIndex(links, name));
+    for (const choice of interfaces) this.#usable.set(choice, this.#usableLink(choice)?.index ?? null);
     this.#ask();
-    for (const name of interfaces) {
-      const link = links.byName(name);
-      if (link === undefined || this.#usable.get(name) === null) continue;
-      if ((await links.receivedFrames(link.index)) === 0 && !this.#closed) this.#settle(name, link);
+    for (const choice of interfaces) {
+      const link = this.#usableLink(choice);
+      if (link === null) continue;
+      if ((await links.receivedFrames(link.index)) === 0 && !this.#closed) this.#settle(choice, link);
     }
     this.look();
   }
@@ -56,42 +59,50 @@ export class LinkReadiness {
     this.#closed = true;
     this.#cancelLook();
     this.#cancelAsk();
-    for (const name of [...this.#settling.keys()]) this.#forget(name);
+    for (const choice of [...this.#settling.keys()]) this.#forget(choice);
   }
 
   /** Null: it can carry addresses. Else why not, to follow "cannot hold it". */
-  hindrance(name: string): string | null {
-    const outside = outsideHindrance(this.#options.links, name);
+  hindrance(choice: InterfaceChoice): string | null {
+    const { links, finder } = this.#options;
+    const place = finder.find(choice);
+    const outside = outsideHindrance(links, place);
     if (outside !== null) return outside;
-    const settling = this.#settling.get(name);
+    const settling = this.#settling.get(choice);
     if (settling === undefined) return null;
+    const name = place.kind === 'found' ? place.link.name : choice;
     return settling.heard
       ? `interface ${name} came up less than ${holdDownMs / 1000} s ago`
       : `interface ${name} came up and has received nothing yet`;
   }
 
-  /** After a link has changed. */
+  /** After a link has changed, or an address by which one is found. */
   look(): void {
-    const { links, interfaces, clock, onChange } = this.#options;
+    const { interfaces, clock, onChange } = this.#options;
     const now = clock.now();
-    for (const name of interfaces) {
-      const index = usableIndex(links, name);
-      const before = this.#usable.get(name);
-      this.#usable.set(name, index);
-      const link = links.byName(name);
-      if (index === null) this.#forget(name);
-      else if (before !== undefined && before !== index && link !== undefined) this.#settle(name, link);
-      const settling = this.#settling.get(name);
-      if (settling !== undefined && readyAt(settling) <= now) this.#forget(name);
+    for (const choice of interfaces) {
+      const link = this.#usableLink(choice);
+      const before = this.#usable.get(choice);
+      this.#usable.set(choice, link?.index ?? null);
+      if (link === null) this.#forget(choice);
+      else if (before !== undefined && before !== link.index) this.#settle(choice, link);
+      const settling = this.#settling.get(choice);
+      if (settling !== undefined && readyAt(settling) <= now) this.#forget(choice);
     }
     this.#arm(now);
     onChange();
   }
 
-  #settle(name: string, link: Link): void {
-    this.#forget(name);
+  #usableLink(choice: InterfaceChoice): Link | null {
+    const { links, finder } = this.#options;
+    const place = finder.find(choice);
+    return place.kind === 'found' && outsideHindrance(links, place) === null ? place.link : null;
+  }
+
+  #settle(choice: InterfaceChoice, link: Link): void {
+    this.#forget(choice);
     const settling: Settling = { since: this.#options.clock.now(), heard: false, listener: null };
-    this.#settling.set(name, settling);
+    this.#settling.set(choice, settling);
     const onMessage = () => {
       settling.heard = true;
       settling.listener?.close();
@@ -106,9 +117,9 @@ export class LinkReadiness {
     }
   }
 
-  #forget(name: string): void {
-    this.#settling.get(name)?.listener?.close();
-    this.#settling.delete(name);
+  #forget(choice: InterfaceChoice): void {
+    this.#settling.get(choice)?.listener?.close();
+    this.#settling.delete(choice);
   }
 
   #arm(now: number): void {
@@ -121,7 +132,7 @@ export class LinkReadiness {
 
   #ask(): void {
     this.#cancelAsk = this.#options.clock.after(askIntervalMs, () => {
-      for (const index of this.#usable.values()) if (index !== null) void this.#options.links.refresh(index);
+      for (const index of new Set(this.#usable.values())) if (index !== null) void this.#options.links.refresh(index);
       this.#ask();
     });
   }
@@ -135,13 +146,10 @@ function readyAt({ since, heard }: Settling): number {
   return since + (heard ? holdDownMs : silenceMsMax);
 }
 
-function usableIndex(links: LinkTable, name: string): number | null {
-  return outsideHindrance(links, name) === null ? (links.byName(name)?.index ?? null) : null;
-}
-
-function outsideHindrance(links: LinkTable, name: string): string | null {
-  const link = links.byName(name);
-  if (link === undefined) return `interface ${name} does not exist`;
+function outsideHindrance(links: LinkTable, place: FoundInterface): string | null {
+  if (place.kind === 'none') return place.why;
+  const { link } = place;
+  const { name } = link;
   if (!link.up) return `interface ${name} is down`;
   if (!link.carrier) return `interface ${name} has no carrier`;
   // tun, a point-to-point link, `arp off`: nobody could be told that the address has moved.

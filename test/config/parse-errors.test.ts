@@ -373,12 +373,32 @@ describe('parseConfig() tells', () => {
       ['13:14: 10.2.0.1 is a path of host e1, at 6:22; a virtual address must be one that no host has for itself'],
     ],
     [
-      'an address without interface',
-      edited({ 12: '' }),
+      'an address without interface whose subnet does not say on which it is',
+      edited({ 12: '', 13: 'addresses = ["192.0.2.10/32", "fe80::10/64"]' }),
       [
-        '13:14: 192.0.2.10/24 has no interface; write interface = "eth0" in [set.www] or beside the address',
-        '13:31: 2001:db8::10/64 has no interface; write interface = "eth0" in [set.www] or beside the address',
+        '13:14: 192.0.2.10/32 is in a subnet of its own, which no interface is in; write interface = "eth0" in [set.www] or beside the address',
+        '13:31: fe80::10/64 is link-local, and in a subnet of every interface; write interface = "eth0" in [set.www] or beside the address',
       ],
+    ],
+    [
+      'a pool without interface, likewise',
+      edited({}, '[pool.p]', 'range = "10.9.0.1"', 'prefix = 32'),
+      ['15:9: 10.9.0.1/32 is in a subnet of its own, which no interface is in; write interface = "eth0" in [pool.p]'],
+    ],
+    [
+      'a subnet with an address in it for an interface',
+      edited({ 12: 'interface = "10.1.0.7/24"' }),
+      ['12:13: 10.1.0.7/24 is an address in a subnet; write 10.1.0.0/24'],
+    ],
+    [
+      'no subnet for an interface',
+      edited({ 12: 'interface = "10.1/16"' }),
+      ['12:13: "10.1/16" is no subnet; write it like 10.1.0.0/24, or the name of an interface'],
+    ],
+    [
+      'a prefix length that there is not, for an interface',
+      edited({ 12: '', 13: 'addresses = [{ address = "192.0.2.10/24", interface = "10.1.0.0/33" }]' }),
+      ['13:55: prefix length 33 is out of range; IPv4 has 1 to 32'],
     ],
     ['an unknown host', edited({}, 'prefer = ["e3"]'), ['14:11: there is no host "e3"; the nearest is "e1"']],
     [

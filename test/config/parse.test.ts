@@ -54,6 +54,17 @@ describe('parseConfig()', () => {
   });
 
   it.each([
+    ['the subnet of each address where it is left out', '', ['192.0.2.0/24', '2001:db8::/64']],
+    ['a subnet', 'interface = "10.1.0.0/24"', ['10.1.0.0/24', '10.1.0.0/24']],
+    ['a subnet, in canonical form', 'interface = "2001:DB8:0::/48"', ['2001:db8::/48', '2001:db8::/48']],
+  ])('takes for an interface %s', (_, line, choices) => {
+    const [set] = parsed(edited({ 12: line })).sets;
+    expect(set?.addresses.map((address) => address.interface)).toEqual(choices);
+    const [, pooled] = parsed(edited({}, '[pool.p]', line, 'range = "192.0.2.20-192.0.2.21"', 'prefix = 24')).sets;
+    expect(pooled?.addresses[0]?.interface).toBe(choices[0]);
+  });
+
+  it.each([
     ['takeover = "immediate"', { takeover: 'immediate' }],
     ['hang = "2s"', { hangMs: 2000 }],
     ['heartbeat = "10ms"', { heartbeatMs: 10, detectMs: 30 }],

@@ -114,6 +114,15 @@ describe('holdfast agent refuses', () => {
     expectRefusal(await attempt({ keyFile: open }), exitCodes.keyFile, [open, 'mode 0644', `chmod 600 ${open}`]);
   });
 
+  it('a set whose subnet two interfaces of the host are in', async () => {
+    await e3.namespace.ip(['link add mv0 link eth0 type macvlan mode bridge', 'addr add 10.77.0.33/24 dev mv0']);
+    const sets = '[set.own]\naddresses = ["10.77.0.201/24"]\n';
+    expectRefusal(await attempt({ sets }), exitCodes.interfaceUnknown, [
+      'Set own has no place on this host: interfaces eth0 and mv0 have addresses in 10.77.0.0/24: name one of them',
+    ]);
+    await e3.namespace.ip(['link del mv0']);
+  });
+
   it('a path that is not on this host', async () => {
     const says = ['Path 10.77.0.2 of host e2 is not an address of this host', '10.77.0.3'];
     expectRefusal(await attempt({}, { argv: ['--host', 'e2'] }), exitCodes.interfaceUnknown, says);
