@@ -134,7 +134,7 @@ function setTrouble(set: SetStatus, health: SetHealth): Trouble | null {
         text:
           set.owner === null
             ? `held by nobody: ${set.problem ?? set.reason}`
-            : `held by nobody: ${set.owner} has not claimed it yet${problem}`,
+            : `held by nobody: ${set.owner} ${set.claimedBy.includes(set.owner) ? 'is claiming it' : 'has not claimed it yet'}${problem}`,
         advice: null,
       };
     case 'held twice':

@@ -90,6 +90,8 @@ export type SetStatus = {
   readonly here: 'none' | 'claiming' | 'held' | 'releasing' | 'failed';
   /** Hosts that were reported to hold it, the owner included; more than one only while it moves. */
   readonly heldBy: readonly string[];
+  /** Hosts that are getting it: their kernels were asked, other stations too where nobody had it. */
+  readonly claimedBy: readonly string[];
   /** A host that is silent but still answers for it: it has it, as far as anybody can tell. */
   readonly answeredBy: string | null;
   readonly problem: string | null;

@@ -6,7 +6,7 @@ import { coordinatorOf } from '../ownership/coordinator.ts';
 import type { SetName } from '../ownership/grant.ts';
 import { describeReason } from '../ownership/reason.ts';
 import { unableSets } from '../ownership/report.ts';
-import { isSettled } from '../ownership/settled.ts';
+import { type Holders, noHolders, reportedHolders, unsettled } from '../ownership/settled.ts';
 import type { OwnershipState } from '../ownership/state.ts';
 import type { MemberStatus, SetStatus, Status, StatusEvent } from './protocol.ts';
 
@@ -29,6 +29,7 @@ export function statusOf(input: StatusInput): Status {
   const { config, ownership, now, wallMs } = input;
   const iso = (instant: InstantMs): string => new Date(wallMs - (now - instant)).toISOString();
   const { view } = ownership;
+  const holders = reportedHolders(ownership);
   return {
     version: input.version,
     group: config.group,
@@ -37,7 +38,7 @@ export function statusOf(input: StatusInput): Status {
     pid: input.pid,
     startedAt: iso(input.startedAt),
     poolVersion: config.poolVersion,
-    state: stateOf(ownership, config),
+    state: stateOf(ownership, config, holders),
     frozen: ownership.freeze.frozen,
     view:
       view === null
@@ -48,28 +49,30 @@ export function statusOf(input: StatusInput): Status {
             coordinator: hostOf(coordinatorOf(view)),
           },
     quorum: ownership.quorum,
-    sets: config.sets.map((set) => setStatus(input, set, iso)),
+    sets: config.sets.map((set) => setStatus({ ...input, holders }, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,
     events: input.events,
   };
 }
 
-function stateOf(ownership: OwnershipState, config: Config): Status['state'] {
+function stateOf(ownership: OwnershipState, config: Config, holders: ReadonlyMap<SetName, Holders>): Status['state'] {
   if (ownership.leavingUntil !== null) return 'leaving';
   if (ownership.view === null) return ownership.previousView === null ? 'starting' : 'lost';
   if (ownership.decided === 0 || !ownership.mature) return ownership.mature ? 'moving' : 'starting';
-  return config.sets.every(({ name }) => isSettled(ownership, name)) ? 'settled' : 'moving';
+  return config.sets.every(({ name }) => unsettled(ownership, name, holders) === null) ? 'settled' : 'moving';
 }
 
-function setStatus(input: StatusInput, set: AddressSet, iso: (instant: InstantMs) => string): SetStatus {
+function setStatus(
+  input: StatusInput & { readonly holders: ReadonlyMap<SetName, Holders> },
+  set: AddressSet,
+  iso: (instant: InstantMs) => string,
+): SetStatus {
   const { ownership, problems } = input;
   const assignment = ownership.assignments.get(set.name);
   const holding = ownership.holdings.get(set.name);
   const failed = ownership.failed.get(set.name);
-  const heldBy = [...ownership.reports]
-    .filter(([, report]) => report.holds.some((hold) => hold.set === set.name))
-    .map(([member]) => hostOf(member));
+  const { held, claiming } = input.holders.get(set.name) ?? noHolders;
   return {
     name: set.name,
     addresses: set.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
@@ -78,7 +81,8 @@ function setStatus(input: StatusInput, set: AddressSet, iso: (instant: InstantMs
     since: assignment === undefined ? null : iso(assignment.since),
     reason: assignment === undefined ? 'no decision yet' : describeReason(assignment.reason),
     here: failed !== undefined ? 'failed' : hereOf(holding?.phase),
-    heldBy,
+    heldBy: held.map(hostOf),
+    claimedBy: claiming.map(hostOf),
     answeredBy: assignment?.reason.kind === 'answering' ? assignment.reason.host : null,
     problem: problems.get(set.name) ?? unableSets(ownership).get(set.name) ?? null,
     pinned: assignment?.pinned ?? false,

@@ -6,7 +6,7 @@ import { nextFailback } from './failback.ts';
 import { withForeignSets } from './foreign.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Holder } from './keeper.ts';
-import type { Assignment, Decision, Report, Waiting } from './message.ts';
+import type { Assignment, Decision, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
 import { fencedUntil, minorityOf } from './quorum.ts';
 import { describeReason } from './reason.ts';
@@ -108,13 +108,18 @@ export function isMature(state: OwnershipState, view: View): boolean {
 }
 
 /**
- * Members that come from the previous view together delivered the same messages, so what they reported there still
- * counts; those that come from elsewhere are waited for. A coordinator without a past waits for all. One that has a new file
+ * Members that come from the previous view together delivered the same messages, so that what they reported there still
+ * counts where nobody else is there. Where some come from elsewhere, all are waited for: what a member let go of outside of
+ * the view is not known, and another may have it. A coordinator without a past waits for all. One that has a new file
  * waits until the others have said what is in theirs: until then nobody else seems to have its sets.
  */
 function knowsEnough(state: OwnershipState, view: View, now: InstantMs): boolean {
-  const reports = view.members.map((member) => state.reports.get(member));
-  if (reports.every((report) => report !== undefined && isPoolKnown(state, report))) return true;
+  const isPartOfPrevious = view.together.length === view.members.length;
+  const isKnown = (member: MemberId): boolean => {
+    const report = isPartOfPrevious || state.reportedAnew.has(member) ? state.reports.get(member) : undefined;
+    return report !== undefined && isPoolKnown(state, report);
+  };
+  if (view.members.every(isKnown)) return true;
   const deadline = coordinatorDeadline(state);
   return deadline === null || now >= deadline;
 }
@@ -126,10 +131,11 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
     if (known === undefined) holders.set(set, [holder]);
     else known.push(holder);
   };
+  const sides = sidesOf(state, view);
   for (const [member, report] of state.reports) {
     for (const { set, grant, pinned } of report.holds) {
       const told = state.assignments.get(set);
-      const known = { member, grant, pinned, ...sideOf(view, member, report) };
+      const known = { member, grant, pinned, ...sides(member) };
       // What it was told last may be ahead of what it has reported.
       if (told === undefined || told.owner !== member) add(set, known);
       else add(set, { ...known, pinned: told.pinned, grant: laterGrant(told.grant, grant) });
@@ -138,9 +144,22 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
   for (const [set, { owner, grant, pinned }] of state.assignments) {
     if (owner === null || !view.members.includes(owner)) continue;
     if (holders.get(set)?.some(({ member }) => member === owner)) continue;
-    add(set, { member: owner, grant, pinned, ...sideOf(view, owner, state.reports.get(owner)) }); // told to, on its way
+    if (state.decided > 0 || !hasLetGo(state, set, owner, grant))
+      add(set, { member: owner, grant, pinned, ...sides(owner) });
   }
   return holders;
+}
+
+/** Told in an earlier view, an owner that says nothing of the set is not on its way to it: its word is newer than that. */
+function hasLetGo(
+  { reportedAnew, releasesHeard }: OwnershipState,
+  set: SetName,
+  owner: MemberId,
+  told: Grant,
+): boolean {
+  if (reportedAnew.has(owner)) return true;
+  const released = releasesHeard.get(set)?.get(owner);
+  return released !== undefined && compareGrants(released, told) >= 0;
 }
 
 /** Members that say so, and those that an earlier decision told to and that have not answered it. */
@@ -189,15 +208,23 @@ function answeredSets({ assignments, answering }: OwnershipState, view: View): r
   });
 }
 
-function sideOf(
-  view: View,
-  member: MemberId,
-  report: Report | undefined,
-): { readonly side: string; readonly sideSize: number } {
-  if (view.together.includes(member)) return { side: 'ours', sideSize: view.together.length };
-  const previous = report?.previous ?? null;
-  if (previous === null) return { side: member, sideSize: 1 };
-  return { side: `${previous.id.counter}.${previous.id.leader}`, sideSize: previous.size };
+/** Who decided with whom last; one that tells of no decision is a side of its own. */
+function sidesOf(
+  { reports }: OwnershipState,
+  { members }: View,
+): (member: MemberId) => { readonly side: string; readonly sideSize: number } {
+  const sides = new Map(
+    members.map((member) => {
+      const side = reports.get(member)?.side ?? null;
+      return [member, side === null ? member : `${side.counter}.${side.leader}`];
+    }),
+  );
+  const sizes = new Map<string, number>();
+  for (const side of sides.values()) sizes.set(side, (sizes.get(side) ?? 0) + 1);
+  return (member) => {
+    const side = sides.get(member) ?? member;
+    return { side, sideSize: sizes.get(side) ?? 1 };
+  };
 }
 
 function withAge(state: OwnershipState, assignment: Assignment, now: InstantMs): Assignment {

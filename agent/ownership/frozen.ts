@@ -19,8 +19,13 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assig
   const previous = input.previous.get(set.name);
   const waiting = input.waiting.get(set.name) ?? null;
   const unmoved = { set: set.name, releasing: [], pinned: false, handover: set.handover, ageMs: 0 };
-  if (previous !== undefined && previous.owner !== null && input.view.members.includes(previous.owner)) return previous;
-  const keeper = chooseKeeper(set, input.holders.get(set.name) ?? [], placement);
+  const holders = input.holders.get(set.name) ?? [];
+  const { owner = null } = previous ?? {};
+  if (previous !== undefined && owner !== null && input.view.members.includes(owner)) {
+    // One that has let go gets it back only where nobody has it.
+    if (holders.length === 0 || holders.some(({ member }) => member === owner)) return previous;
+  }
+  const keeper = chooseKeeper(set, holders, placement);
   if (keeper !== null && waiting?.why !== 'abandoned') {
     const { member, grant, pinned } = keeper.holder;
     return { ...unmoved, owner: member, grant, pinned, reason: { kind: 'found' } };

@@ -10,9 +10,9 @@ export type Holder = {
   readonly member: MemberId;
   readonly grant: Grant;
   readonly pinned: boolean;
-  /** Names the view it came from: holders of one side knew each other's grants. */
+  /** Names the view it decided in last: holders of one side knew each other's grants. */
   readonly side: string;
-  /** Members of that side. */
+  /** Members of the view that come from that side. */
   readonly sideSize: number;
 };
 

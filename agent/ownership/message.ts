@@ -22,9 +22,14 @@ export type Report = {
   readonly kind: 'report';
   readonly host: HostName;
   readonly pool: string;
-  /** The view it came from; null: its first. */
-  readonly previous: { readonly id: ViewId; readonly size: number } | null;
+  /**
+   * The newest view before this one in which it heard a decision; null: none. Members that share it know each other's grants; what
+   * two views granted that have not decided together says nothing about each other.
+   */
+  readonly side: ViewId | null;
   readonly holds: readonly HeldSet[];
+  /** Of those, what its kernel was asked for and does not have yet. */
+  readonly claiming: readonly SetName[];
   /** What it was told to remove from its kernel, and has not yet. */
   readonly releasing: readonly SetName[];
   /**

@@ -1,11 +1,11 @@
 /** The asker's side of commands: each is asked again in every view until it is done, or until it is known what hinders. */
-import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
+import { type HostName, hostOf, type InstantMs } from '../membership/view.ts';
 import type { Command, Request } from './command.ts';
 import type { Memory } from './freeze.ts';
 import type { SetName } from './grant.ts';
 import type { Decision } from './message.ts';
 import { describeReason } from './reason.ts';
-import { reportedHolders, unsettled } from './settled.ts';
+import { type Holders, noHolders, reportedHolders, unsettled } from './settled.ts';
 import {
   changedState,
   commandPatienceMs,
@@ -86,14 +86,14 @@ export function memoryOf({ freeze, drained }: OwnershipState): Memory {
   return { freeze, drained };
 }
 
+type HoldersOf = ReadonlyMap<SetName, Holders>;
+
 type Progress =
   | { readonly kind: 'done' }
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'hindered'; readonly why: string };
 
-type Holders = ReadonlyMap<SetName, readonly MemberId[]>;
-
-function progressOf(state: OwnershipState, { command, moves }: PendingCommand, holders: Holders): Progress {
+function progressOf(state: OwnershipState, { command, moves }: PendingCommand, holders: HoldersOf): Progress {
   switch (command.kind) {
     case 'balance':
     case 'thaw':
@@ -116,7 +116,7 @@ function progressOf(state: OwnershipState, { command, moves }: PendingCommand, h
 
 const undecided: Progress = { kind: 'waiting', why: 'the host that leads has not decided' };
 
-function settledMoves(state: OwnershipState, moves: readonly SetMove[], holders: Holders): Progress {
+function settledMoves(state: OwnershipState, moves: readonly SetMove[], holders: HoldersOf): Progress {
   for (const { set } of moves) {
     const why = unsettled(state, set, holders);
     if (why !== null) return { kind: 'waiting', why };
@@ -124,7 +124,7 @@ function settledMoves(state: OwnershipState, moves: readonly SetMove[], holders:
   return { kind: 'done' };
 }
 
-function moved(state: OwnershipState, { set, host }: Extract<Command, { kind: 'move' }>, holders: Holders): Progress {
+function moved(state: OwnershipState, { set, host }: Extract<Command, { kind: 'move' }>, holders: HoldersOf): Progress {
   const why = unsettled(state, set, holders);
   if (why !== null) return { kind: 'waiting', why };
   const assignment = state.assignments.get(set);
@@ -135,13 +135,14 @@ function moved(state: OwnershipState, { set, host }: Extract<Command, { kind: 'm
   return { kind: 'hindered', why: `${set} did not get to ${host}; ${where}${reason}` };
 }
 
-function drainedHost(state: OwnershipState, host: HostName, holders: Holders): Progress {
+function drainedHost(state: OwnershipState, host: HostName, holders: HoldersOf): Progress {
   const report = reportOf(state, host);
   if (report === null) return { kind: 'hindered', why: `${host} is gone` };
   if (!report.drained) return { kind: 'waiting', why: `${host} does not answer` };
   const left: string[] = [];
   for (const [set, { owner, reason }] of state.assignments) {
-    const holds = holders.get(set)?.some((member) => hostOf(member) === host) ?? false;
+    const { held, claiming } = holders.get(set) ?? noHolders;
+    const holds = [...held, ...claiming].some((member) => hostOf(member) === host);
     if (!holds && (owner === null || hostOf(owner) !== host)) continue;
     if (state.freeze.frozen) return { kind: 'hindered', why: `${host} gives its sets away when the group is thawed` };
     if (reason.kind !== 'stays') return { kind: 'waiting', why: `${host} still has ${set}` };

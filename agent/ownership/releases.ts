@@ -16,10 +16,10 @@ export function releasesToRepeat(state: OwnershipState, view: View): readonly Gr
     .filter((release) => !state.holdings.has(release.set) && (strangers || !isHeard(state, release)));
 }
 
-/** Announces what this member owns and somebody who is gone had as well, as far as was heard. */
+/** Announces what this member owns and somebody who is gone had as well, or was getting rid of, as far as was heard. */
 export function announceAfter(state: OwnershipState, view: View): readonly OwnershipEffect[] {
   const gone = [...state.reports].filter(([member]) => !view.members.includes(member));
-  const left = new Set(gone.flatMap(([, { holds }]) => holds.map(({ set }) => set)));
+  const left = new Set(gone.flatMap(([, { holds, releasing }]) => [...holds.map(({ set }) => set), ...releasing]));
   const sets = [...left].filter(
     (set) => state.holdings.get(set)?.phase === 'held' && state.assignments.get(set)?.owner === state.self,
   );

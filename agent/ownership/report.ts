@@ -5,19 +5,19 @@ import { weightOf } from './candidates.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
-import { changedState, granted, type OwnershipState } from './state.ts';
+import { changedState, granted, type Holding, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState, now: InstantMs): Report {
   return {
     kind: 'report',
     host: hostOf(state.self),
     pool: state.pool.version,
-    previous:
-      state.previousView === null ? null : { id: state.previousView.id, size: state.previousView.members.length },
+    side: state.side,
     holds: [...state.holdings]
       .filter(([, { phase }]) => phase !== 'releasing')
       .map(([set, holding]) => heldSet(state, granted(set, holding), now)),
-    releasing: [...state.holdings].filter(([, { phase }]) => phase === 'releasing').map(([set]) => set),
+    claiming: setsIn(state, 'claiming'),
+    releasing: setsIn(state, 'releasing'),
     sets: [...state.reports.values()].some(({ pool }) => pool !== state.pool.version) ? setsInPool(state) : null,
     unable: [...unableSets(state)].map(([set, why]) => ({ set, why })),
     mature: state.mature,
@@ -28,6 +28,10 @@ export function ownReport(state: OwnershipState, now: InstantMs): Report {
     voters: ownVoters(state),
     waiting: waitingSets(state),
   };
+}
+
+function setsIn({ holdings }: OwnershipState, phase: Holding['phase']): readonly SetName[] {
+  return [...holdings].filter(([, holding]) => holding.phase === phase).map(([set]) => set);
 }
 
 /** Those that its own file lets it have: a coordinator with another file may know nothing of them. */
@@ -125,26 +129,30 @@ export function withReport(state: OwnershipState, member: MemberId, report: Repo
 
 export function withClaimed(report: Report, claimed: readonly GrantedSet[]): Report {
   const holds = new Map(report.holds.map((hold) => [hold.set, hold]));
+  const isClaimed = new Set(claimed.map(({ set }) => set));
   for (const hold of claimed) holds.set(hold.set, { ...hold, pinned: holds.get(hold.set)?.pinned ?? false });
-  return changedReport(report, { holds: [...holds.values()] });
+  const stillClaiming = report.claiming.filter((set) => !isClaimed.has(set));
+  return changedReport(report, { holds: [...holds.values()], claiming: stillClaiming });
 }
 
 export function withReleased(report: Report, released: readonly SetName[]): Report {
   const gone = new Set(released);
   return changedReport(report, {
     holds: report.holds.filter(({ set }) => !gone.has(set)),
+    claiming: report.claiming.filter((set) => !gone.has(set)),
     releasing: report.releasing.filter((set) => !gone.has(set)),
   });
 }
 
 /** Written out: see `changedState`. */
-function changedReport(report: Report, change: Partial<Report>): Report {
+export function changedReport(report: Report, change: Partial<Report>): Report {
   const copy: Report = {
     kind: report.kind,
     host: report.host,
     pool: report.pool,
-    previous: report.previous,
+    side: report.side,
     holds: report.holds,
+    claiming: report.claiming,
     releasing: report.releasing,
     sets: report.sets,
     unable: report.unable,

@@ -1,5 +1,5 @@
 /** What one member knows and does about ownership; the events that change it and the effects that come of it. */
-import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts';
+import type { HostName, InstantMs, MemberId, View, ViewId } from '../membership/view.ts';
 import type { Command, Request } from './command.ts';
 import type { Freeze, Memory } from './freeze.ts';
 import { adoptedGrant, type Grant, type SetName } from './grant.ts';
@@ -49,6 +49,10 @@ export type OwnershipState = {
   readonly viewSince: InstantMs;
   /** The view before this one. */
   readonly previousView: View | null;
+  /** The newest view before this one in which a decision was delivered; null: none since the start, or since the channel was lost. */
+  readonly side: ViewId | null;
+  /** Members whose report of this view was heard; of the others there may be one of the view before. */
+  readonly reportedAnew: ReadonlySet<MemberId>;
   /** Whether the view has the majority it needs; null: it needs none, or there is no view. */
   readonly quorum: Quorum | null;
   /** The hosts of the last view with a majority that this member saw decide. */
@@ -186,6 +190,8 @@ export function initialOwnership({
     view: null,
     viewSince: now,
     previousView: null,
+    side: null,
+    reportedAnew: new Set(),
     quorum: null,
     lastQuorate: [],
     joined: new Map(),
@@ -228,6 +234,8 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     view: state.view,
     viewSince: state.viewSince,
     previousView: state.previousView,
+    side: state.side,
+    reportedAnew: state.reportedAnew,
     quorum: state.quorum,
     lastQuorate: state.lastQuorate,
     joined: state.joined,

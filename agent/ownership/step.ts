@@ -11,7 +11,7 @@ import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } f
 import { namesOf, type Pool } from './pool.ts';
 import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
 import { announceAfter, releasesToRepeat } from './releases.ts';
-import { ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
+import { changedReport, ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
 import { endStallByTime, endStallByView, onStalled } from './stall.ts';
 import {
   changedState,
@@ -88,7 +88,13 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
 
 function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const together = new Set(state.view === null ? [state.self] : view.together);
-  const reports = new Map([...state.reports].filter(([member]) => together.has(member)));
+  const decidedIn = state.view !== null && state.decided > 0 ? state.view.id : null;
+  const reports = new Map<MemberId, Report>();
+  for (const [member, report] of state.reports) {
+    // Who comes from there together heard the same decisions.
+    if (together.has(member))
+      reports.set(member, decidedIn === null ? report : changedReport(report, { side: decidedIn }));
+  }
   const installed = withQuorum(
     changedState(state, {
       view,
@@ -96,6 +102,8 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
       viewSince: now,
       poolSince: null,
       previousView: state.view,
+      side: decidedIn ?? state.side,
+      reportedAnew: new Set([state.self]),
       joined: new Map(
         view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
       ),
@@ -148,6 +156,7 @@ function onLost(state: OwnershipState, now: InstantMs): Step {
     view: null,
     quorum: null,
     viewSince: now,
+    side: null,
     joined: new Map(),
     recovered: new Map(),
     reconsiderAt: null,
@@ -192,8 +201,9 @@ function onMessage(state: OwnershipState, sender: MemberId, message: Message, no
 
 function onReport(state: OwnershipState, sender: MemberId, report: Report, now: InstantMs): Step {
   const freeze = newerFreeze(state.freeze, report.freeze);
+  const reportedAnew = state.reportedAnew.has(sender) ? state.reportedAnew : new Set(state.reportedAnew).add(sender);
   const known = withReport(state, sender, report, now);
-  const next = withQuorum(freeze === state.freeze ? known : changedState(known, { freeze }));
+  const next = withQuorum(changedState(known, { freeze, reportedAnew }));
   if (inMinority(next) && !inMinority(state)) return remembering(state, reported(next, now));
   const otherPool = report.pool !== state.pool.version && state.reports.get(state.self)?.sets === null;
   return remembering(state, otherPool ? reported(next, now) : { state: next, effects: [] });

@@ -71,10 +71,7 @@ function readReport(report: Field): Report {
     kind: 'report',
     host: report.get('host').text() as HostName, // a name for people; who sent it, the channel says
     pool: report.get('pool').text(),
-    previous: report.get('previous').orNull((previous) => ({
-      id: readViewId(previous.get('id')),
-      size: previous.get('size').count(),
-    })),
+    side: report.get('side').orNull(readViewId),
     holds: report.get('holds').list((entry) => ({
       ...readGrantedSet(entry, grants),
       pinned: entry.get('pinned').or(false, (pinned) => pinned.flag()),
@@ -83,6 +80,7 @@ function readReport(report: Field): Report {
         ageMs: entry.get('ageMs').count(),
       })),
     })),
+    claiming: report.get('claiming').or([], (list) => list.list(readSetName)),
     releasing: report.get('releasing').list(readSetName),
     sets: report.get('sets').orNull((sets) => sets.list(readSetName)),
     unable: report

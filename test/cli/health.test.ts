@@ -31,6 +31,12 @@ describe('statusExitCode()', () => {
       ['uncovered: www: held by nobody: every host is draining'],
     ],
     [
+      'the owner is still asking whether another station has it',
+      2,
+      withSet({ owner: 'e2', heldBy: [], claimedBy: ['e2'] }, 'moving'),
+      ['uncovered: www: held by nobody: e2 is claiming it'],
+    ],
+    [
       'the owner has not claimed yet and nobody else holds it, though it moves',
       2,
       withSet({ owner: 'e2', heldBy: [], since: secondsAgo(0) }, 'moving'),

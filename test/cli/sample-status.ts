@@ -19,6 +19,7 @@ export function setStatus(name: string, change: Partial<SetStatus> = {}): SetSta
     reason: 'nobody had it; least loaded',
     here: owner === 'e1' ? 'held' : 'none',
     heldBy: owner === null ? [] : [owner],
+    claimedBy: [],
     answeredBy: null,
     problem: null,
     pinned: false,

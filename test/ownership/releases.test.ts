@@ -50,6 +50,20 @@ describe('announceAfter(): one that left before its last word came', () => {
     group.settle();
     expect(group.story).toContain('e1 announces b');
   });
+
+  it('the same for one that was getting rid of it when the view before began', () => {
+    const group = threeHosts();
+    group.stuck.add('e2');
+    group.tell('e2', { kind: 'leave' });
+    group.settle();
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    group.story.length = 0;
+    group.die('e2');
+    group.view('e1', 'e3');
+    group.settle();
+    expect(group.story.sort()).toEqual(['e1 announces b', 'e3 announces e']);
+  });
 });
 
 describe('coordinate(): two that come from one view', () => {

@@ -48,7 +48,7 @@ export const mutations: readonly Mutation[] = [
   {
     rule: 'the coordinator waits for the reports',
     file: 'ownership/coordinator',
-    find: 'if (reports.every((report) => report !== undefined && isPoolKnown(state, report)))',
+    find: 'if (view.members.every(isKnown))',
     put: 'if (true)',
   },
   {

@@ -66,8 +66,10 @@ export function runSchedule(
     calmDown(world, schedule);
     const settledAfterMs = settle(world, runUntil);
     const bounded = checks.find((check) => check instanceof Bounded);
-    if (nextDeadline(world) > world.now + 2 * restMs) bounded?.expectRest(world);
+    const isLasting = nextDeadline(world) > world.now + 2 * restMs;
+    if (isLasting) bounded?.expectRest(world);
     runUntil(world.now + restMs);
+    if (!isLasting) settle(world, runUntil); // of what came of time alone, such as a round of balance
     const views = settledViews(world);
     if (views === null) throw new Breach('liveness', 'the group was at rest, and did not stay so');
     for (const check of checks) check.atRest(views, world);

@@ -16,11 +16,12 @@ const messages: readonly Message[] = [
     kind: 'report',
     host: 'e1' as HostName,
     pool: '00ff00ff00ff00ff',
-    previous: { id: grant.view, size: 2 },
+    side: grant.view,
     holds: [
       { set: www, grant, pinned: true, tenure: { reason: { kind: 'move', from: null }, ageMs: 7 } },
       { set: www, grant, pinned: false },
     ],
+    claiming: [www],
     releasing: [www],
     sets: [www],
     unable: [{ set: www, why: 'interface eth0 is down' }],

@@ -1,5 +1,5 @@
 /** Promise 3: nothing moves without a cause, named. Held against what the world knows, not against what the coordinator says. */
-import { hostOf, type MemberId } from '../../../agent/membership/view.ts';
+import { compareViewIds, hostOf, type MemberId, type ViewId } from '../../../agent/membership/view.ts';
 import type { Assignment } from '../../../agent/ownership/message.ts';
 import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
@@ -10,9 +10,13 @@ import type { Check } from './check.ts';
 export class Cause implements Check {
   readonly name = 'cause';
   exercised = 0;
+  /** The newest view in which each member heard a decision. */
+  readonly #decidedIn = new Map<MemberId, ViewId>();
 
   observe(observation: Observation, world: World): void {
     if (observation.kind !== 'stepped') return;
+    const { before } = observation;
+    if (before.view !== null && before.decided > 0) this.#decidedIn.set(before.self, before.view.id);
     for (const effect of observation.effects) {
       if (effect.kind !== 'send' || effect.message.kind !== 'decision') continue;
       for (const assignment of effect.message.assignments) this.#check(assignment, observation, world);
@@ -43,36 +47,46 @@ export class Cause implements Check {
         }
         break;
       }
-      // Views that met and met the next before they had decided: the newest grant of all that hold it.
-      case 'found':
-        if (owner !== null && after.reports.get(owner)?.holds.some((hold) => hold.set === set)) return;
-        break;
       case 'merge':
-        if (!isTogetherWithOwner(before, after, assignment, holders)) return;
+        if (!this.#isTogetherWithOwner(before, after, assignment, holders)) return;
         break;
       default:
     }
     // One that was told before, and is on its way, is as good as a holder.
-    if (owner !== null && before.assignments.get(set)?.owner === owner) return;
+    if (owner !== null && before.assignments.get(set)?.owner === owner && isOnItsWay(owner, before, assignment, world))
+      return;
     const to = owner === null ? 'nobody' : hostOf(owner);
     throw new Breach(
       this.name,
       `${holders.map(hostOf).join(' and ')} may go on with ${set}, but it goes to ${to}: ${reason.kind}`,
     );
   }
+
+  /** The two decided together before, and the one that was told last goes on: they have not met only now. */
+  #isTogetherWithOwner(
+    before: OwnershipState,
+    { reports }: OwnershipState,
+    { set, owner }: Assignment,
+    holders: readonly MemberId[],
+  ): boolean {
+    if (owner === null || !reports.get(owner)?.holds.some((hold) => hold.set === set)) return true;
+    const told = before.assignments.get(set)?.owner ?? null;
+    return told !== null && holders.includes(told) && this.#isSameSide(told, owner);
+  }
+
+  #isSameSide(a: MemberId, b: MemberId): boolean {
+    const [one, other] = [this.#decidedIn.get(a), this.#decidedIn.get(b)];
+    return one !== undefined && other !== undefined && compareViewIds(one, other) === 0;
+  }
 }
 
-/** Then the two have not met only now, and the one that was told last goes on. */
-function isTogetherWithOwner(
-  before: OwnershipState,
-  { view, reports }: OwnershipState,
-  { set, owner }: Assignment,
-  holders: readonly MemberId[],
-): boolean {
-  if (owner === null || view === null) return true;
-  if (!reports.get(owner)?.holds.some((hold) => hold.set === set)) return true;
-  const told = before.assignments.get(set)?.owner ?? null;
-  return told !== null && holders.includes(told) && view.together.includes(told) && view.together.includes(owner);
+/** It has not heard of what it was told, or is getting it; one that has let go since is not. */
+function isOnItsWay(owner: MemberId, { view }: OwnershipState, { set }: Assignment, world: World): boolean {
+  const state = world.agentOf(owner)?.ownership;
+  if (state === undefined) return true;
+  const phase = state.holdings.get(set)?.phase;
+  if (phase !== undefined) return phase !== 'releasing';
+  return state.view?.id !== view?.id || state.decided === 0;
 }
 
 /** Who has it, announced, has said so to the coordinator, and has said nothing that speaks against it. */
