@@ -7,6 +7,8 @@ import type { Namespace } from './namespace.ts';
 const writeDeadlineMs = 5_000;
 /** Seconds of what a busy lab sends, where tcpdump gets no CPU for a while. */
 const bufferKib = '8192';
+/** A frame as it is on the wire. The buffer has room for as many of them as fit: with tcpdump's own 256 KiB, for 32. */
+const snapshotBytes = '2048';
 
 export type Capture = {
   readonly file: string;
@@ -28,6 +30,8 @@ export async function startCapture(
     '--immediate-mode',
     '-B',
     bufferKib,
+    '-s',
+    snapshotBytes,
     '-U',
     '-n',
     '-Z',
