@@ -7,6 +7,7 @@ import { newerFreeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import type { Decision, Message, Report } from './message.ts';
+import { isNews } from './news.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
 import { namesOf, type Pool } from './pool.ts';
 import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
@@ -29,7 +30,9 @@ import {
 export function step(before: OwnershipState, event: OwnershipEvent): Step {
   const { now } = event;
   let { state, effects } = handle(before, event);
-  for (const follow of [expire, coordinate, answerCommands, leave]) {
+  const consider = (known: OwnershipState): Step =>
+    isNews(before, known, event) ? coordinate(known, now) : { state: known, effects: [] };
+  for (const follow of [expire, consider, answerCommands, leave]) {
     const next = follow(state, now);
     state = next.state;
     if (next.effects.length > 0) effects = [...effects, ...next.effects];

@@ -2,6 +2,7 @@
  * Members that run the real ownership step over a perfect channel and a kernel that takes its time: a story is told by
  * calls, and every step keeps what happened in order. Virtual time; nothing here is random unless a chooser is given.
  */
+import { strict as assert } from 'node:assert';
 import type { Occurrence } from '../../agent/driver.ts';
 import {
   compareViewIds,
@@ -11,6 +12,7 @@ import {
   memberId,
   type View,
 } from '../../agent/membership/view.ts';
+import { coordinate } from '../../agent/ownership/coordinator.ts';
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
@@ -169,6 +171,7 @@ export class Group {
     if (state === undefined) return;
     const { state: next, effects } = step(state, { ...event, now: this.now } as OwnershipEvent); // the same kind, completed
     this.members.set(host, next);
+    assert.deepEqual(coordinate(next, this.now).effects, [], 'after a step the coordinator has nothing left to say');
     for (const effect of effects) this.#perform(host, effect);
   }
 
