@@ -101,8 +101,14 @@ async function serve({ options, config, host, ring, route, links, finder, watch,
   });
   const notifier = openNotifier(process.env);
   const directory = resolve(dirname(options.control));
-  const { lifetimeSeconds, detectMs } = config;
-  const guard = new Guard({ directory, lifetimeSeconds, detectMs, onTrouble: (message) => log.warning(message) });
+  const { lifetimeSeconds, detectMs, hangMs } = config;
+  const guard = new Guard({
+    directory,
+    lifetimeSeconds,
+    detectMs,
+    hangMs,
+    onTrouble: (message) => log.warning(message),
+  });
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
   const endings = listenForEndings(log);
   try {
@@ -120,6 +126,7 @@ async function serve({ options, config, host, ring, route, links, finder, watch,
       for (const event of early) running.onChannelEvent(event);
       core = running; // not before: nothing may overtake what waited
       endings.attach(running);
+      guard.up();
       return await running.ended;
     } finally {
       notifier.stopping();

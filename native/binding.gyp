@@ -26,6 +26,7 @@
       'target_name': 'holdfast-guard',
       'type': 'executable',
       'sources': [
+        'guard/agent.c',
         'guard/door.c',
         'guard/guard.c',
         'guard/held.c',

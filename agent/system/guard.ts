@@ -18,10 +18,10 @@ export type GuardOptions = {
   /** The control directory: one guard for each, by a lock. */
   readonly directory: string;
   readonly lifetimeSeconds: number | 'never';
-  /** The others' patience: what is announced by another host while the main loop stands still for most of it was taken over. */
+  /** The others' patience: what another host announces while the main loop stands still for as long was taken over. */
   readonly detectMs: number;
-  /** How long the main loop may stand still; default 500. */
-  readonly hangMs?: number;
+  /** How long the main loop may stand still. Time in which it waits for a processor does not count. */
+  readonly hangMs: number;
   /** Something an operator should know. */
   readonly onTrouble: (message: string) => void;
 };
@@ -29,11 +29,11 @@ export type GuardOptions = {
 /** What tells an address of the kernel from another. */
 export type AddressPlace = Pick<GuardedAddress, 'interfaceIndex' | 'address' | 'prefixLength'>;
 
-const defaultHangMs = 500;
-/** The guard's own tick, a sixth of the patience: four of them without a sign are two thirds of it. */
+/** The guard's own tick, a sixth of the patience. */
 const tickMsMin = 5;
 const tickMsMax = 50;
-const evidenceTicks = 4;
+/** Without a sign of a process that is stopped: two thirds of the patience, so that the others hear of it before they miss it. */
+const stoppedTicks = 4;
 /** An answer takes a fraction of a millisecond. Whoever waits longer goes on without: a claim is worth more than its guard. */
 const answerMs = 100;
 const startMs = 2_000;
@@ -55,17 +55,24 @@ export class Guard {
   #restart: NodeJS.Timeout | undefined;
   #ending = false;
   #starting: Promise<void> = Promise.resolve();
-  readonly #progress: NodeJS.Timeout;
+  /** Shows that the main loop runs; undefined: the agent starts. */
+  #progress: NodeJS.Timeout | undefined;
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.#progress = setInterval(() => this.#running?.tell({ kind: 'progress' }), progressIntervalMs(options)).unref();
   }
 
   /** Resolves when there is one, or it was said why not: then it is tried again. */
   start(): Promise<void> {
     this.#starting = this.#start();
     return this.#starting;
+  }
+
+  /** The agent has started: from now on its main loop must show itself. Before that it may take its time, and holds nothing new. */
+  up(): void {
+    const show = (): void => this.#running?.tell({ kind: 'progress' });
+    this.#progress ??= setInterval(show, progressIntervalMs(this.#options)).unref();
+    show();
   }
 
   async #start(): Promise<void> {
@@ -84,7 +91,7 @@ export class Guard {
     this.#hindrance = null;
     if (this.#ending) return started.end();
     this.#running = started;
-    started.tell({ kind: 'progress' });
+    if (this.#progress !== undefined) started.tell({ kind: 'progress' });
     const answers = [...inChunks([...this.#held.values()])].map((addresses) =>
       started.ask({ kind: 'hold', addresses }),
     );
@@ -230,10 +237,10 @@ class RunningGuard {
 
 /** In a session of its own, so that what ends the agent's does not end it. A string: why it did not start. */
 async function startProcess(options: GuardOptions, onLost: () => void): Promise<RunningGuard | string> {
-  const { directory, lifetimeSeconds, hangMs = defaultHangMs } = options;
+  const { directory, lifetimeSeconds, hangMs } = options;
   const tickMs = tickIntervalMs(options);
   const lifetime = lifetimeSeconds === 'never' ? 0 : lifetimeSeconds;
-  const numbers = [tickMs, Math.ceil(hangMs / tickMs), evidenceTicks, lifetime].map(String);
+  const numbers = [tickMs, Math.ceil(hangMs), evidenceMs(options), stoppedTicks * tickMs, lifetime].map(String);
   const child = spawn(program, [String(process.pid), directory, ...numbers], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     detached: true,
@@ -259,7 +266,12 @@ function tickIntervalMs({ detectMs }: GuardOptions): number {
   return Math.min(tickMsMax, Math.max(tickMsMin, Math.floor(detectMs / 6)));
 }
 
-/** Twice the guard's tick: in the time that is evidence of a hang there are two. */
+/** The others cannot have missed it sooner; below half of what counts as a hang it may be slow and in a handover. */
+function evidenceMs({ detectMs, hangMs }: GuardOptions): number {
+  return Math.ceil(Math.max(detectMs, hangMs / 2));
+}
+
+/** Twice the guard's tick: in the time after which a stopped process is killed there are two. */
 function progressIntervalMs(options: GuardOptions): number {
   return 2 * tickIntervalMs(options);
 }

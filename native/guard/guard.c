@@ -1,5 +1,5 @@
 /*
- * holdfast-guard AGENT_PID DIRECTORY TICK_MS HANG_TICKS EVIDENCE_TICKS LIFETIME_SECONDS, with the socketpair to the agent as fd 3.
+ * holdfast-guard AGENT_PID DIRECTORY TICK_MS HANG_MS EVIDENCE_MS STOPPED_MS LIFETIME_SECONDS, with the socketpair to the agent as fd 3.
  * While the agent lives it watches it; then it is on duty, until nothing is left.
  */
 #include <errno.h>
@@ -30,16 +30,19 @@ enum { LOOK_MS = 2000 };
 /* How long a successor may take until its absence is told, and how often it is told again. */
 enum { ALONE_MS = 2000, STILL_ALONE_MS = 60 * 1000 };
 
-static struct settings settings;
+struct settings settings;
 static int agent_fd, arp_fd, advertisement_fd, signal_fd, door_fd, link_fd = LINK;
 
 /* Watching. */
 static bool armed, killed;
-static int ticks;
+/* Since the last sign of the agent, by ticks of our own; and what of it the agent could have used. */
+static int64_t silent_ns, idled_ns;
 /* When the next one is, and how many it stands for: after a sign of the agent the next is due, the first few say nothing. */
 static int64_t tick_at;
 static int stride = 1;
 enum { STRIDE_AFTER_SIGN = 3 };
+/* Who is replaced and waits for a processor gets to its addresses late: so many times the limit are too late. */
+enum { BUSY_LIMITS = 4 };
 /* On duty, since; 0: the agent lives. */
 static int64_t duty_since;
 static int obituary_round;
@@ -126,28 +129,23 @@ static void arm_tick(int count) {
   tick_at = now_ns() + count * settings.tick_ms * ms; /* not a multiple of anything: a pause is one tick */
 }
 
-/* By SIGSTOP: not late, but standing. One that a debugger holds has another state. */
-static bool is_stopped(void) {
-  char path[32], text[512];
-  snprintf(path, sizeof(path), "/proc/%d/stat", settings.agent);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const ssize_t length = read(fd, text, sizeof(text) - 1);
-  close(fd);
-  text[length > 0 ? length : 0] = '\0';
-  const char *name_end = strrchr(text, ')'); /* the name may hold anything */
-  return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'T';
+static void count_tick(void) {
+  const int64_t span_ns = stride * settings.tick_ms * ms;
+  silent_ns += span_ns;
+  idled_ns += agent_idled(span_ns);
+  arm_tick(1);
 }
 
-/* The agent's main loop stands still: judged by ticks of our own, so that a pause of the whole machine is none. */
+/* The agent's main loop stands still: judged by ticks of our own and by what it could have run, so that a pause or a shortage is none. */
 static void check_hang(void) {
-  if (!armed || killed) return;
-  if (ticks < settings.evidence_ticks) return;
+  if (!armed || killed || silent_ns < settings.stopped_ms * ms) return;
   const bool replaced = held_any_announced();
-  const bool stopped = is_stopped();
-  if (!replaced && !stopped && ticks < settings.hang_ticks) return;
+  const bool stopped = agent_state() == 'T';
+  const bool hangs = idled_ns >= settings.hang_ms * ms || (stopped && idled_ns >= settings.stopped_ms * ms) ||
+                     (replaced && (idled_ns >= settings.evidence_ms * ms || silent_ns >= BUSY_LIMITS * settings.hang_ms * ms));
+  if (!hangs) return;
   killed = true;
-  say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s%s: killed", settings.agent, ticks * settings.tick_ms,
+  say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s%s: killed", settings.agent, (int)(silent_ns / ms),
       stopped ? ", it is stopped" : "", replaced ? ", another host announces its addresses" : "");
   if (syscall(SYS_pidfd_send_signal, agent_fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH) {
     say(SAY_ERROR, "cannot kill agent %d: %s", settings.agent, strerror(errno));
@@ -160,7 +158,8 @@ static void hear_agent(void) {
       return;
     case LINK_PROGRESS:
       armed = true;
-      ticks = 0;
+      silent_ns = idled_ns = 0;
+      agent_shows_itself();
       arm_tick(STRIDE_AFTER_SIGN);
       held_forget_announced();
       return;
@@ -222,7 +221,7 @@ static int64_t number(const char *text, int64_t least, int64_t most) {
 }
 
 static void prepare(int count, char **arguments) {
-  if (count != 7) {
+  if (count != 8) {
     say(SAY_ERROR, "started by `holdfast agent`, not by hand");
     exit(64);
   }
@@ -230,9 +229,10 @@ static void prepare(int count, char **arguments) {
       .agent = (int)number(arguments[1], 1, INT_MAX),
       .directory = arguments[2],
       .tick_ms = (int)number(arguments[3], 1, 1000),
-      .hang_ticks = (int)number(arguments[4], 1, 100000),
-      .evidence_ticks = (int)number(arguments[5], 1, 100000),
-      .lifetime_seconds = (int)number(arguments[6], 0, INT_MAX),
+      .hang_ms = (int)number(arguments[4], 1, 100000),
+      .evidence_ms = (int)number(arguments[5], 1, 100000),
+      .stopped_ms = (int)number(arguments[6], 1, 100000),
+      .lifetime_seconds = (int)number(arguments[7], 0, INT_MAX),
   };
   sigset_t signals;
   sigemptyset(&signals);
@@ -245,6 +245,7 @@ static void prepare(int count, char **arguments) {
   fcntl(LINK, F_SETFD, FD_CLOEXEC);
   agent_fd = (int)syscall(SYS_pidfd_open, settings.agent, 0);
   if (agent_fd < 0 || getppid() != settings.agent) exit(0); /* it ended before it held anything */
+  agent_watch();
   if (signal_fd < 0 || !door_lock(&settings) || (door_fd = door_open(&settings)) < 0 || !route_open() ||
       !watch_open(&arp_fd, &advertisement_fd)) {
     exit(1);
@@ -279,8 +280,7 @@ int main(int count, char **arguments) {
     if (duty_since != 0) {
       work();
     } else if (now_ns() >= tick_at) {
-      ticks += stride;
-      arm_tick(1);
+      count_tick();
     }
     if (duty_since == 0) check_hang();
     if (polled[4].revents != 0) answer_signal();

@@ -34,11 +34,22 @@ struct held {
 struct settings {
   int agent; /* pid */
   int tick_ms;
-  /* Ticks without a sign of the agent's main loop until it counts as hung; and when another host announces its addresses. */
-  int hang_ticks, evidence_ticks;
+  /* How long the agent's main loop may show no sign of itself: at all; when another host announces its addresses; when it is stopped. */
+  int hang_ms, evidence_ms, stopped_ms;
   int lifetime_seconds; /* 0: for ever */
   const char *directory;
 };
+
+extern struct settings settings;
+
+/* agent.c */
+void agent_watch(void);
+/* What it did not do until now is forgotten. */
+void agent_shows_itself(void);
+/* Of the time since the last call or sign, of which `span_ns` count: how long the main loop could have run. Less on a busy machine. */
+int64_t agent_idled(int64_t span_ns);
+/* Of the main thread, as in proc(5); '?': it is not told. */
+char agent_state(void);
 
 /* held.c */
 extern struct held held[HELD_MAX];

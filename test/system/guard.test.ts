@@ -11,6 +11,8 @@ import { release, takeOver } from '../../agent/system/guard-door.ts';
 import { type KernelHost, openCable, placed, startKernelHost } from './kernel-host.ts';
 
 const deadlineMs = 10_000;
+/** Several times what an agent may hang. */
+const starvedMs = 2_000;
 const script = fileURLToPath(new URL('fixtures/guarded-agent.mjs', import.meta.url));
 const endedEarly = fileURLToPath(new URL('fixtures/guard-ended-early.mjs', import.meta.url));
 
@@ -32,8 +34,8 @@ afterEach(async () => {
 
 type Started = { readonly agent: LabProcess; readonly guardPid: number; said(): string };
 
-async function startAgent(addresses: readonly PlacedAddress[], lifetimeSeconds = 60): Promise<Started> {
-  const argv = [process.execPath, script, directory, JSON.stringify(addresses), String(lifetimeSeconds)];
+async function startAgent(addresses: readonly PlacedAddress[], lifetimeSeconds = 60, mode = ''): Promise<Started> {
+  const argv = [process.execPath, script, directory, JSON.stringify(addresses), String(lifetimeSeconds), mode];
   const agent = await cable.a.open(argv);
   let said = '';
   agent.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -130,6 +132,31 @@ describe('the guard', () => {
     process.kill(started.guardPid, 'SIGTERM'); // on duty that asks for an end
     await removed('10.0.0.50');
     await ended(started.guardPid);
+  });
+
+  it('leaves an agent that starts its time', async () => {
+    const { agent } = await startAgent([placed('10.0.0.50', 24)], 60, 'starting');
+    const started = new Promise((resolve) => agent.child.stdout?.once('data', resolve));
+    const ended = agent.ended.then(() => 'killed');
+    expect(String(await within(deadlineMs, 'the agent to start', Promise.race([started, ended])))).toBe('started\n');
+    agent.child.stdin?.end();
+    expect(await agent.ended).toEqual({ status: 0, signal: null });
+  });
+
+  it('does not take an agent that gets no processor for one that hangs', async () => {
+    const started = await startAgent([placed('10.0.0.50', 24)], 60, 'starved');
+    await Promise.race([started.agent.ended, new Promise((next) => setTimeout(next, starvedMs))]); // nothing is to happen
+    expect(started.said()).toBe('');
+    expect(started.agent.running).toBe(true);
+  });
+
+  it('kills an agent in an endless loop, on a busy machine too', async () => {
+    const spins = await Promise.all([1, 2, 3, 4].map(() => cable.a.open(['sh', '-c', 'while :; do :; done'])));
+    const started = await startAgent([placed('10.0.0.50', 24)], 60, 'loop');
+    expect(await within(deadlineMs, 'the end of the agent', started.agent.ended)).toMatchObject({ signal: 'SIGKILL' });
+    for (const spin of spins) spin.signal('SIGKILL');
+    expect(started.said()).toMatch(/guard: agent \d+ hangs: no sign of its main loop for \d+ ms: killed/);
+    expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
   });
 
   it('ends with its agent, and does not take a signal that was meant for it', async () => {
