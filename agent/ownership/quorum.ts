@@ -26,6 +26,19 @@ export function claimDelayMs(heartbeatMs: number): number {
   return 2 * heartbeatMs + releaseBoundMs;
 }
 
+/** From the end of `claimDelayMs` to an announcement that a guard has heard; a takeover was seen to take 60 ms under load. */
+const takeoverBoundMs = 150;
+
+/**
+ * How long the guard of a dead agent keeps an address that it hears nobody take: cut off, it hears nobody at all, and nobody is left
+ * to know of the minority. Long enough for the others to notice by silence alone and to claim, so that a death without a cut leaves no
+ * gap. A cut at the very moment of the death leaves no overlap but this bound and a heartbeat; a death at the end of the patience after a
+ * cut, before the agent knew of it, one that is longer by `detectMs`.
+ */
+export function fenceMs(heartbeatMs: number, detectMs: number): number {
+  return detectMs + claimDelayMs(heartbeatMs) + takeoverBoundMs;
+}
+
 export function inMinority({ quorum }: OwnershipState): boolean {
   return quorum !== null && quorum.present < quorum.needed;
 }

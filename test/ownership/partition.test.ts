@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostName } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
+import { claimDelayMs, fenceMs } from '../../agent/ownership/quorum.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { Group, poolOf } from './group.ts';
 
@@ -62,6 +63,21 @@ describe('step(): a majority serves', () => {
     expect(group.held()).toBe('e1: | e2: | e3:');
     group.pass(1);
     expect(group.held()).toBe('e1: a c | e2: b | e3:');
+  });
+
+  it('what a host that is silent still answers for is not taken over, and at once when it has let go', () => {
+    const group = threeHosts();
+    const silent = group.id('e1');
+    for (const host of ['e2', 'e3']) group.tell(host, { kind: 'answering', members: new Set([silent]) });
+    group.view('e2', 'e3');
+    group.pass(10 * delayMs);
+    expect(group.held()).toBe('e1: a | e2: b | e3: c');
+    expect(reasonOf(group, 'e2', 'a')).toMatch(/^e1 is silent but still answers for it/);
+    group.view('e1'); // it notices late
+    group.settle();
+    for (const host of ['e2', 'e3']) group.tell(host, { kind: 'answering', members: new Set() });
+    group.settle();
+    expect(group.held()).toBe('e1: | e2: a b | e3: c');
   });
 
   it('exactly half is no majority, on neither side, whoever has the lowest name', () => {
@@ -126,6 +142,13 @@ describe('step(): a majority serves', () => {
     expect(group.story).toEqual(['e1 refuses: this side has 1 of 3 hosts and needs 2: a majority elsewhere may serve']);
     group.pass(delayMs);
     expect(group.held()).toBe('e1: | e2: b | e3: a c');
+  });
+});
+
+describe('fenceMs(): the guard of a dead agent', () => {
+  it('keeps until the others have noticed by silence alone, have waited their delay, and could claim', () => {
+    expect(fenceMs(100, 300)).toBeGreaterThanOrEqual(300 + claimDelayMs(100) + 100);
+    expect(fenceMs(10, 30)).toBeLessThan(500);
   });
 });
 
