@@ -15,8 +15,8 @@ import { AgentCore } from './core.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { memoryPathOf } from './memory-file.ts';
 import { privilegeRefused, requirePrivilege } from './privilege.ts';
-import { KeyReload } from './reload.ts';
 import { AddressWatch } from './system/address-watch.ts';
+import { interfaceMissing } from './system/eligibility.ts';
 import { Guard } from './system/guard.ts';
 import { takeOver } from './system/guard-door.ts';
 import { listHostAddresses } from './system/host-addresses.ts';
@@ -39,7 +39,7 @@ export type AgentOptions = {
 };
 
 /**
- * Runs until it is told to stop (SIGHUP: reads the keys again; SIGTERM, SIGINT: hands its sets over; a second one: releases them at once).
+ * Runs until it is told to stop (SIGHUP: reads the file and the keys anew; SIGTERM, SIGINT: hands its sets over; a second one: releases them at once).
  * @throws ExitError with the kernel as it was, where it cannot start
  */
 export async function runAgent(options: AgentOptions): Promise<ExitCode> {
@@ -116,8 +116,7 @@ async function serve({ options, config, host, ring, route, links, finder, watch,
     await guard.start();
     const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
-    const keys = new KeyReload(channel, ring);
-    const parts = { config, host, route, links, finder, watch, channel, keys, notifier, guard, adopted, log };
+    const parts = { config, host, route, links, finder, watch, channel, ring, notifier, guard, adopted, log };
     const running = new AgentCore({ ...parts, version: version(), memoryPath });
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
@@ -173,19 +172,8 @@ async function findSelf(config: Config, route: RouteSocket, wanted: string | und
 }
 
 function requireInterfaces(sets: Config['sets'], finder: InterfaceFinder, links: LinkTable): void {
-  for (const set of sets) {
-    for (const { interface: choice } of set.addresses) {
-      const place = finder.find(choice);
-      if (place.kind === 'found') continue;
-      const present = links.all().map((link) => link.name);
-      throw new ExitError(
-        exitCodes.interfaceUnknown,
-        choice.includes('/')
-          ? `Set ${set.name} has no place on this host: ${place.why}`
-          : `Set ${set.name} is on interface ${choice}, which this host does not have; it has ${present.join(', ')}`,
-      );
-    }
-  }
+  const missing = interfaceMissing(sets, finder, links);
+  if (missing !== null) throw new ExitError(exitCodes.interfaceUnknown, missing);
 }
 
 async function openChannel(

@@ -2,6 +2,7 @@
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
 import { Commands, commandOf, describeMove } from './commands.ts';
 import type { Config, Host } from './config/config.ts';
+import type { KeyRing } from './config/key-file.ts';
 import type { ControlReply, ControlRequest } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
@@ -15,13 +16,14 @@ import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
 import { poolOf } from './pool.ts';
-import type { KeyReload } from './reload.ts';
+import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
 import { Stations } from './stations.ts';
 import { lookForStrangers } from './strangers.ts';
 import { Suspicion } from './suspicion.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import type { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
+import { interfaceMissing } from './system/eligibility.ts';
 import type { Guard } from './system/guard.ts';
 import type { InterfaceFinder } from './system/interface-finder.ts';
 import type { LinkTable } from './system/links.ts';
@@ -39,7 +41,7 @@ export type CoreOptions = {
   readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly channel: Channel;
-  readonly keys: KeyReload;
+  readonly ring: KeyRing;
   readonly notifier: Notifier;
   readonly guard: Guard;
   /** What a guard kept in the kernel since the agent before this one died. */
@@ -55,9 +57,14 @@ export type CoreOptions = {
  * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
  */
 const inFlightMs = 20;
+/** Told of one reload; a file of thousands of new sets is one event. */
+const changesMax = 100;
 
 export class AgentCore {
   readonly #options: CoreOptions;
+  #settings: Settings;
+  /** One after the other. */
+  #reloaded: Promise<unknown> = Promise.resolve();
   readonly #driver: OwnershipDriver;
   readonly #network: Network;
   readonly #claims: Claims;
@@ -79,6 +86,7 @@ export class AgentCore {
 
   constructor(options: CoreOptions) {
     this.#options = options;
+    this.#settings = { config: options.config, ring: options.ring };
     this.#journal = new Journal(options.log);
     const { config, links, finder, channel, notifier } = options;
     this.ended = new Promise((resolve, reject) => {
@@ -114,7 +122,7 @@ export class AgentCore {
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
       guard: options.guard,
-      config: options.host.witness ? { ...config, sets: [] } : config, // a witness may lack their interfaces
+      config: this.#networkConfig(config),
       ...{ links, finder, route: options.route, watch: options.watch },
       mayClaim: (set) => mayClaim(this.#driver.state, set),
       onStations: () => this.#sendStations(),
@@ -214,17 +222,11 @@ export class AgentCore {
     }
   }
 
-  /** Reads the keys again; a bad file changes nothing. */
-  async reload(): Promise<ControlReply> {
-    const reloaded = await this.#options.keys.run();
-    if (reloaded.kind === 'refused') {
-      this.#journal.trouble(`reload: ${reloaded.why}; the keys stay as they are`);
-      return { ok: false, error: reloaded.why };
-    }
-    const { keys, sealing, changed } = reloaded;
-    if (changed) void this.#prepareObituary();
-    this.#journal.tell(`reload: ${changed ? 'new keys' : 'no new keys'}, ${keys} in all, sealing with ${sealing}`);
-    return { ok: true, kind: 'reload', keys, sealing, changed };
+  /** Reads the configuration and the keys anew; where anything is wrong, nothing changes. */
+  reload(): Promise<ControlReply> {
+    const reloaded = this.#reloaded.then(() => this.#reload());
+    this.#reloaded = reloaded.catch(() => {}); // the next one may do better
+    return reloaded;
   }
 
   /** Gives everything away, then ends. */
@@ -245,6 +247,61 @@ export class AgentCore {
     else await this.#network.close();
     this.#commands.close();
     await this.#kept;
+  }
+
+  async #reload(): Promise<ControlReply> {
+    const { notifier, host } = this.#options;
+    notifier.reloading();
+    const next = await readAnew(this.#settings, host.name);
+    const why = next.kind === 'refused' ? next.why : this.#hindranceTo(next.settings.config);
+    const reply: ControlReply =
+      next.kind === 'refused' || why !== null ? { ok: false, error: why ?? '' } : await this.#takeOver(next);
+    if (!reply.ok) this.#journal.trouble(`reload: ${reply.error.replaceAll('\n', '; ')}; nothing changes`);
+    notifier.ready();
+    return reply;
+  }
+
+  /** Why this agent cannot have it now; null: it can. */
+  #hindranceTo(config: Config): string | null {
+    if (this.leaving || this.#abandoned) return 'this agent is leaving';
+    if (this.#driver.state.freeze.frozen && config.poolVersion !== this.#config.poolVersion) {
+      return 'the group is frozen: holdfast thaw comes first';
+    }
+    const { finder, links } = this.#options;
+    return interfaceMissing(this.#networkConfig(config).sets, finder, links);
+  }
+
+  async #takeOver({ settings, changes, keysChanged }: Extract<Reloaded, { kind: 'reloaded' }>): Promise<ControlReply> {
+    const { channel } = this.#options;
+    const { config, ring } = settings;
+    const samePool = config.poolVersion === this.#config.poolVersion;
+    this.#settings = settings;
+    if (keysChanged) channel.rekey(ring.keys);
+    channel.changeHosts(config.hosts);
+    const adjusted = this.#network.change(this.#networkConfig(config));
+    if (!samePool) this.#driver.dispatch({ kind: 'pool', pool: poolOf(config) });
+    void this.#prepareObituary();
+    const failures = await adjusted;
+    const all = keysChanged ? [...changes, 'the keys are other ones'] : changes;
+    const shown = all.slice(0, changesMax);
+    if (all.length > shown.length) shown.push(`and ${all.length - shown.length} more`);
+    const sealing = fingerprintOf(ring);
+    this.#journal.tell(
+      `reload: ${shown.join('; ') || 'nothing changes'}; ${ring.keys.length} keys, sealing with ${sealing}`,
+    );
+    return {
+      ...{ ok: true, kind: 'reload', keys: ring.keys.length, sealing },
+      ...{ changed: all.length > 0, changes: shown, failures },
+    };
+  }
+
+  /** Of a witness: without the sets, whose interfaces it may lack. */
+  #networkConfig(config: Config): Config {
+    return this.#options.host.witness ? { ...config, sets: [] } : config;
+  }
+
+  get #config(): Config {
+    return this.#settings.config;
   }
 
   /** Anew in every view: whom to tell may have changed. */
@@ -295,8 +352,8 @@ export class AgentCore {
   #newSuspicion(): Suspicion {
     return new Suspicion({
       clock: systemClock,
-      detectMs: this.#options.config.detectMs,
-      heldBy: (member) => lastHeldBy(this.#driver.state, this.#options.config.sets, member),
+      detectMs: this.#config.detectMs,
+      heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
       isFrom: (mac, member) => this.#stations.isOf(mac, member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
@@ -340,7 +397,7 @@ export class AgentCore {
     return statusOf({
       version: this.#options.version,
       pid: process.pid,
-      config: this.#options.config,
+      config: this.#config,
       ownership: this.#driver.state,
       channel,
       problems: this.#network.problems(),
@@ -354,7 +411,7 @@ export class AgentCore {
   /** For `systemctl status`. */
   #line(): string {
     const { view, holdings } = this.#driver.state;
-    const members = view === null ? 'no view' : `${view.members.length} of ${this.#options.config.hosts.length} hosts`;
-    return `${holdings.size} of ${this.#options.config.sets.length} sets here, ${members}`;
+    const members = view === null ? 'no view' : `${view.members.length} of ${this.#config.hosts.length} hosts`;
+    return `${holdings.size} of ${this.#config.sets.length} sets here, ${members}`;
   }
 }

@@ -45,7 +45,8 @@ export type NetworkOptions = {
 
 export class Network {
   readonly #options: NetworkOptions;
-  readonly #interfaces: readonly InterfaceChoice[];
+  #config: Config;
+  #interfaces: readonly InterfaceChoice[];
   readonly #arping: Arping;
   readonly #announcer: Announcer;
   readonly #audience: Audience;
@@ -60,6 +61,7 @@ export class Network {
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    this.#config = options.config;
     const { config, route, links, finder, watch, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
     const clock = systemClock;
     this.#arping = openArping();
@@ -69,7 +71,7 @@ export class Network {
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
       onFailure: (error) => onTrouble(error.message),
     });
-    this.#interfaces = [...new Set(config.sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
+    this.#interfaces = interfacesOf(config);
     this.#audience = new Audience({
       route,
       finder,
@@ -109,13 +111,7 @@ export class Network {
       onChange: () => this.#checkLinks(),
     });
     void this.#audience.open();
-    this.#listener.open(
-      config.sets.flatMap((set) => set.addresses),
-      (claim) => {
-        this.#probes.heard(claim);
-        this.#conflicts.heard(claim);
-      },
-    );
+    this.#listen();
     this.#endings.push(
       links.onChange((change) => this.#onLink(change)),
       links.onNewPlace((index) => this.claims.announceOn(index)),
@@ -129,6 +125,28 @@ export class Network {
     for (const warning of sysctlWarnings(this.#found().map(({ name }) => name))) this.#options.onTrouble(warning);
     void this.#readiness.open();
     this.#checkLinks();
+  }
+
+  /**
+   * Takes over what differs, and is about sets, announcements and the network; what can be held is told before it returns.
+   *
+   * @returns what could not be done, when held sets have the addresses they are to have
+   */
+  change(config: Config): Promise<readonly string[]> {
+    const before = this.#interfaces;
+    this.#config = config;
+    this.#interfaces = interfacesOf(config);
+    const { announce, probeMs } = config;
+    this.#announcer.changeRate(announce.framesPerSecond);
+    this.#probes.change({ durationMs: probeMs, framesPerSecond: announce.framesPerSecond });
+    this.#audience.change({ interfaces: this.#interfaces, notify: announce.notify });
+    this.#listen();
+    void this.#readiness.change(this.#interfaces);
+    this.#checkLinks();
+    this.#checkStations();
+    const added = this.#linksOf(this.#interfaces.filter((choice) => !before.includes(choice)));
+    for (const warning of sysctlWarnings(added.map(({ name }) => name))) this.#options.onTrouble(warning);
+    return this.claims.change(config.sets);
   }
 
   /** The MACs that this host's sets are announced from. */
@@ -163,7 +181,7 @@ export class Network {
   /** Announces again what is held here; all of it, or those named. @returns what was announced, or why nothing was */
   announceAgain(names: readonly string[]): readonly SetName[] | string {
     const announced = this.claims.announced();
-    const known = new Set<string>(this.#options.config.sets.map(({ name }) => name));
+    const known = new Set<string>(this.#config.sets.map(({ name }) => name));
     for (const name of names) {
       if (!known.has(name)) return `there is no set ${name}`;
       if (!announced.some((each) => each === name)) return `set ${name} is not held here: ask the host that owns it`;
@@ -187,6 +205,16 @@ export class Network {
     this.#stopAnnouncing();
   }
 
+  #listen(): void {
+    this.#listener.open(
+      this.#config.sets.flatMap((set) => set.addresses),
+      (claim) => {
+        this.#probes.heard(claim);
+        this.#conflicts.heard(claim);
+      },
+    );
+  }
+
   #stopListening(): void {
     for (const end of this.#endings) end();
     this.#readiness.close();
@@ -200,7 +228,7 @@ export class Network {
   }
 
   #onConflict(set: SetName, why: string): void {
-    const yields = this.#options.config.conflict === 'yield';
+    const yields = this.#config.conflict === 'yield';
     this.#options.onTrouble(`set ${set}: ${why}; ${yields ? 'it is given up here' : 'it is kept, and announced'}`);
     if (yields) void this.claims.yieldSet(set, why);
   }
@@ -211,10 +239,7 @@ export class Network {
 
   #onLink(change: LinkChange): void {
     this.#readiness.look();
-    if (this.stations().join() !== this.#stations) {
-      this.#stations = this.stations().join();
-      this.#options.onStations();
-    }
+    this.#checkStations();
     if (change.kind !== 'changed') return;
     const { before, value } = change;
     if ((value.carrier && !before.carrier) || value.mac !== before.mac) this.claims.announceOn(value.index);
@@ -225,9 +250,13 @@ export class Network {
     if (bySubnet && !isOurs(address)) this.#readiness.look();
   }
 
-  /** Each once: a name and a subnet may mean the same. */
   #found(): readonly Link[] {
-    const links = this.#interfaces.flatMap((choice) => {
+    return this.#linksOf(this.#interfaces);
+  }
+
+  /** Each once: a name and a subnet may mean the same. */
+  #linksOf(choices: readonly InterfaceChoice[]): readonly Link[] {
+    const links = choices.flatMap((choice) => {
       const place = this.#options.finder.find(choice);
       return place.kind === 'none' ? [] : [place.link];
     });
@@ -235,16 +264,26 @@ export class Network {
   }
 
   #ambiguities(): ReadonlyMap<SetName, string> {
-    const held = this.#options.config.sets.filter(({ name }) => this.claims.holds(name));
+    const held = this.#config.sets.filter(({ name }) => this.claims.holds(name));
     return setsConcerned(held, (choice) => this.#options.finder.ambiguity(choice));
   }
 
+  #checkStations(): void {
+    if (this.stations().join() === this.#stations) return;
+    this.#stations = this.stations().join();
+    this.#options.onStations();
+  }
+
   #checkLinks(): void {
-    const { config, onUnable } = this.#options;
-    const sets = setsConcerned(config.sets, (choice) => this.#readiness.hindrance(choice));
+    const { onUnable } = this.#options;
+    const sets = setsConcerned(this.#config.sets, (choice) => this.#readiness.hindrance(choice));
     const known = this.#unable;
     if (sets.size === known.size && [...sets].every(([set, why]) => known.get(set) === why)) return;
     this.#unable = sets;
     onUnable(sets);
   }
+}
+
+function interfacesOf({ sets }: Config): readonly InterfaceChoice[] {
+  return [...new Set(sets.flatMap((set) => set.addresses.map((address) => address.interface)))];
 }

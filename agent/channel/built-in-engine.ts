@@ -1,6 +1,7 @@
 /** The built-in engine: the membership protocol with a clock, sockets and seals. Knows nothing of threads. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { Host } from '../config/config.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
 import type { Heartbeat } from '../membership/message.ts';
@@ -30,7 +31,7 @@ const obituaryRounds = 4;
 
 export class BuiltInEngine {
   readonly self: MemberId;
-  readonly #options: BuiltInOptions;
+  #options: BuiltInOptions;
   readonly #handlers: EngineHandlers;
   readonly #sealer: FrameSealer;
   readonly #opener: FrameOpener;
@@ -78,6 +79,11 @@ export class BuiltInEngine {
   rekey(keys: readonly Uint8Array[]): void {
     this.#opener.rekey(keys);
     this.#sealer.rekey(firstOf(keys));
+  }
+
+  /** Paths of this host stay what they are: their sockets are open. */
+  changeHosts(hosts: readonly Host[]): void {
+    this.#options = { ...this.#options, hosts };
   }
 
   /** The agent does not run: the others are to go on without it. */

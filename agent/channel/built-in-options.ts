@@ -1,5 +1,5 @@
 /** What the built-in engine is told, and what its thread and the main one say to each other. */
-import type { Config } from '../config/config.ts';
+import type { Config, Host } from '../config/config.ts';
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 
@@ -18,6 +18,7 @@ export type WorkerData = { readonly options: BuiltInOptions; readonly mainLoop: 
 export type ToWorker =
   | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'rekey'; readonly keys: readonly Uint8Array[] }
+  | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'obituary'; readonly id: number }
   | { readonly kind: 'leave' };

@@ -29,6 +29,9 @@ port.on('message', (message: ToWorker) => {
     case 'rekey':
       engine.rekey(message.keys);
       break;
+    case 'hosts':
+      engine.changeHosts(message.hosts);
+      break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });
       break;

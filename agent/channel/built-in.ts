@@ -1,6 +1,7 @@
 /** Opens the built-in engine in a thread of its own and speaks for it. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { Host } from '../config/config.ts';
 import { payloadBytesMax } from '../membership/bounds.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
 import type { BuiltInOptions, FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
@@ -75,6 +76,10 @@ class BuiltInChannel implements Channel {
 
   rekey(keys: readonly Uint8Array[]): void {
     this.#tell({ kind: 'rekey', keys });
+  }
+
+  changeHosts(hosts: readonly Host[]): void {
+    this.#tell({ kind: 'hosts', hosts });
   }
 
   /** Answered with an empty one when the thread is gone. */

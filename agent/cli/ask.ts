@@ -7,7 +7,7 @@ import { ExitError, exitCodes } from '../exit-codes.ts';
 /** The agent answers from memory; one that takes longer hangs. */
 const statusTimeoutMs = 5_000;
 
-/** Answered when the last address has moved: a claim takes milliseconds, but a handover may have to wait for a timeout. */
+/** Answered when the last address has moved: a claim takes milliseconds, but a handover may have to wait for a timeout. So is a reload. */
 const commandTimeoutMs = 120_000;
 
 /** @throws ExitError */
@@ -33,7 +33,7 @@ export async function askAnnounce(control: string, sets: readonly string[]): Pro
 
 /** @throws ExitError */
 export async function askReload(control: string): Promise<ReloadReply> {
-  const reply = await ask(control, { kind: 'reload' }, statusTimeoutMs);
+  const reply = await ask(control, { kind: 'reload' }, commandTimeoutMs);
   if (reply.ok && reply.kind === 'reload') return reply;
   throw refused(reply);
 }

@@ -85,9 +85,10 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
 
   program
     .command('reload')
-    .summary('read the key file again')
+    .summary('read the configuration and the keys anew')
     .description(
-      'Reads the key file again: the first key seals, all open. The rest of the configuration asks for a restart.',
+      'Reads the configuration and the keys anew, and changes what differs and nothing else. Where anything is wrong, or ' +
+        'asks for a restart, it says what and nothing changes. On every host, one after the other.',
     )
     .option(...jsonOption)
     .option(...controlOption)
@@ -95,7 +96,10 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
       const { runReload } = await import('./reload.ts');
       finish(await runReload({ json, control }));
     })
-    .addHelpText('after', '\nExit status: 0 done, 1 the file is not right and nothing changed, 3 no agent.');
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 the file is not right and nothing changed, or an address could not be added, 3 no agent.',
+    );
 
   const shared = (command: Command): Command => command.option(...jsonOption).option(...controlOption);
   addOrderCommands(program, shared, finish);

@@ -14,7 +14,7 @@ export type ControlRequest =
   | { readonly kind: 'thaw' }
   /** The agent ends after its answer; its addresses stay in the kernel. */
   | { readonly kind: 'abandon' }
-  /** Reads the key file again. */
+  /** Reads the configuration and the keys anew; where anything is wrong, nothing changes. */
   | { readonly kind: 'reload' }
   /** Announces again what this host holds: the sets named, or all. */
   | { readonly kind: 'announce'; readonly sets: readonly string[] };
@@ -33,6 +33,10 @@ export type ReloadReply = {
   /** Of the key that seals, to compare hosts by: 8 hex digits, no part of it. */
   readonly sealing: string;
   readonly changed: boolean;
+  /** What is another one than before, one line each, at most 100. */
+  readonly changes: readonly string[];
+  /** Addresses that sets which are held here should have and could not get. */
+  readonly failures: readonly string[];
 };
 
 export type CommandRequest = Extract<

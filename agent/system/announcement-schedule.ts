@@ -58,14 +58,22 @@ type Lane<Link> = {
 
 export class AnnouncementSchedule<Link> {
   readonly #options: ScheduleOptions;
+  #framesPerSecond: number;
   readonly #rounds = new Map<string, Round<Link>>();
   readonly #lanes = new Map<number, Lane<Link>>();
-  /** Frames that may go out back to back: 10 ms worth, so that a timer fires for many. */
-  readonly #burst: number;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
-    this.#burst = Math.max(1, Math.floor(options.framesPerSecond / 100));
+    this.#framesPerSecond = options.framesPerSecond;
+  }
+
+  changeRate(framesPerSecond: number): void {
+    this.#framesPerSecond = framesPerSecond;
+  }
+
+  /** Frames that may go out back to back: 10 ms worth, so that a timer fires for many. */
+  get #burst(): number {
+    return Math.max(1, Math.floor(this.#framesPerSecond / 100));
   }
 
   /** Begins anew for a set that is there already. */
@@ -103,7 +111,7 @@ export class AnnouncementSchedule<Link> {
       const waiting = lane.urgent.length + lane.normal.length + lane.directed.length;
       if (waiting === 0) return [];
       const missing = Math.min(this.#burst, waiting) - lane.tokens;
-      return [lane.countedAt + Math.max(0, (missing * 1000) / this.#options.framesPerSecond)];
+      return [lane.countedAt + Math.max(0, (missing * 1000) / this.#framesPerSecond)];
     });
     const instants = [...rounds, ...lanes];
     return instants.length === 0 ? null : instants.reduce((a, b) => Math.min(a, b));
@@ -138,7 +146,7 @@ export class AnnouncementSchedule<Link> {
   }
 
   #take(lane: Lane<Link>, now: number): readonly DueFrame<Link>[] {
-    const earned = ((now - lane.countedAt) * this.#options.framesPerSecond) / 1000;
+    const earned = ((now - lane.countedAt) * this.#framesPerSecond) / 1000;
     lane.tokens = Math.min(this.#burst, lane.tokens + earned);
     lane.countedAt = now;
     // A timer may fire a hair before the last token is full.

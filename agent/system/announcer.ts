@@ -48,6 +48,12 @@ export class Announcer {
     this.#run();
   }
 
+  /** Per interface, from now on. */
+  changeRate(framesPerSecond: number): void {
+    this.#schedule.changeRate(framesPerSecond);
+    this.#arm();
+  }
+
   /** Whether it was started, and not stopped since. */
   announces(set: string): boolean {
     return this.#schedule.has(set);

@@ -14,14 +14,17 @@ import type { Clock } from './clock.ts';
 import type { InterfaceFinder } from './interface-finder.ts';
 import type { RouteRequest, RouteSocket } from './route-socket.ts';
 
-export type AudienceOptions = {
+export type AudienceScope = {
+  /** Those that carry sets. */
+  readonly interfaces: readonly InterfaceChoice[];
+  readonly notify: readonly IpAddress[];
+};
+
+export type AudienceOptions = AudienceScope & {
   readonly route: RouteSocket;
   readonly finder: Pick<InterfaceFinder, 'find'>;
   readonly watch: AddressWatch;
   readonly clock: Clock;
-  /** Those that carry sets. */
-  readonly interfaces: readonly InterfaceChoice[];
-  readonly notify: readonly IpAddress[];
 };
 
 /** Default gateways change rarely; one that changed is told at the next claim after this at the latest. */
@@ -31,7 +34,8 @@ const farAway = { 4: '192.0.0.8', 6: '2000::1' } as const;
 
 export class Audience {
   readonly #options: AudienceOptions;
-  readonly #notify: readonly { readonly host: IpAddress; readonly number: IpNumber | undefined }[];
+  #interfaces: readonly InterfaceChoice[];
+  #notify: readonly { readonly host: IpAddress; readonly number: IpNumber | undefined }[];
   /** `<interface index> <IP version>` -> its gateway. At most two an interface. */
   readonly #routers = new Map<string, string>();
   #cancel: () => void = () => {};
@@ -39,7 +43,16 @@ export class Audience {
 
   constructor(options: AudienceOptions) {
     this.#options = options;
-    this.#notify = options.notify.map((host) => ({ host, number: parseIp(host) }));
+    this.#interfaces = options.interfaces;
+    this.#notify = numbered(options.notify);
+  }
+
+  /** The routers of interfaces that are new are known a moment later. */
+  change({ interfaces, notify }: AudienceScope): void {
+    const added = interfaces.some((name) => !this.#interfaces.includes(name));
+    this.#interfaces = interfaces;
+    this.#notify = numbered(notify);
+    if (added && !this.#closed) void this.#look();
   }
 
   /** Resolves when the routers are known. */
@@ -88,7 +101,7 @@ export class Audience {
   }
 
   async #look(): Promise<void> {
-    const indexes = this.#options.interfaces.flatMap((choice) => {
+    const indexes = this.#interfaces.flatMap((choice) => {
       const place = this.#options.finder.find(choice);
       return place.kind === 'none' ? [] : [place.link.index];
     });
@@ -117,4 +130,10 @@ export class Audience {
       void this.#look();
     });
   }
+}
+
+function numbered(
+  notify: readonly IpAddress[],
+): readonly { readonly host: IpAddress; readonly number: IpNumber | undefined }[] {
+  return notify.map((host) => ({ host, number: parseIp(host) }));
 }

@@ -19,11 +19,12 @@ export type HeardClaim = {
 export class ClaimListener {
   readonly #sockets: NativeSocket[] = [];
 
-  /** @throws NativeError: EPERM without CAP_NET_RAW */
+  /** Anew for other addresses, without a gap. @throws NativeError: EPERM without CAP_NET_RAW */
   open(
     addresses: readonly { readonly family: 4 | 6; readonly address: string }[],
     onClaim: (claim: HeardClaim) => void,
   ): void {
+    const before = this.#sockets.splice(0);
     const wanted = new Set(addresses.map(({ address }) => address));
     const ipv4 = addresses.filter(({ family }) => family === 4).map(({ address }) => address);
     const hear = (interfaceIndex: number, said: Omit<HeardClaim, 'interfaceIndex'> | null) => {
@@ -44,6 +45,7 @@ export class ClaimListener {
         openPacket(options, { onError, onMessage: (frame, from) => hear(from.interfaceIndex, claimedByNdp(frame)) }),
       );
     }
+    for (const socket of before) socket.close();
   }
 
   close(): void {

@@ -11,12 +11,15 @@ import type { AnnouncingLink } from './announcement.ts';
 import type { HeardClaim } from './claim-listener.ts';
 import type { Clock } from './clock.ts';
 
-export type ClaimProbesOptions = {
-  readonly clock: Clock;
+export type ProbeLimits = {
   /** Null: not at all. */
   readonly durationMs: number | null;
   /** Probes count as announcements do where a switch counts them. */
   readonly framesPerSecond: number;
+};
+
+export type ClaimProbesOptions = ProbeLimits & {
+  readonly clock: Clock;
   readonly send: (link: AnnouncingLink, frame: Uint8Array, operation: string) => unknown;
   /** Of this host, or of the group. */
   readonly isExempt: (mac: MacAddress) => boolean;
@@ -29,6 +32,7 @@ const probesMax = 3;
 
 export class ClaimProbes {
   readonly #options: ClaimProbesOptions;
+  #limits: ProbeLimits;
   /** `<interface index> <address>` -> who has it, null while nobody has answered. At most what is being claimed. */
   readonly #asked = new Map<string, MacAddress | null>();
   /** Ends each wait for answers. At most one a claim. */
@@ -37,6 +41,12 @@ export class ClaimProbes {
 
   constructor(options: ClaimProbesOptions) {
     this.#options = options;
+    this.#limits = options;
+  }
+
+  /** From the next question on. */
+  change(limits: ProbeLimits): void {
+    this.#limits = limits;
   }
 
   heard({ interfaceIndex, address, mac }: HeardClaim): void {
@@ -46,7 +56,7 @@ export class ClaimProbes {
 
   /** Who has which of them. As many are asked for, and as often, as the rate allows in the time. */
   async ask(wanted: readonly Probed[]): Promise<ReadonlyMap<PlacedAddress, MacAddress>> {
-    const { durationMs, framesPerSecond } = this.#options;
+    const { durationMs, framesPerSecond } = this.#limits;
     if (durationMs === null || wanted.length === 0) return new Map();
     const framesMax = Math.max(1, Math.floor((durationMs * framesPerSecond) / 1000));
     const asked = wanted.slice(0, framesMax);

@@ -8,6 +8,7 @@ import type { GuardedAddress } from '../wire/guard-message.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { type AddResult, addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
+import { Adjustments } from './adjustments.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Audience } from './audience.ts';
@@ -48,10 +49,13 @@ export type ClaimsOptions = {
 
 export class Claims {
   readonly #options: ClaimsOptions;
-  readonly #sets: ReadonlyMap<SetName, AddressSet>;
+  #sets: ReadonlyMap<SetName, AddressSet>;
   readonly #held = new HeldSets();
   readonly #upkeep: Upkeep;
   readonly #removals: Removals;
+  readonly #adjustments: Adjustments;
+  /** One after the other. */
+  #adjusted: Promise<unknown> = Promise.resolve();
   readonly #underWay = new UnderWay();
   /** Those of claims that have not ended. */
   readonly #adding = new Set<SetName>();
@@ -69,6 +73,23 @@ export class Claims {
       onLost: (name, why) => this.#lose(name, why),
       remove: (name, addresses) => this.#removals.remove(new Map([[name, addresses]]), () => {}),
     });
+    this.#adjustments = new Adjustments({
+      ...{ route, watch, onTrouble, links: options.links, probes: options.probes, lifetime: options },
+      ...{ held: this.#held, upkeep: this.#upkeep, removals: this.#removals },
+      wanted: (name) => this.#wanted(name),
+      linkOf: (address) => this.#announcingLink(address),
+      guard: (addresses) => guard.hold(this.#guarded(addresses, 'ours')),
+      onChanged: (names) => this.announce(names.filter((name) => options.announcer.announces(name))),
+    });
+  }
+
+  /**
+   * Other sets: of those that are held and still among them, what differs is added and taken out. Sets that are gone are left to
+   * whoever decides. @returns what could not be done, when the kernel has done the rest
+   */
+  change(sets: readonly AddressSet[]): Promise<readonly string[]> {
+    this.#sets = new Map(sets.map((set) => [set.name, set]));
+    return this.#adjust(this.#held.names().filter((name) => !this.#adding.has(name))); // those when they are there
   }
 
   /** @param probe those that nobody of the group is known to hold: the segment is asked first whether somebody else does */
@@ -162,7 +183,7 @@ export class Claims {
 
   /** What is wrong with sets that are held here. */
   problems(): ReadonlyMap<SetName, string> {
-    return new Map([...this.#upkeep.problems(), ...this.#removals.problems()]);
+    return new Map([...this.#adjustments.problems(), ...this.#upkeep.problems(), ...this.#removals.problems()]);
   }
 
   /** Nothing is begun any more; resolves when nothing is under way. */
@@ -176,6 +197,7 @@ export class Claims {
 
   async #claim(names: readonly SetName[], probe: (set: SetName) => boolean): Promise<void> {
     if (this.#closed) return;
+    const sets = this.#sets;
     const wanted = new Map<SetName, readonly PlacedAddress[]>();
     const unplaced = new Map<SetName, string>();
     for (const name of names) {
@@ -192,6 +214,20 @@ export class Claims {
     const { onClaimFailed } = this.#options;
     for (const [name, why] of unplaced) onClaimFailed(name, why);
     await Promise.all([this.#add(unprobed), this.#addUnlessTaken(probed)]);
+    if (sets !== this.#sets) await this.#adjust(names); // the configuration changed meanwhile
+  }
+
+  #adjust(names: readonly SetName[]): Promise<readonly string[]> {
+    const adjust = async () => (this.#closed ? [] : this.#adjustments.adjust(names));
+    const adjusted = this.#adjusted.then(adjust, adjust);
+    this.#adjusted = adjusted;
+    return this.#underWay.add(adjusted);
+  }
+
+  /** Null where it is not in the configuration, or on an interface that has gone: then it is not for here. */
+  #wanted(name: SetName): readonly PlacedAddress[] | null {
+    const placed = this.#sets.has(name) ? this.#place(name) : null;
+    return typeof placed === 'string' ? null : placed;
   }
 
   async #addUnlessTaken(wanted: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {

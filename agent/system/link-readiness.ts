@@ -30,6 +30,7 @@ type Settling = { readonly since: number; heard: boolean; listener: NativeSocket
 
 export class LinkReadiness {
   readonly #options: LinkReadinessOptions;
+  #interfaces: readonly InterfaceChoice[];
   /** Those that are not ready and not hindered from outside. */
   readonly #settling = new Map<InterfaceChoice, Settling>();
   /** Index of each that was usable when last looked at; null: it was not. */
@@ -40,13 +41,30 @@ export class LinkReadiness {
 
   constructor(options: LinkReadinessOptions) {
     this.#options = options;
+    this.#interfaces = options.interfaces;
   }
 
   /** Links that are up now count as settled where they ever received a frame. */
   async open(): Promise<void> {
-    const { links, interfaces } = this.#options;
-    for (const choice of interfaces) this.#usable.set(choice, this.#usableLink(choice)?.index ?? null);
     this.#ask();
+    await this.#begin(this.#interfaces);
+  }
+
+  /** Others carry sets now: those that are new begin as at the start. */
+  async change(interfaces: readonly InterfaceChoice[]): Promise<void> {
+    const gone = this.#interfaces.filter((choice) => !interfaces.includes(choice));
+    const added = interfaces.filter((choice) => !this.#interfaces.includes(choice));
+    this.#interfaces = interfaces;
+    for (const choice of gone) {
+      this.#forget(choice);
+      this.#usable.delete(choice);
+    }
+    await this.#begin(added);
+  }
+
+  async #begin(interfaces: readonly InterfaceChoice[]): Promise<void> {
+    const { links } = this.#options;
+    for (const choice of interfaces) this.#usable.set(choice, this.#usableLink(choice)?.index ?? null);
     for (const choice of interfaces) {
       const link = this.#usableLink(choice);
       if (link === null) continue;
@@ -78,9 +96,9 @@ export class LinkReadiness {
 
   /** After a link has changed, or an address by which one is found. */
   look(): void {
-    const { interfaces, clock, onChange } = this.#options;
+    const { clock, onChange } = this.#options;
     const now = clock.now();
-    for (const choice of interfaces) {
+    for (const choice of this.#interfaces) {
       const link = this.#usableLink(choice);
       const before = this.#usable.get(choice);
       this.#usable.set(choice, link?.index ?? null);

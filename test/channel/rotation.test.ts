@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readKeyFile } from '../../agent/config/key-file.ts';
 import { formatKey } from '../../agent/config/key-text.ts';
-import { KeyReload } from '../../agent/reload.ts';
+import { readConfig } from '../../agent/config/read.ts';
+import type { HostName } from '../../agent/membership/view.ts';
+import { type Reloaded, readAnew, type Settings } from '../../agent/reload.ts';
 import { type Engine, groupOptions, openEngine } from './engines.ts';
 
 const names = ['a', 'b', 'c'];
@@ -31,14 +33,36 @@ function writeKeys(name: string, ...lines: readonly string[]): string {
   return file;
 }
 
+/** What each agent does at a reload. */
+class KeyReload {
+  readonly #engine: Engine;
+  #settings: Settings;
+
+  constructor(engine: Engine, settings: Settings) {
+    this.#engine = engine;
+    this.#settings = settings;
+  }
+
+  async run(): Promise<Reloaded> {
+    const reloaded = await readAnew(this.#settings, 'a' as HostName);
+    if (reloaded.kind === 'refused') return reloaded;
+    this.#settings = reloaded.settings;
+    this.#engine.channel.rekey(reloaded.settings.ring.keys);
+    return reloaded;
+  }
+}
+
 async function startGroup(port: number): Promise<readonly KeyReload[]> {
   const options = { ...groupOptions(hosts, port), keys: [old] };
   engines = await Promise.all(names.map((name) => openEngine(options, name)));
   await Promise.all(engines.map((engine) => engine.untilView(...names)));
   return Promise.all(
-    engines.map(async ({ channel }, at) => {
-      const file = writeKeys(names[at] ?? '', formatKey(old));
-      return new KeyReload(channel, await readKeyFile(file));
+    engines.map(async (engine, at) => {
+      const keyFile = writeKeys(names[at] ?? '', formatKey(old));
+      const file = join(directory, `${names[at]}.toml`);
+      const set = '[set.www]\ninterface = "eth0"\naddresses = ["192.0.2.1/24"]\n';
+      writeFileSync(file, `group = "g"\nkey_file = "${keyFile}"\n[host.a]\npaths = ["192.0.2.9"]\n${set}`);
+      return new KeyReload(engine, { config: await readConfig(file), ring: await readKeyFile(keyFile) });
     }),
   );
 }
@@ -59,14 +83,17 @@ async function roundOf(engine: Engine): Promise<void> {
   }
 }
 
-describe('KeyReload.run()', () => {
+describe('readAnew()', () => {
   it('three rounds over three hosts bring in a new key without a frame refused or a view changed', async () => {
     const reloads = await startGroup(46131);
     const views = engines.map(viewsOf);
     for (const ring of [[old, next], [next, old], [next]]) {
       for (const [at, engine] of engines.entries()) {
         writeKeys(names[at] ?? '', ...ring.map(formatKey));
-        expect(await reloads[at]?.run()).toMatchObject({ kind: 'reloaded', keys: ring.length, changed: true });
+        expect(await reloads[at]?.run()).toMatchObject({
+          ...{ kind: 'reloaded', keysChanged: true, changes: [] },
+          settings: { ring: { keys: ring } },
+        });
         await roundOf(engine);
       }
     }

@@ -1,0 +1,187 @@
+/**
+ * Held sets brought in line with another configuration: an address that is new is added and announced, one that is gone is taken out; the
+ * set's others are not touched, and the set stays where it is. What cannot be added is told, and the set goes on without it: its
+ * other addresses work.
+ */
+import type { SetName } from '../ownership/grant.ts';
+import type { AddressWatch } from './address-watch.ts';
+import { type AddResult, addAddresses, keyOf, type LifetimeOptions, type PlacedAddress } from './addresses.ts';
+import { takenElsewhere } from './addresses-elsewhere.ts';
+import type { AnnouncingLink } from './announcement.ts';
+import type { ClaimProbes } from './claim-probes.ts';
+import { describe as describeConflict } from './conflicts.ts';
+import type { HeldSets } from './held-sets.ts';
+import type { LinkTable } from './links.ts';
+import type { Removals } from './removals.ts';
+import type { RouteSocket } from './route-socket.ts';
+import type { Upkeep } from './upkeep.ts';
+
+export type AdjustmentOptions = {
+  readonly route: RouteSocket;
+  readonly links: LinkTable;
+  readonly watch: AddressWatch;
+  readonly held: HeldSets;
+  readonly upkeep: Upkeep;
+  readonly removals: Removals;
+  readonly probes: ClaimProbes;
+  readonly lifetime: LifetimeOptions;
+  /** What the set is to have; null: it is not in the configuration any more, and goes by itself. */
+  readonly wanted: (set: SetName) => readonly PlacedAddress[] | null;
+  /** Null where neighbours are not found by asking. */
+  readonly linkOf: (address: PlacedAddress) => AnnouncingLink | null;
+  /** The guard is told before the kernel. */
+  readonly guard: (addresses: readonly PlacedAddress[]) => Promise<void>;
+  /** It has other addresses: what is announced of it begins anew, where it is announced. */
+  readonly onChanged: (sets: readonly SetName[]) => void;
+  readonly onTrouble: (message: string) => void;
+};
+
+export class Adjustments {
+  readonly #options: AdjustmentOptions;
+  /** Why a set is without an address. At most one a set; forgotten when it is adjusted again, or not held. */
+  readonly #problems = new Map<SetName, string>();
+
+  constructor(options: AdjustmentOptions) {
+    this.#options = options;
+  }
+
+  /** Of sets that are held. @returns what could not be done, when the kernel has done the rest */
+  async adjust(sets: readonly SetName[]): Promise<readonly string[]> {
+    for (const set of sets) this.#problems.delete(set);
+    const moving = this.#surplus(sets, (address, wanted) => wanted.some((other) => isElsewhere(address, other)));
+    await this.#take(moving);
+    await this.#add(await this.#free(this.#missing(sets)));
+    await this.#take(this.#surplus(sets, () => true));
+    return sets.flatMap((set) => {
+      const problem = this.#problems.get(set);
+      return problem === undefined ? [] : [`set ${set}: ${problem}`];
+    });
+  }
+
+  problems(): ReadonlyMap<SetName, string> {
+    const { held } = this.#options;
+    return new Map([...this.#problems].filter(([set]) => held.addresses(set).length > 0));
+  }
+
+  #missing(sets: readonly SetName[]): ReadonlyMap<SetName, readonly PlacedAddress[]> {
+    return this.#compared(sets, (held, wanted) => wanted.filter((address) => !isAmong(address, held)));
+  }
+
+  #surplus(
+    sets: readonly SetName[],
+    isMeant: (address: PlacedAddress, wanted: readonly PlacedAddress[]) => boolean,
+  ): ReadonlyMap<SetName, readonly PlacedAddress[]> {
+    return this.#compared(sets, (held, wanted) =>
+      held.filter((address) => !isAmong(address, wanted) && isMeant(address, wanted)),
+    );
+  }
+
+  #compared(
+    sets: readonly SetName[],
+    pick: (held: readonly PlacedAddress[], wanted: readonly PlacedAddress[]) => readonly PlacedAddress[],
+  ): ReadonlyMap<SetName, readonly PlacedAddress[]> {
+    const picked = new Map<SetName, readonly PlacedAddress[]>();
+    for (const set of sets) {
+      const held = this.#options.held.addresses(set);
+      const wanted = this.#options.wanted(set);
+      if (held.length === 0 || wanted === null) continue;
+      const addresses = pick(held, wanted);
+      if (addresses.length > 0) picked.set(set, addresses);
+    }
+    return picked;
+  }
+
+  /** Without those that something else on this host, or another station, has. */
+  async #free(
+    missing: ReadonlyMap<SetName, readonly PlacedAddress[]>,
+  ): Promise<ReadonlyMap<SetName, readonly PlacedAddress[]>> {
+    const { links, watch, probes, linkOf } = this.#options;
+    const all = [...missing.values()].flat();
+    if (all.length === 0) return missing;
+    const holders = await probes.ask(
+      all.flatMap((address) => {
+        const link = linkOf(address);
+        return link === null ? [] : [{ address, link }];
+      }),
+    );
+    const free = new Map<SetName, readonly PlacedAddress[]>();
+    for (const [set, addresses] of missing) {
+      const usable = addresses.filter((address) => {
+        const mac = holders.get(address);
+        const elsewhere = takenElsewhere(new Map([[set, [address]]]), watch.all(), links).get(set);
+        const why = mac === undefined ? elsewhere : describeConflict({ address: address.address, mac });
+        if (why !== undefined) this.#tell(set, address, why);
+        return why === undefined;
+      });
+      if (usable.length > 0) free.set(set, usable);
+    }
+    return free;
+  }
+
+  /** What was released while the segment was asked is left alone. */
+  async #add(free: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
+    const { route, held, removals, lifetime, guard, onChanged } = this.#options;
+    const still = new Map([...free].filter(([set]) => held.addresses(set).length > 0));
+    if (still.size === 0) return;
+    for (const [set, addresses] of still) held.put(set, [...held.addresses(set), ...addresses]);
+    const setOf = new Map(
+      [...still].flatMap(([set, addresses]) => addresses.map((address) => [address, set] as const)),
+    );
+    await guard([...setOf.keys()]);
+    const results = await addAddresses(route, [...setOf.keys()], lifetime);
+    const late = new Map<SetName, PlacedAddress[]>();
+    for (const result of results) {
+      const set = setOf.get(result.address);
+      if (set === undefined) continue;
+      const why = failureOf(result);
+      if (why !== null) this.#forget(set, result.address, why);
+      else if (!held.has(result.address)) late.set(set, [...(late.get(set) ?? []), result.address]);
+    }
+    onChanged([...still.keys()]);
+    if (late.size > 0) await removals.remove(late, () => {});
+  }
+
+  #forget(set: SetName, address: PlacedAddress, why: string): void {
+    const { held } = this.#options;
+    if (held.has(address))
+      held.put(
+        set,
+        held.addresses(set).filter((other) => other !== address),
+      );
+    this.#tell(set, address, why);
+  }
+
+  #tell(set: SetName, { address, prefixLength }: PlacedAddress, why: string): void {
+    this.#problems.set(set, `it is without ${address}/${prefixLength}, which the configuration added: ${why}`);
+    this.#options.onTrouble(
+      `set ${set} goes on without ${address}/${prefixLength}: ${why}; try it again with a reload`,
+    );
+  }
+
+  async #take(surplus: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
+    if (surplus.size === 0) return;
+    const { held, upkeep, removals, onChanged } = this.#options;
+    for (const [set, addresses] of surplus) {
+      held.put(
+        set,
+        held.addresses(set).filter((address) => !addresses.includes(address)),
+      );
+      upkeep.forget(addresses);
+    }
+    onChanged([...surplus.keys()]);
+    await removals.remove(surplus, () => {});
+  }
+}
+
+function isAmong(address: PlacedAddress, others: readonly PlacedAddress[]): boolean {
+  return others.some((other) => keyOf(other) === keyOf(address));
+}
+
+/** The kernel would have it twice, and the network not know where. */
+function isElsewhere(address: PlacedAddress, other: PlacedAddress): boolean {
+  return address.address === other.address && address.interfaceIndex !== other.interfaceIndex;
+}
+
+function failureOf(result: AddResult): string | null {
+  return result.kind === 'failed' || result.kind === 'address-taken' ? result.error.message : null;
+}
