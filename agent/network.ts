@@ -4,6 +4,7 @@
  */
 import type { Config, InterfaceChoice, VirtualAddress } from './config/config.ts';
 import type { SetName } from './ownership/grant.ts';
+import { fenceMs } from './ownership/quorum.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import { isOurs } from './system/addresses.ts';
 import { Announcer } from './system/announcer.ts';
@@ -104,6 +105,7 @@ export class Network {
       sets: config.sets,
       lifetimeSeconds: config.lifetimeSeconds,
       stallMs: config.detectMs,
+      fenceMs: config.partition === 'majority' ? fenceMs(config.heartbeatMs, config.detectMs) : 0,
     });
     this.#readiness = new LinkReadiness({
       ...{ clock, links, finder },

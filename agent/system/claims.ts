@@ -40,6 +40,8 @@ export type ClaimsOptions = {
   readonly lifetimeSeconds: number | 'never';
   /** What comes later than this after its time is not done: others may have taken over meanwhile. */
   readonly stallMs: number;
+  /** How long after this agent's last sign its guard keeps what nobody takes over; 0: for as long as it takes. */
+  readonly fenceMs: number;
   /** In the kernel, and the first announcement is out. */
   readonly onClaimed: (sets: readonly SetName[]) => void;
   readonly onClaimFailed: (set: SetName, why: string) => void;
@@ -336,7 +338,8 @@ export class Claims {
     return addresses.flatMap(({ family, address, prefixLength, interfaceIndex }) => {
       const link = this.#options.links.byIndex(interfaceIndex);
       if (link === undefined || link.mac === null || !link.arp) return [];
-      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving: whose === 'giving' }];
+      const { fenceMs } = this.#options;
+      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving: whose === 'giving', fenceMs }];
     });
   }
 

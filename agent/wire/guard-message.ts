@@ -15,6 +15,8 @@ export type GuardedAddress = {
   readonly mac: MacAddress;
   /** On its way to another host, whose announcement is expected. */
   readonly giving: boolean;
+  /** How long after the agent's last sign the guard removes it, whoever has it then, `guardFenceMsMax` at most; 0: not before another host has it. */
+  readonly fenceMs: number;
 };
 
 /** The last words of an incarnation on one path, sealed beforehand: one frame for each round in which they are sent. */
@@ -41,6 +43,8 @@ export type GuardAnswer = { readonly sequence: number; readonly done: boolean };
 
 /** More are sent in several messages. */
 export const guardedAddressesMax = 512;
+/** Sixteen bits of a record; beyond are patiences of 50 s. */
+export const guardFenceMsMax = 0xffff;
 export const obituaryRounds = 4;
 const recordBytes = 32;
 const headerBytes = 8;
@@ -126,6 +130,7 @@ function encodeRecord(address: GuardedAddress): Uint8Array {
   record[5] = address.prefixLength;
   record[6] = address.giving ? givingFlag : 0;
   record.set(macBytes(address.mac), 8);
+  viewOf(record).setUint16(14, Math.min(address.fenceMs, guardFenceMsMax));
   record.set(ipBytes(address.address), 16);
   return record;
 }
@@ -140,6 +145,7 @@ function decodeRecord(record: Uint8Array): GuardedAddress | null {
     interfaceIndex: viewOf(record).getUint32(0),
     mac: formatMac(record.subarray(8, 14)),
     giving: (flags & givingFlag) !== 0,
+    fenceMs: viewOf(record).getUint16(14),
   };
 }
 

@@ -37,11 +37,13 @@ static int agent_fd, arp_fd, advertisement_fd, signal_fd, door_fd, link_fd = LIN
 static bool armed, killed;
 /* Since the last sign of the agent, by ticks of our own; and what of it the agent could have used. */
 static int64_t silent_ns, idled_ns;
+/* By the clock: what a fence is counted from. 0: there was none yet. */
+static int64_t sign_at;
 /* When the next one is, and how many it stands for: after a sign of the agent the next is due, the first few say nothing. */
 static int64_t tick_at;
 static int stride = 1;
 enum { STRIDE_AFTER_SIGN = 3 };
-/* Who is replaced and waits for a processor gets to its addresses late: so many times the limit are too late. */
+/* Who is replaced, or may be without hearing of it, and waits for a processor lets go late: so many times the limit are too late. */
 enum { BUSY_LIMITS = 4 };
 /* On duty, since; 0: the agent lives. */
 static int64_t duty_since;
@@ -62,18 +64,31 @@ static void end_when_empty(void) {
   end(0);
 }
 
-static void remove_taken_over(void) {
+/* When it is to go; INT64_MAX: nothing is known that says so. */
+static int64_t leaves_at(const struct held *address) {
+  int64_t at = INT64_MAX;
+  if (address->other_ns != 0) at = address->other_ns + GRACE_MS * ms;
+  if (address->fence_ms != 0) at = earlier(at, sign_at + address->fence_ms * ms);
+  return at > address->retry_ns ? at : address->retry_ns;
+}
+
+static void tell_leaving(const struct held *address) {
+  if (address->other_ns != 0) say(SAY_NOTICE, "%s is with %s now: removed here", say_address(address), say_mac(address->other));
+  else say(SAY_WARNING, "%s is removed: without an agent nobody here knows whether a majority elsewhere serves it", say_address(address));
+}
+
+static void remove_due(void) {
   const int64_t now = now_ns();
   size_t told = 0;
   for (size_t i = 0; i < held_count; i++) {
-    held[i].leaving = held[i].other_ns != 0 && now - held[i].other_ns >= GRACE_MS * ms;
-    if (held[i].leaving && told++ < 3) say(SAY_NOTICE, "%s is with %s now: removed here", say_address(&held[i]), say_mac(held[i].other));
+    held[i].leaving = now >= leaves_at(&held[i]);
+    if (held[i].leaving && told++ < 3) tell_leaving(&held[i]);
   }
   if (told == 0) return;
   if (told > 3) say(SAY_NOTICE, "so are %zu more", told - 3);
   (void)route_remove();
   for (size_t i = 0; i < held_count; i++) {
-    if (held[i].leaving) held[i].other_ns = now + RETRY_MS * ms;
+    if (held[i].leaving) held[i].retry_ns = now + RETRY_MS * ms;
   }
 }
 
@@ -84,6 +99,7 @@ static void look(void) {
 
 static void begin_duty(const char *how) {
   duty_since = now_ns();
+  if (sign_at == 0) sign_at = duty_since;
   obituary_send(0);
   obituary_round = 1;
   say(SAY_ERROR, "agent %d %s: its %zu addresses stay until another host announces them", settings.agent, how, held_count);
@@ -103,7 +119,7 @@ static void tell(void) {
 static void work(void) {
   const int64_t now = now_ns();
   while (obituary_round < OBITUARY_ROUNDS && now - duty_since >= obituary_ms[obituary_round] * ms) obituary_send(obituary_round++);
-  remove_taken_over();
+  remove_due();
   if (now >= look_at) {
     if (!door_is_ours()) {
       say(SAY_ERROR, "%s was removed or belongs to another guard: this one ends, the kernel removes what is left", settings.directory);
@@ -118,9 +134,7 @@ static void work(void) {
 static int64_t next_work(void) {
   int64_t next = earlier(look_at, tell_at);
   if (obituary_round < OBITUARY_ROUNDS) next = earlier(next, duty_since + obituary_ms[obituary_round] * ms);
-  for (size_t i = 0; i < held_count; i++) {
-    if (held[i].other_ns != 0) next = earlier(next, held[i].other_ns + GRACE_MS * ms);
-  }
+  for (size_t i = 0; i < held_count; i++) next = earlier(next, leaves_at(&held[i]));
   return next;
 }
 
@@ -142,7 +156,8 @@ static void check_hang(void) {
   const bool replaced = held_any_announced();
   const bool stopped = agent_state() == 'T';
   const bool hangs = idled_ns >= settings.hang_ms * ms || (stopped && idled_ns >= settings.stopped_ms * ms) ||
-                     (replaced && (idled_ns >= settings.evidence_ms * ms || silent_ns >= BUSY_LIMITS * settings.hang_ms * ms));
+                     (replaced && idled_ns >= settings.evidence_ms * ms) ||
+                     ((replaced || held_any_fenced()) && silent_ns >= BUSY_LIMITS * settings.hang_ms * ms);
   if (!hangs) return;
   killed = true;
   say(SAY_ERROR, "agent %d hangs: no sign of its main loop for %d ms%s%s: killed", settings.agent, (int)(silent_ns / ms),
@@ -159,6 +174,7 @@ static void hear_agent(void) {
     case LINK_PROGRESS:
       armed = true;
       silent_ns = idled_ns = 0;
+      sign_at = now_ns();
       agent_shows_itself();
       arm_tick(STRIDE_AFTER_SIGN);
       held_forget_announced();

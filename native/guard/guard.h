@@ -29,6 +29,10 @@ struct held {
   uint8_t ip[16]; /* IPv4: the first four */
   /* When another MAC announced it; 0: none did, as far as it counts. */
   int64_t other_ns;
+  /* Counted from the agent's last sign: others claim it later without hearing from here, so that it must be gone. 0: it stays. */
+  uint16_t fence_ms;
+  /* Not to be tried before, as the kernel refused. */
+  int64_t retry_ns;
 };
 
 struct settings {
@@ -64,6 +68,7 @@ void held_announced(uint32_t interface, uint8_t family, const uint8_t *ip, const
 /* The agent lives: what others announced is its business. */
 void held_forget_announced(void);
 bool held_any_announced(void);
+bool held_any_fenced(void);
 
 /* route.c: all return false where the kernel did not answer; it said why. */
 bool route_open(void);
@@ -119,6 +124,10 @@ static inline uint32_t read_u32(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 static inline uint16_t read_u16(const uint8_t *bytes) { return (uint16_t)(bytes[0] << 8 | bytes[1]); }
+static inline void write_u16(uint8_t *bytes, uint16_t value) {
+  bytes[0] = (uint8_t)(value >> 8);
+  bytes[1] = (uint8_t)value;
+}
 static inline void write_u32(uint8_t *bytes, uint32_t value) {
   bytes[0] = (uint8_t)(value >> 24);
   bytes[1] = (uint8_t)(value >> 16);

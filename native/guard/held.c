@@ -21,7 +21,7 @@ static struct held *find(uint32_t interface, uint8_t family, uint8_t prefix, con
   return NULL;
 }
 
-/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving) | 0 | mac 6 | 0 0 | ip 16 */
+/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving) | 0 | mac 6 | fence 2, ms | ip 16 */
 bool held_put(const uint8_t record[RECORD_BYTES]) {
   uint32_t interface = read_u32(record);
   uint8_t family = record[4], prefix = record[5];
@@ -37,6 +37,7 @@ bool held_put(const uint8_t record[RECORD_BYTES]) {
   }
   address->giving = (record[6] & 1) != 0;
   memcpy(address->mac, record + 8, 6);
+  address->fence_ms = read_u16(record + 14);
   return true;
 }
 
@@ -54,6 +55,7 @@ void held_write(uint8_t record[RECORD_BYTES], const struct held *address) {
   record[5] = address->prefix;
   record[6] = address->giving ? 1 : 0;
   memcpy(record + 8, address->mac, 6);
+  write_u16(record + 14, address->fence_ms);
   memcpy(record + 16, address->ip, 16);
 }
 
@@ -76,6 +78,13 @@ void held_forget_announced(void) {
 bool held_any_announced(void) {
   for (size_t i = 0; i < held_count; i++) {
     if (held[i].other_ns != 0 && !held[i].giving) return true;
+  }
+  return false;
+}
+
+bool held_any_fenced(void) {
+  for (size_t i = 0; i < held_count; i++) {
+    if (held[i].fence_ms != 0) return true;
   }
   return false;
 }

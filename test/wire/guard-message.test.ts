@@ -17,8 +17,16 @@ const four: GuardedAddress = {
   interfaceIndex: 2,
   mac,
   giving: false,
+  fenceMs: 0,
 };
-const six: GuardedAddress = { ...four, family: 6, address: '2001:db8::10', prefixLength: 64, giving: true };
+const six: GuardedAddress = {
+  ...four,
+  family: 6,
+  address: '2001:db8::10',
+  prefixLength: 64,
+  giving: true,
+  fenceMs: 700,
+};
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -30,7 +38,7 @@ describe('encodeGuardMessage()', () => {
         `00000002041800000200000000` +
         `0a0000c000020a${'00'.repeat(12)}` +
         `00000002064001000200000000` +
-        `0a000020010db8000000000000000000000010`,
+        `0a02bc20010db8000000000000000000000010`,
     );
   });
 

@@ -65,6 +65,14 @@ export class GuardedCluster {
     await met();
   }
 
+  /** Nothing from it reaches the others, nor the other way round. @returns how to end that */
+  async cutOff(host: LabHost): Promise<() => Promise<void>> {
+    const cuts = await Promise.all([this.lab.block(host, 'any'), this.lab.block('any', host)]);
+    return async () => {
+      for (const heal of cuts) await heal();
+    };
+  }
+
   async restart(host: LabHost): Promise<void> {
     await this.cluster.start(host);
     await this.cluster.joined(host, deadlineMs);
@@ -76,9 +84,11 @@ export class GuardedCluster {
   }
 }
 
-export async function openGuardedCluster(): Promise<GuardedCluster> {
+/** @param settings top-level keys of the configuration */
+export async function openGuardedCluster(settings = ''): Promise<GuardedCluster> {
   const lab = await createLab({ hosts: 3 });
   const cluster = await makeCluster(lab, {
+    settings,
     sets:
       '[pool.web]\ninterface = "eth0"\nrange = "10.77.0.101-10.77.0.104"\nprefix = 24\n' +
       '[pool.api]\ninterface = "eth0"\nrange = "fd77::101-fd77::102"\nprefix = 64\n',
