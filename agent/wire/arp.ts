@@ -1,9 +1,9 @@
 /** ARP for IPv4 over Ethernet (RFC 826), and the three packets RFC 5227 makes of it. Whole frames, both ways. */
 import assert from 'node:assert';
-import { concatBytes, viewOf } from './bytes.ts';
-import { decodeEthernet, encodeEthernet, etherTypes } from './ethernet.ts';
+import { viewOf } from './bytes.ts';
+import { decodeEthernet, etherTypes } from './ethernet.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
-import { broadcastMac, formatMac, type MacAddress, macBytes, zeroMac } from './mac-address.ts';
+import { broadcastMac, formatMac, type MacAddress, writeMac, zeroMac } from './mac-address.ts';
 
 export type ArpPacket = {
   readonly operation: 'request' | 'reply';
@@ -69,21 +69,20 @@ export function arpProbe(mac: MacAddress, address: string): Uint8Array {
 
 /** The Ethernet source is the packet's sender. */
 export function encodeArp(destination: MacAddress, packet: ArpPacket): Uint8Array {
-  const fixed = new Uint8Array(8);
-  const view = viewOf(fixed);
-  view.setUint16(0, hardwareEthernet);
-  view.setUint16(2, etherTypes.ipv4);
-  view.setUint8(4, 6);
-  view.setUint8(5, 4);
-  view.setUint16(6, packet.operation === 'request' ? 1 : 2);
-  const payload = concatBytes([
-    fixed,
-    macBytes(packet.senderMac),
-    ipv4Bytes(packet.senderAddress),
-    macBytes(packet.targetMac),
-    ipv4Bytes(packet.targetAddress),
-  ]);
-  return encodeEthernet({ destination, source: packet.senderMac, etherType: etherTypes.arp, payload });
+  const frame = new Uint8Array(arpFrameBytes);
+  writeMac(frame, 0, destination);
+  writeMac(frame, 6, packet.senderMac);
+  const view = viewOf(frame);
+  view.setUint16(12, etherTypes.arp);
+  view.setUint16(14, hardwareEthernet);
+  view.setUint16(16, etherTypes.ipv4);
+  view.setUint16(18, addressLengths);
+  view.setUint16(20, packet.operation === 'request' ? 1 : 2);
+  writeMac(frame, 22, packet.senderMac);
+  writeIpv4(view, 28, packet.senderAddress);
+  writeMac(frame, 32, packet.targetMac);
+  writeIpv4(view, 38, packet.targetAddress);
+  return frame;
 }
 
 export function decodeArp(bytes: Uint8Array): DecodedArp {
@@ -93,7 +92,11 @@ export function decodeArp(bytes: Uint8Array): DecodedArp {
   const { payload } = frame;
   if (payload.length < 28) return { kind: 'refused', reason: 'short' };
   const view = viewOf(payload);
-  if (view.getUint16(0) !== hardwareEthernet || view.getUint16(2) !== etherTypes.ipv4 || view.getUint16(4) !== 0x0604) {
+  if (
+    view.getUint16(0) !== hardwareEthernet ||
+    view.getUint16(2) !== etherTypes.ipv4 ||
+    view.getUint16(4) !== addressLengths
+  ) {
     return { kind: 'refused', reason: 'not-ipv4-over-ethernet' };
   }
   const operation = view.getUint16(6);
@@ -109,9 +112,12 @@ export function decodeArp(bytes: Uint8Array): DecodedArp {
 }
 
 const hardwareEthernet = 1;
+/** 6 bytes of MAC, 4 of IPv4. */
+const addressLengths = 0x0604;
+const arpFrameBytes = 14 + 28;
 
-function ipv4Bytes(address: string): Uint8Array {
+function writeIpv4(view: DataView, offset: number, address: string): void {
   const parsed = parseIpAddress(address);
   assert(parsed?.family === 4, `not an IPv4 address: ${address}`);
-  return parsed.bytes;
+  view.setUint32(offset, viewOf(parsed.bytes).getUint32(0));
 }
