@@ -30,6 +30,11 @@ export type ScheduleOptions = {
 export const repeatsMs: readonly number[] = [1100, 3000];
 /** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 34 frames/s for 1,000 addresses. */
 export const refreshMs = 60_000;
+/**
+ * What a timer that comes late may catch up with, so that a busy host keeps to the rate: at the default 600 frames, which a gigabit link
+ * sends in 0.4 ms. Switches count over a second or more.
+ */
+const burstMs = 50;
 /** Frames to single hosts: with the first round and its first repeat. */
 const directedRounds = 2;
 
@@ -40,6 +45,8 @@ type Round<Link> = {
   nextAt: number;
   /** Frames of it that wait for their turn. */
   queued: number;
+  /** Rows of directed frames of it that wait. */
+  asking: number;
 };
 
 type Queued<Link> = DueFrame<Link> & { readonly round: Round<Link> };
@@ -71,30 +78,41 @@ export class AnnouncementSchedule<Link> {
     this.#framesPerSecond = framesPerSecond;
   }
 
-  /** Frames that may go out back to back: 10 ms worth, so that a timer fires for many. */
+  /** Frames that may go out back to back. */
   get #burst(): number {
+    return Math.max(1, Math.floor((this.#framesPerSecond * burstMs) / 1000));
+  }
+
+  /** Frames that a timer fires for: 10 ms worth. */
+  get #batch(): number {
     return Math.max(1, Math.floor(this.#framesPerSecond / 100));
   }
 
-  /** Begins anew for a set that is there already. */
-  start(set: string, addresses: readonly ScheduledAddress<Link>[], now: number): void {
-    this.stop(set);
-    this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0 });
+  /** Begins anew for those that are there already. */
+  start(sets: ReadonlyMap<string, readonly ScheduledAddress<Link>[]>, now: number): void {
+    this.stop([...sets.keys()]);
+    for (const [set, addresses] of sets) {
+      this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0, asking: 0 });
+    }
   }
 
   has(set: string): boolean {
     return this.#rounds.has(set);
   }
 
-  /** No frame of it comes out any more, waiting ones included. */
-  stop(set: string): void {
-    const round = this.#rounds.get(set);
-    if (round === undefined) return;
-    this.#rounds.delete(set);
+  /** No frame of them comes out any more, waiting ones included. */
+  stop(sets: readonly string[]): void {
+    const waiting = new Set<Round<Link>>();
+    for (const set of sets) {
+      const round = this.#rounds.get(set);
+      this.#rounds.delete(set);
+      if (round !== undefined && round.queued + round.asking > 0) waiting.add(round);
+    }
+    if (waiting.size === 0) return;
     for (const lane of this.#lanes.values()) {
-      lane.urgent = lane.urgent.filter((queued) => queued.round !== round);
-      lane.normal = lane.normal.filter((queued) => queued.round !== round);
-      lane.directed = lane.directed.filter((directed) => directed.round !== round);
+      lane.urgent = lane.urgent.filter(({ round }) => !waiting.has(round));
+      lane.normal = lane.normal.filter(({ round }) => !waiting.has(round));
+      lane.directed = lane.directed.filter(({ round }) => !waiting.has(round));
     }
   }
 
@@ -110,7 +128,7 @@ export class AnnouncementSchedule<Link> {
     const lanes = [...this.#lanes.values()].flatMap((lane) => {
       const waiting = lane.urgent.length + lane.normal.length + lane.directed.length;
       if (waiting === 0) return [];
-      const missing = Math.min(this.#burst, waiting) - lane.tokens;
+      const missing = Math.min(this.#batch, waiting) - lane.tokens;
       return [lane.countedAt + Math.max(0, (missing * 1000) / this.#framesPerSecond)];
     });
     const instants = [...rounds, ...lanes];
@@ -130,6 +148,7 @@ export class AnnouncementSchedule<Link> {
       round.queued += 1 + more.length;
       if (directed === undefined || round.done >= directedRounds) continue;
       lane.directed.push({ link, round, frames: directed()[Symbol.iterator]() });
+      round.asking += 1;
     }
     const repeat = repeatsMs[round.done];
     const jitter = 1 - this.#options.random() / 4; // RFC 5880 §6.8.7
@@ -166,8 +185,10 @@ function takeDirected<Link>(lane: Lane<Link>, count: number): readonly DueFrame<
     const [next] = lane.directed;
     if (next === undefined) break;
     const { done, value } = next.frames.next();
-    if (done === true) lane.directed.shift();
-    else taken.push({ link: next.link, frame: value });
+    if (done === true) {
+      lane.directed.shift();
+      next.round.asking -= 1;
+    } else taken.push({ link: next.link, frame: value });
   }
   return taken;
 }

@@ -1,6 +1,6 @@
 /** Announces the sets this host owns, for as long as it owns them: the schedule, a clock and a socket put together. */
 import { type AnnouncedAddress, type AnnouncingLink, announcementOf, directedAnnouncement } from './announcement.ts';
-import { AnnouncementSchedule } from './announcement-schedule.ts';
+import { AnnouncementSchedule, type ScheduledAddress } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
 
 export type PlacedAnnouncement = AnnouncedAddress & {
@@ -36,15 +36,8 @@ export class Announcer {
   start(sets: ReadonlyMap<string, readonly PlacedAnnouncement[]>): void {
     if (this.#closed) return;
     const now = this.#options.clock.now();
-    for (const [set, addresses] of sets) {
-      const scheduled = addresses.map((address) => ({
-        link: address.link,
-        interfaceIndex: address.link.index,
-        ...announcementOf(address.link, address),
-        directed: () => directedFrames(address),
-      }));
-      this.#schedule.start(set, scheduled, now);
-    }
+    const scheduled = new Map([...sets].map(([set, addresses]) => [set, addresses.map(schedulable)]));
+    this.#schedule.start(scheduled, now);
     this.#run();
   }
 
@@ -61,7 +54,7 @@ export class Announcer {
 
   /** No frame of them is sent after this returned. */
   stop(sets: readonly string[]): void {
-    for (const set of sets) this.#schedule.stop(set);
+    this.#schedule.stop(sets);
     this.#arm();
   }
 
@@ -88,6 +81,15 @@ export class Announcer {
     const delayMs = Math.max(0, wakeup - this.#options.clock.now());
     this.#cancel = this.#options.clock.after(delayMs, () => this.#run());
   }
+}
+
+function schedulable(address: PlacedAnnouncement): ScheduledAddress<AnnouncingLink> {
+  return {
+    link: address.link,
+    interfaceIndex: address.link.index,
+    ...announcementOf(address.link, address),
+    directed: () => directedFrames(address),
+  };
 }
 
 function* directedFrames(address: PlacedAnnouncement): Iterable<Uint8Array> {

@@ -117,8 +117,7 @@ export class Claims {
   announce(names: readonly SetName[]): void {
     if (this.#closed) return;
     this.#tellGuard(names, 'ours');
-    const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
-    this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
+    this.#startAnnouncing(names);
   }
 
   hush(names: readonly SetName[]): void {
@@ -265,7 +264,7 @@ export class Claims {
 
     const failures = failuresBySet(permitted, results);
     const claimed = [...permitted.keys()].filter((name) => !failures.has(name));
-    this.announce(claimed);
+    this.#startAnnouncing(claimed); // the guard knows
     if (claimed.length > 0) this.#options.onClaimed(claimed);
     await this.#takeBack(permitted, results, failures);
   }
@@ -326,6 +325,11 @@ export class Claims {
       addresses.push({ ...address, interface: place.link.name, interfaceIndex: place.link.index });
     }
     return addresses;
+  }
+
+  #startAnnouncing(names: readonly SetName[]): void {
+    const isRouter = memoized((name: string) => this.#options.audience.isRouter(name));
+    this.#options.announcer.start(new Map(names.map((name) => [name, this.#announcements(name, isRouter)])));
   }
 
   #tellGuard(names: readonly SetName[], whose: 'ours' | 'giving'): void {
