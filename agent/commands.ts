@@ -66,11 +66,6 @@ export function commandOf(request: CommandRequest, self: HostName): Command {
   }
 }
 
-export function describeMove({ set, from, to, reason }: SetMove): string {
-  const where = to === null ? 'nobody' : hostOf(to);
-  return `set ${set}: ${from === null ? '' : `${hostOf(from)} -> `}${where} (${describeReason(reason)})`;
-}
-
 function replyMove({ set, from, to, reason }: SetMove): CommandReply['moves'][number] {
   return {
     set,

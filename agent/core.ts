@@ -1,6 +1,6 @@
 /** A running agent: ownership driven by the channel, the kernel and the operator. */
 import type { Channel, ChannelEvent, ChannelStatus } from './channel/channel.ts';
-import { Commands, commandOf, describeMove } from './commands.ts';
+import { Commands, commandOf } from './commands.ts';
 import type { Config, Host } from './config/config.ts';
 import type { KeyRing } from './config/key-file.ts';
 import type { ControlReply, ControlRequest } from './control/protocol.ts';
@@ -11,10 +11,12 @@ import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
+import { describeMoves } from './moves.ts';
 import { Network } from './network.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
+import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
 import { Stations } from './stations.ts';
@@ -109,10 +111,7 @@ export class AgentCore {
         retire: (sets) => this.#retire(sets),
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
-        moved: (move) => {
-          if (move.reason.kind === 'answering') this.#journal.trouble(describeMove(move));
-          else this.#journal.tell(describeMove(move));
-        },
+        moved: (moves) => this.#tellMoves(moves),
         done: (id, moves) => this.#commands.done(id, moves),
         refused: (id, why) => this.#commands.refused(id, why),
         remember: (memory) => this.#keep(memory),
@@ -362,6 +361,13 @@ export class AgentCore {
 
   #sendStations(): void {
     if (this.#driver.state.view !== null) this.#options.channel.send(encodeStations(this.#network.stations()));
+  }
+
+  #tellMoves(moves: readonly SetMove[]): void {
+    for (const { text, names, alarming } of describeMoves(moves)) {
+      if (alarming) this.#journal.trouble(text, names);
+      else this.#journal.tell(text, names);
+    }
   }
 
   #tellApart(members: readonly MemberId[]): void {

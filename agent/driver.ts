@@ -28,7 +28,8 @@ export type Hands = {
   retire(sets: readonly SetName[]): void;
   announce(sets: readonly SetName[]): void;
   hush(sets: readonly SetName[]): void;
-  moved(move: SetMove): void;
+  /** Of one decision, after everything else of it is under way: to tell of them takes longer than to begin. */
+  moved(moves: readonly SetMove[]): void;
   done(id: number, moves: readonly SetMove[]): void;
   refused(id: number, why: string): void;
   remember(memory: Memory): void;
@@ -78,6 +79,7 @@ export class OwnershipDriver {
     const event = { ...occurrence, now: systemClock.now() } as OwnershipEvent; // the same kind, completed
     const { state, effects } = step(this.#state, event);
     this.#state = state;
+    const moves: SetMove[] = [];
     for (const effect of effects) {
       switch (effect.kind) {
         case 'send':
@@ -91,7 +93,7 @@ export class OwnershipDriver {
           this.#hands[effect.kind](effect.sets);
           break;
         case 'moved':
-          this.#hands.moved(effect.move);
+          moves.push(effect.move);
           break;
         case 'done':
           this.#hands.done(effect.id, effect.moves);
@@ -107,6 +109,7 @@ export class OwnershipDriver {
           break;
       }
     }
+    if (moves.length > 0) this.#hands.moved(moves);
   }
 
   #arm(): void {

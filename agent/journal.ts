@@ -18,13 +18,14 @@ export class Journal {
     return this.#events;
   }
 
-  tell(text: string): void {
-    this.#log.info(text);
+  /** @param details for the log alone: what would be too long for `status` */
+  tell(text: string, details = ''): void {
+    this.#log.info(withDetails(text, details));
     this.#remember(text);
   }
 
-  trouble(text: string): void {
-    this.#log.warning(text);
+  trouble(text: string, details = ''): void {
+    this.#log.warning(withDetails(text, details));
     this.#remember(text);
   }
 
@@ -32,4 +33,8 @@ export class Journal {
     this.#events.push({ at: new Date().toISOString(), text });
     if (this.#events.length > eventsMax) this.#events.shift();
   }
+}
+
+function withDetails(text: string, details: string): string {
+  return details === '' ? text : `${text}: ${details}`;
 }
