@@ -1,12 +1,5 @@
 /** Rules of the protocol, each broken once: what to find in the compiled file, and what to put there instead. */
-
-export type Mutation = {
-  readonly rule: string;
-  /** Under agent/, without its ending. */
-  readonly file: string;
-  readonly find: string;
-  readonly put: string;
-};
+import type { Mutation } from '../mutation/mutant.ts';
 
 export const mutations: readonly Mutation[] = [
   {

@@ -1,19 +1,34 @@
 /** Whether anything is still to happen but heartbeats and repeats. */
 import { isIdle } from '../../agent/membership/link-out.ts';
+import type { MemberState } from '../../agent/membership/member-state.ts';
 import { compareViewIds } from '../../agent/membership/view.ts';
+import type { OwnershipState } from '../../agent/ownership/state.ts';
 import type { Agent } from './agent.ts';
 import type { World } from './world.ts';
 
 /** Agents of one view that all have said and done what there was to say and do. */
 export type Settled = readonly Agent[];
 
+/** Both layers of an agent, wherever it runs. */
+type Layers = { readonly engine: MemberState | null; readonly ownership: OwnershipState };
+
 /** All agents that run, by their views; null where one of them is not at rest. */
 export function settledViews(world: World): readonly Settled[] | null {
   if (world.datagramsUnderWay > 0) return null;
-  const groups: Agent[][] = [];
-  for (const { agent } of world.hosts.values()) {
+  const agents: Agent[] = [];
+  for (const { agent, paused } of world.hosts.values()) {
     if (agent === null) continue;
-    if (!agent.running || !isAtRest(agent)) return null;
+    if (!agent.running || agent.underWay > 0 || paused !== null) return null;
+    agents.push(agent);
+  }
+  return settledGroups(agents);
+}
+
+/** The same for agents between whose layers nothing is under way. */
+export function settledGroups<A extends Layers>(agents: readonly A[]): readonly (readonly A[])[] | null {
+  const groups: A[][] = [];
+  for (const agent of agents) {
+    if (!isAtRest(agent)) return null;
     const group = groups.find(([first]) => first !== undefined && sameView(first, agent));
     if (group === undefined) groups.push([agent]);
     else group.push(agent);
@@ -26,9 +41,9 @@ export function settledViews(world: World): readonly Settled[] | null {
   return groups;
 }
 
-function isAtRest({ engine, ownership, underWay, host }: Agent): boolean {
+function isAtRest({ engine, ownership }: Layers): boolean {
   if (engine === null || engine.view === null || ownership.view === null) return false;
-  if (underWay > 0 || host.paused !== null || ownership.leavingUntil !== null) return false;
+  if (ownership.leavingUntil !== null) return false;
   if (compareViewIds(engine.view.id, ownership.view.id) !== 0) return false;
   if (ownership.stalledUntil !== null || ownership.apart.length !== engine.apart.length) return false;
   if (ownership.decided === 0 || ownership.proposed !== ownership.decided) return false;
@@ -43,7 +58,7 @@ function isAtRest({ engine, ownership, underWay, host }: Agent): boolean {
   return engine.peers.every(({ member, out }) => !members.includes(member) || isIdle(out));
 }
 
-function sameView(a: Agent, b: Agent): boolean {
+function sameView(a: Layers, b: Layers): boolean {
   const one = a.engine?.view?.id;
   const two = b.engine?.view?.id;
   return one !== undefined && two !== undefined && compareViewIds(one, two) === 0;

@@ -72,7 +72,7 @@ const whyRemoved = {
   closed: ': its agent ends',
 } as const;
 
-function describeEffect(host: string, effect: OwnershipEffect): readonly string[] {
+export function describeEffect(host: string, effect: OwnershipEffect): readonly string[] {
   switch (effect.kind) {
     case 'send':
       return describeMessage(host, effect.message);
@@ -121,6 +121,6 @@ function nameOf(owner: MemberId | null): string {
   return owner === null ? 'to nobody' : hostOf(owner);
 }
 
-function describeView({ id, members }: View): string {
+export function describeView({ id, members }: View): string {
   return `view ${id.counter} (${members.map(hostOf).join(' ')})`;
 }
