@@ -128,6 +128,7 @@ export function onRelease(state: OwnershipState, sender: MemberId, released: rea
   const held = sets.filter(
     (set) =>
       sender !== state.self &&
+      state.stalledUntil === null && // the end of the stall announces all of it, or it is another's by now
       state.holdings.get(set)?.phase === 'held' &&
       state.assignments.get(set)?.owner === state.self,
   );

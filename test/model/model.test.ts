@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { complete } from './completion.ts';
 import { describeFailure, type Examination, examine } from './examine.ts';
-import { type Beginning, beginnings } from './worlds.ts';
+import { keptPaths } from './kept.ts';
+import { apply } from './world.ts';
+import { type Beginning, beginnings, worldOf } from './worlds.ts';
 
 /** `HOLDFAST_DEPTH=2` goes two levels deeper than the ordinary check; `HOLDFAST_WORLD='two, cut'` takes the worlds of such a name. */
 const { HOLDFAST_DEPTH = '0', HOLDFAST_WORLD = '' } = process.env;
@@ -26,4 +29,18 @@ describe('every interleaving', () => {
       expect(examined.completed).toBeGreaterThan(0);
     },
   );
+});
+
+describe('a path on which a promise was broken', () => {
+  it.each(keptPaths)('is walked without: $what', ({ world: name, path }) => {
+    const beginning = beginnings.find((known) => known.name === name);
+    if (beginning === undefined) expect.fail(`there is no world ${name}`);
+    let world = worldOf(beginning);
+    for (const action of path) {
+      const after = apply(world, action);
+      if (after === null) expect.fail(`nothing comes of ${JSON.stringify(action)}`);
+      world = after;
+    }
+    complete({ ...world, cuts: new Set() });
+  });
 });
