@@ -27,8 +27,14 @@ export function reconsider(turn: Turn): void {
   update(turn, { brokenSince });
   if (goesOn(turn, found)) return;
   const wait = waitBeforeLeading(turn, found, defect);
-  if (wait.kind === 'lead') propose(turn, wait.members);
-  else lookAgainAt(turn, wait.until);
+  if (wait.kind === 'wait') {
+    lookAgainAt(turn, wait.until);
+    return;
+  }
+  propose(turn, wait.members);
+  // Whose answer is lost on the way may have nothing else to say: no news of it will come.
+  const { agreement, options } = turn.state;
+  if (agreement.kind === 'leading') lookAgainAt(turn, later(agreement.since, attemptMs(options)));
 }
 
 /** Why the installed view does not stand. */
