@@ -244,7 +244,8 @@ export class Network {
     this.#checkStations();
     if (change.kind !== 'changed') return;
     const { before, value } = change;
-    if ((value.carrier && !before.carrier) || value.mac !== before.mac) this.claims.announceOn(value.index);
+    if ((!value.carrier || before.carrier) && value.mac === before.mac) return;
+    for (const index of this.#options.links.affectedBy(value.index)) this.claims.announceOn(index);
   }
 
   #onAddress(address: KernelAddress): void {

@@ -31,6 +31,8 @@ export type Link = {
   readonly kind: string | null;
   /** Index of the bridge, bond or VRF it belongs to. */
   readonly master: number | null;
+  /** Index of the link that this VLAN or macvlan is made on. */
+  readonly lower: number | null;
 };
 
 export type LinkChange = TableChange<Link>;
@@ -65,6 +67,17 @@ export class LinkTable {
     return this.#table.values();
   }
 
+  /**
+   * The link, the bridge that it is a port of, and what is made on that: where stations see a change of this link too. A VLAN or
+   * macvlan on the link itself hears of it from the kernel.
+   */
+  affectedBy(index: number): readonly number[] {
+    const master = this.byIndex(this.byIndex(index)?.master ?? noIndex);
+    if (master?.kind !== 'bridge') return [index];
+    const above = this.all().filter(({ lower }) => lower === master.index);
+    return [index, master.index, ...above.map((link) => link.index)];
+  }
+
   /** Called after the table has changed. Returns the function that ends it. */
   onChange(listener: (change: LinkChange) => void): () => void {
     return this.#table.onChange(listener);
@@ -79,7 +92,8 @@ export class LinkTable {
       const decoded = message.type === routeTypes.newLink ? decodeLink(message.body) : null;
       if (decoded?.kind !== 'link' || decoded.link.family !== families.unspecified) return;
       const { event, index } = decoded.link;
-      if (event === linkEvents.bondingFailover || event === linkEvents.notifyPeers) listener(index);
+      if (event !== linkEvents.bondingFailover && event !== linkEvents.notifyPeers) return;
+      for (const affected of this.affectedBy(index)) listener(affected);
     });
   }
 
@@ -111,6 +125,9 @@ export class LinkTable {
   }
 }
 
+/** The kernel counts from 1. */
+const noIndex = 0;
+
 function readLink(message: NetlinkMessage): TableEntry<Link> | null {
   if (message.type !== routeTypes.newLink && message.type !== routeTypes.deleteLink) return null;
   const decoded = decodeLink(message.body);
@@ -138,5 +155,6 @@ function linkOf(link: KernelLink): Link {
     mtu: link.mtu,
     kind: link.kind,
     master: link.master,
+    lower: link.kind === 'veth' ? null : link.lower,
   };
 }

@@ -28,6 +28,8 @@ export type KernelLink = {
   readonly carrier: boolean | null;
   /** Index of the bridge, bond or VRF it belongs to. */
   readonly master: number | null;
+  /** Index of the link that it is made on, of a VLAN or macvlan; of a veth, the other end's, in whatever namespace. */
+  readonly lower: number | null;
   /** 'veth', 'bond', 'vlan', …; null for a physical device. */
   readonly kind: string | null;
   /** IFLA_EVENT_*: why the kernel tells of it; null where that is not said. */
@@ -90,6 +92,7 @@ export function decodeLink(
       operationalState: readUint8(attributes.get(iflaOperationalState)),
       carrier: carrier === null ? null : carrier !== 0,
       master: readUint32(attributes.get(iflaMaster)),
+      lower: readUint32(attributes.get(iflaLink)),
       kind: readKind(attributes.get(iflaLinkInfo)),
       event: readUint32(attributes.get(iflaEvent)),
       framesReceived: readUint32(attributes.get(iflaStats)),
@@ -101,6 +104,7 @@ const headerBytes = 16;
 const iflaAddress = 1;
 const iflaName = 3;
 const iflaMtu = 4;
+const iflaLink = 5;
 const iflaMaster = 10;
 const iflaOperationalState = 16;
 const iflaLinkInfo = 18;

@@ -14,6 +14,7 @@ export function link(values: Partial<Link> & Pick<Link, 'index' | 'name'>): Link
     mtu: 1500,
     kind: null,
     master: null,
+    lower: null,
     ...values,
   };
 }

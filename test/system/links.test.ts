@@ -32,6 +32,7 @@ describe('LinkTable', () => {
         mtu: 1500,
         kind: 'veth',
         master: null,
+        lower: null,
       },
     ]);
   });

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, makeCluster } from '../../../agent/lab/cluster.ts';
 import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
-import { holdDownMs } from '../../../agent/system/link-readiness.ts';
+import { askIntervalMs, holdDownMs } from '../../../agent/system/link-readiness.ts';
 
 // Interfaces that go, come, and change under an agent, on kinds that every kernel has: veth, bridge, macvlan, loopback, tun.
 const deadlineMs = 15_000;
+/** For the kernel's answer, the decision of the agent and ours: the notification alone takes up to a second. */
+const carrierSlackMs = 250;
 
 let lab: Lab;
 let cluster: Cluster;
@@ -29,8 +31,14 @@ beforeAll(async () => {
       'link set tun0 up',
     ]);
   }
-  // Heard from, as the settled links of a host are: a question to all reaches both macvlans.
-  await lab.client.namespace.attempt(['arping', '-c', '1', '-w', '1', '-I', 'eth0', '10.77.0.199']);
+  // With equal indexes at both ends the kernel takes the pair for one interface, and limits how often it tells of its carrier.
+  await e1.namespace.ip([
+    `link add late index 60 type veth peer name late index 60 netns ${lab.client.namespace.holderPid}`,
+    'link set late up',
+  ]);
+  await e2.namespace.ip(['link add late type veth peer name other']);
+  await lab.client.namespace.ip(['link set late up']);
+  await speak(); // heard from, as the settled links of a host are
   const set = (name: string, on: string, address: string) =>
     `[set.${name}]\ninterface = "${on}"\naddresses = ["${address}"]\nprefer = ["e1"]\n`;
   cluster = await makeCluster(lab, {
@@ -39,7 +47,8 @@ beforeAll(async () => {
       set('plain', 'eth0', '10.77.0.101/24') +
       set('macvlan', 'mv0', '10.77.0.102/24') +
       set('port', 'vb', '10.78.0.103/24') +
-      set('tunnel', 'tun0', '10.79.0.104/32'),
+      set('tunnel', 'tun0', '10.79.0.104/32') +
+      set('late', 'late', '10.80.0.105/24'),
   });
   await Promise.all([e1, e2].map((host) => cluster.start(host)));
   await cluster.watch.until('the sets that can be held to be held by e1', deadlineMs, () =>
@@ -48,6 +57,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => lab.dispose());
+
+/** A question to all reaches every macvlan. */
+async function speak(): Promise<void> {
+  await lab.client.namespace.attempt(['arping', '-c', '1', '-w', '1', '-I', 'eth0', '10.77.0.199']);
+}
 
 const problemOf = async (host: LabHost, name: string) =>
   (await cluster.status(host)).sets.find((set) => set.name === name)?.problem ?? null;
@@ -95,6 +109,36 @@ describe('an interface', () => {
     while ((await problemOf(e1, 'macvlan')) !== null && !until.aborted) await cluster.status(e2);
     await e2.namespace.ip(['link set mv0 down']);
     await heldBy('10.77.0.102', e1);
+  });
+
+  it('that gets another name has its sets taken off it; with its own name it may hold them again', async () => {
+    await e2.namespace.ip(['link set mv0 up']);
+    await speak();
+    await e1.namespace.ip(['link set mv0 down', 'link set mv0 name other', 'link set other up']);
+    await heldBy('10.77.0.102', e2);
+    expect(await problemOf(e1, 'macvlan')).toBe('interface mv0 does not exist');
+    expect(await e1.namespace.run(['ip', '-br', 'addr', 'show', 'dev', 'other'])).not.toContain('10.77.0.102');
+    await e1.namespace.ip(['link set other down', 'link set other name mv0', 'link set mv0 up']);
+    await speak();
+    const until = AbortSignal.timeout(deadlineMs);
+    while ((await problemOf(e1, 'macvlan')) !== null && !until.aborted) await cluster.status(e2);
+    await e2.namespace.ip(['link set mv0 down']);
+    await heldBy('10.77.0.102', e1);
+  });
+
+  it('whose lost carrier the kernel tells of late gives its sets up within a few hundred milliseconds all the same', async () => {
+    const worst: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const until = AbortSignal.timeout(deadlineMs);
+      while ((await problemOf(e1, 'late')) !== null && !until.aborted) await cluster.status(e2);
+      const downAt = performance.now();
+      await lab.client.namespace.ip(['link set late down']);
+      while ((await problemOf(e1, 'late')) === null && !until.aborted) await cluster.status(e2);
+      worst.push(performance.now() - downAt);
+      await lab.client.namespace.ip(['link set late up']);
+    }
+    process.stdout.write(`worst ${worst.join()}\n`);
+    expect(Math.max(...worst)).toBeLessThan(askIntervalMs + carrierSlackMs);
   });
 
   it('that becomes the port of a bridge gives its sets up', async () => {
