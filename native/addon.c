@@ -15,6 +15,7 @@ NAPI_MODULE_INIT() {
       {.utf8name = "setThreadRealtime", .method = set_thread_realtime, .attributes = napi_enumerable},
       {.utf8name = "lockMemory", .method = lock_memory, .attributes = napi_enumerable},
       {.utf8name = "effectiveCapabilities", .method = effective_capabilities, .attributes = napi_enumerable},
+      {.utf8name = "replaceProcess", .method = replace_process, .attributes = napi_enumerable},
   };
   if (!instance_create(env)) return NULL;
   if (napi_define_properties(env, exports, sizeof(functions) / sizeof(functions[0]), functions) != napi_ok) {

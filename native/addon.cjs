@@ -19,3 +19,4 @@ exports.lockFile = native.lockFile;
 exports.setThreadRealtime = native.setThreadRealtime;
 exports.lockMemory = native.lockMemory;
 exports.effectiveCapabilities = native.effectiveCapabilities;
+exports.replaceProcess = native.replaceProcess;

@@ -120,3 +120,8 @@ export function setThreadRealtime(options: { readonly priority: number }): void;
 export function lockMemory(): void;
 /** CapEff of the calling thread as a bigint bit mask. */
 export function effectiveCapabilities(): bigint;
+/**
+ * Another program in this process's place, with its pid, environment and standard streams (execv). Never returns: it throws
+ * where that cannot be run. Threads end where they stand, so it is for the beginning of a program. The first argument is the file.
+ */
+export function replaceProcess(options: { readonly arguments: readonly string[] }): never;

@@ -14,3 +14,4 @@ napi_value lock_memory(napi_env env, napi_callback_info info);
 
 napi_value set_thread_realtime(napi_env env, napi_callback_info info);
 napi_value effective_capabilities(napi_env env, napi_callback_info info);
+napi_value replace_process(napi_env env, napi_callback_info info);

@@ -27,6 +27,8 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     .option(...controlOption)
     .option('--state <directory>', 'where it keeps what outlives it: a drain, a freeze', defaultState)
     .action(async (options: { config: string; host?: string; control: string; state: string }) => {
+      const { restartNodeWithOptions } = await import('./restart-node.ts');
+      await restartNodeWithOptions();
       const { runAgent } = await import('../agent.ts');
       finish(await runAgent(options));
     });

@@ -1,13 +1,17 @@
 /**
- * Counts false alarms: three engines, each in a process of its own, at a short interval under busy loops. Not a test: what it says
- * depends on the machine. V8 options are handed on. After a build: node test/channel/soak.mjs [seconds] [interval ms] [busy loops]
+ * Counts false alarms: three engines, each in a process of its own and with the options of Node that an agent gives itself, under
+ * busy loops. Not a test: what it says depends on the machine. npm run soak -- [seconds] [interval ms] [busy loops] [bare]
+ * `bare`: with the options of this very process alone, to see what the others are for.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 const [seconds, heartbeatMs, loops] = [120, 20, 4].map((usual, at) => Number(process.argv[at + 2] ?? usual));
-const compiled = new URL('../../dist/agent/channel/built-in.js', import.meta.url).href;
+const built = (file) => new URL(`../../dist/agent/channel/${file}`, import.meta.url).href;
+const compiled = built('built-in.js');
+const { nodeOptions } = await import(built('node-options.js'));
+const bare = process.argv[5] === 'bare';
 const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
 const names = ['a', 'b', 'c'];
 const options = {
@@ -27,7 +31,13 @@ let counting = false;
 let ended = false;
 
 const engines = names.map((self) => {
-  const argv = [...process.execArgv, script, compiled, JSON.stringify({ ...options, self })];
+  const argv = [
+    ...process.execArgv,
+    ...(bare ? [] : nodeOptions),
+    script,
+    compiled,
+    JSON.stringify({ ...options, self }),
+  ];
   const engine = spawn(process.execPath, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   engine.on('exit', (status, signal) => {
     if (!ended) throw new Error(`${self} died: ${signal ?? status}`); // a dead engine raises no alarms
@@ -61,6 +71,6 @@ function end() {
   for (const child of [...engines, ...busy]) child.kill('SIGKILL');
   const { views, stalls, suspicions } = counts;
   const what = `${views} views (false alarms), ${stalls} stalls, ${suspicions} heartbeats late by half an interval`;
-  console.log(`${seconds} s at ${heartbeatMs} ms under ${loops} busy loops: ${what}`);
+  console.log(`${seconds} s at ${heartbeatMs} ms under ${loops} busy loops${bare ? ', bare' : ''}: ${what}`);
   process.exitCode = views > 0 ? 1 : 0;
 }

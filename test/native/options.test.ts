@@ -93,6 +93,27 @@ const wrong: readonly (readonly [name: string, call: string, options: unknown, e
     'RangeError',
     'setThreadRealtime: priority must be a whole number from 1 to 99, got 0',
   ],
+  [
+    'no program',
+    'replaceProcess',
+    { arguments: [] },
+    'RangeError',
+    'replaceProcess: arguments must begin with the program',
+  ],
+  [
+    'a number among arguments',
+    'replaceProcess',
+    { arguments: ['/nowhere', 1] },
+    'TypeError',
+    'replaceProcess: arguments must be strings',
+  ],
+  [
+    'a NUL in an argument',
+    'replaceProcess',
+    { arguments: ['/nowhere', 'a\0b'] },
+    'TypeError',
+    'replaceProcess: arguments must not contain a NUL',
+  ],
 ];
 
 describe('options', () => {

@@ -80,6 +80,20 @@ describe('with every capability of a network namespace', () => {
   });
 });
 
+describe('replaceProcess()', () => {
+  it('runs another program in its own place, or throws where there is none', async () => {
+    expect(await report('replaced')).toEqual({
+      samePid: true,
+      refused: {
+        code: 'ENOENT',
+        syscall: 'execv',
+        message: 'Cannot run /nowhere/at-all: ENOENT (No such file or directory)',
+      },
+      execArgv: ['--single-threaded'],
+    });
+  });
+});
+
 function isolated(): Promise<unknown> {
   return report('privileges', [], { isolated: true });
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as passing } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { nodeOptions } from '../../../agent/channel/node-options.ts';
 import type { Capture } from '../../../agent/lab/capture.ts';
 import type { Cluster } from '../../../agent/lab/cluster.ts';
 import { labEnvironment } from '../../../agent/lab/command.ts';
@@ -38,6 +40,13 @@ function tcpdump(file: string, filter: string): readonly string[] {
 }
 
 describe('three agents with 60 sets', () => {
+  it('run in a Node without helper threads to wait for, under the pid that was started', () => {
+    for (const host of lab.hosts) {
+      const commandLine = readFileSync(`/proc/${cluster.agent(host).pid}/cmdline`, 'utf8').split('\0');
+      expect(commandLine).toEqual(expect.arrayContaining([...nodeOptions, 'agent']));
+    }
+  });
+
   it('send no frame of more than 1,500 bytes, and no fragments', () => {
     expect(tcpdump(start.file, large).length).toBeGreaterThan(0); // there was much to say
     expect(tcpdump(start.file, tooLarge)).toEqual([]);
