@@ -10,6 +10,7 @@ export function poolOf(config: Config): Pool {
     weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
     hostsExpected: config.hosts.length,
     balance: config.balance,
+    damping: config.damping ?? undefined,
     majority:
       config.partition === 'majority'
         ? { hosts: config.hosts.map(({ name }) => name), claimDelayMs: claimDelayMs(config.heartbeatMs) }

@@ -40,7 +40,7 @@ export function findTroubles(status: Status, now: Date): readonly Trouble[] {
     ...setTroubles(status, now),
     ...hostTroubles(status),
     ...pathTroubles(status),
-    ...notes(status),
+    ...notes(status, now),
   ];
   const order = ['uncovered', 'degraded', 'note'];
   return troubles.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
@@ -229,12 +229,20 @@ function pathTroubles(status: Status): Trouble[] {
   });
 }
 
-function notes(status: Status): Trouble[] {
+/** One sentence; null: it is not damped. */
+export function describeDamping({ host, damping }: MemberStatus, now: Date): string | null {
+  if (damping === null || damping.until === null) return null;
+  const remaining = formatElapsed(Date.parse(damping.until) - now.getTime());
+  return `${host} is damped: it left too often without a word, and gets no set that another may have for ${remaining} more (penalty ${damping.penalty})`;
+}
+
+function notes(status: Status, now: Date): Trouble[] {
   const refused = Object.entries(status.channel.refused).filter(([, frames]) => frames > 0);
   const drained = status.members.filter((member) => member.drained).map(({ host }) => host);
   const undrain = 'takes no sets until `holdfast undrain`';
   return [
     ...drained.map((host) => `${host} is drained: it ${undrain}`),
+    ...status.members.flatMap((member) => describeDamping(member, now) ?? []),
     ...refused.map(([reason, frames]) => {
       const from = status.channel.refusedFrom[reason];
       const whence = from === undefined ? '' : `, the last from ${from}`;

@@ -20,9 +20,9 @@ export function renderHosts(status: Status, section: Section): string[] {
   return renderTable(['HOST', 'STATE', 'SETS', 'HEARD', 'LEADS', 'PATHS'], rows, section);
 }
 
-function stateCell({ state, witness, drained }: MemberStatus): string {
+function stateCell({ state, witness, drained, damping }: MemberStatus): string {
   if (state !== 'member') return state;
-  return witness ? 'witness' : drained ? 'drained' : state;
+  return witness ? 'witness' : drained ? 'drained' : damping !== null && damping.until !== null ? 'damped' : state;
 }
 
 function heardCell(member: MemberStatus): string {

@@ -1,8 +1,9 @@
 /** `holdfast members` as text: a line for each path of each host. */
 import type { MemberStatus, Status } from '../control/protocol.ts';
 import { formatElapsed, formatSince } from './elapsed.ts';
+import { describeDamping } from './health.ts';
 import { type Row, renderTable } from './table.ts';
-import { count, cut, painter, printable } from './text.ts';
+import { count, cut, painter, printable, wrap } from './text.ts';
 
 export function renderMembers(
   raw: Status,
@@ -14,17 +15,22 @@ export function renderMembers(
   const view =
     status.view === null ? 'no view' : `view ${status.view.id} for ${formatSince(status.view.since, options.now)}`;
   const rows = status.members.flatMap((member) => memberRows(member, status.host));
+  const damped = status.members.flatMap((member) => describeDamping(member, options.now) ?? []);
   return [
     cut(`${present} of ${count(status.members.length, 'host')} in group ${status.group}, ${view}`, options.width),
     '',
     ...renderTable(['HOST', 'STATE', 'SETS', 'ROLE', 'PATH', 'HEARD'], rows, { ...options, paint }),
+    ...(damped.length === 0 ? [] : ['', ...damped.flatMap((text) => wrap('', text, options.width))]),
   ].join('\n');
 }
 
 function memberRows(member: MemberStatus, here: string): Row[] {
-  const role = [...(member.coordinator ? ['coordinator'] : []), ...(member.host === here ? ['this host'] : [])].join(
-    ', ',
-  );
+  const isDamped = member.damping !== null && member.damping.until !== null;
+  const role = [
+    ...(member.coordinator ? ['coordinator'] : []),
+    ...(isDamped ? ['damped'] : []),
+    ...(member.host === here ? ['this host'] : []),
+  ].join(', ');
   const mark =
     member.state === 'member' ? { mark: ' ' as const, style: null } : { mark: '!' as const, style: 'yellow' as const };
   const paths = member.paths.length === 0 ? [{ address: '-', lastHeardMsAgo: null }] : member.paths;

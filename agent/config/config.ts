@@ -60,6 +60,18 @@ export type BalanceSettings = {
   readonly everyMs: number;
 };
 
+/** Penalties have no unit: each departure without a word adds 1000. */
+export type DampingSettings = {
+  /** In this time a penalty falls to a half, 1000..86400000, default 900000. */
+  readonly halfLifeMs: number;
+  /** From here on a host gets no sets, 1000..100000, default 2000. */
+  readonly suppress: number;
+  /** Until it has fallen to this, 1..suppress - 1, default 750. */
+  readonly reuse: number;
+  /** The greatest there is, by how long a host may be damped at the most, default 12000 (1 h). */
+  readonly ceiling: number;
+};
+
 export type Discovery =
   | { readonly kind: 'multicast'; readonly address: IpAddress }
   /** Unicast to the paths of every host in the file. */
@@ -97,6 +109,8 @@ export type Config = {
   /** What is done about a station outside of the group that claims what is held. Default keep. */
   readonly conflict: 'keep' | 'yield';
   readonly balance: BalanceSettings;
+  /** null: hosts may come and go as they like. */
+  readonly damping: DampingSettings | null;
   /** serve: each side of a cut serves all. majority: the one with more than half of the hosts, if there is one. Default serve. */
   readonly partition: 'serve' | 'majority';
   readonly hosts: readonly Host[];

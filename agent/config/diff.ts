@@ -28,6 +28,7 @@ const reloading: { readonly [Key in keyof Config]: 'by itself' | { readonly rest
   probeMs: 'by itself',
   conflict: 'by itself',
   balance: 'by itself',
+  damping: 'by itself',
   partition: { restart: 'partition' },
   hosts: 'by itself',
   sets: 'by itself',
@@ -135,6 +136,7 @@ function settingChanges(before: Config, after: Config): readonly string[] {
     ['conflict', before.conflict, after.conflict],
     ['[announce]', before.announce, after.announce],
     ['[balance]', before.balance, after.balance],
+    ['[damping]', before.damping, after.damping],
   ] as const;
   return settings.flatMap(([name, was, is]) => (same(was, is) ? [] : [`${name} is another one`]));
 }

@@ -39,6 +39,11 @@ export const probeMsMax = 2000;
 /** A handover and its repeated announcements are over by then. */
 export const balanceEveryMsMin = 1000;
 export const balanceEveryMsMax = 86_400_000;
+export const dampingMsMin = 1000;
+export const dampingMsMax = 86_400_000;
+/** The first departure. */
+export const suppressMin = 1000;
+export const suppressMax = 100_000;
 export const weightMin = 1;
 export const weightMax = 1000;
 export const portMax = 65_535;

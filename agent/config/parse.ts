@@ -7,6 +7,7 @@ import { decodeBalance, defaultBalance } from './balance.ts';
 import type { Config } from './config.ts';
 import { type ConfigError, comparePositions, quote } from './config-error.ts';
 import { decodeConflicts } from './conflicts.ts';
+import { decodeDamping, defaultDamping } from './damping.ts';
 import { defaultPort } from './defaults.ts';
 import { decodeDiscovery } from './discovery.ts';
 import { decodeHosts } from './hosts.ts';
@@ -74,10 +75,11 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
   const announce = shape.announce ? decodeAnnounce(shape.announce, errors) : defaultAnnounce;
   const conflicts = decodeConflicts(shape, table, errors);
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
+  const damping = shape.damping ? decodeDamping(shape.damping, errors) : defaultDamping;
   const partition = decodePartition(shape.partition, table, errors);
   if (group === undefined || keyFile === undefined) return undefined;
   const sets = [...written, ...pooled];
-  const rest = { ...conflicts, balance, partition, hosts, sets };
+  const rest = { ...conflicts, balance, damping, partition, hosts, sets };
   const config = { file, group, keyFile, ...timing, port, discovery, announce, ...rest };
   return { ...config, poolVersion: poolVersion(config) };
 }

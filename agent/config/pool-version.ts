@@ -16,6 +16,7 @@ export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
     matureMs: config.matureMs,
     lifetimeSeconds: config.lifetimeSeconds,
     balance: config.balance,
+    damping: config.damping,
     partition: config.partition,
     hosts: config.hosts.toSorted(byName).map(({ name, paths, weight, witness }) => [name, paths, weight, witness]),
     sets: config.sets

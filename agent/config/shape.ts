@@ -33,6 +33,7 @@ export const documentShape = v.object({
   conflict: v.optional(text('conflict = "keep"')),
   announce: v.optional(anyTable('[announce]')),
   balance: v.optional(anyTable('[balance]')),
+  damping: v.optional(anyTable('[damping]')),
   host: anyTable('[host.NAME]'),
   set: v.optional(anyTable('[set.NAME]')),
   pool: v.optional(anyTable('[pool.NAME]')),
@@ -47,6 +48,14 @@ export const balanceShape = v.object({
   mode: v.optional(text('mode = "on-demand"')),
   moves: v.optional(number('moves = 2')),
   every: v.optional(text('every = "30s"')),
+});
+
+export const dampingShape = v.object({
+  mode: v.optional(text('mode = "on"')),
+  half_life: v.optional(text('half_life = "15m"')),
+  suppress: v.optional(number('suppress = 2000')),
+  reuse: v.optional(number('reuse = 750')),
+  longest: v.optional(text('longest = "1h"')),
 });
 
 export const hostShape = v.object({

@@ -113,6 +113,13 @@ export type MemberStatus = {
   readonly drained: boolean;
   /** Counts for the majority, owns nothing. */
   readonly witness: boolean;
+  /** What leaving without a word has earned it; null: nothing that counts. */
+  readonly damping: {
+    /** Decays by itself; each departure adds 1000. */
+    readonly penalty: number;
+    /** Until then it gets no sets that another may have; null: it gets them. */
+    readonly until: string | null;
+  } | null;
   readonly sets: number;
   readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number | null }[];
 };

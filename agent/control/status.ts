@@ -3,6 +3,7 @@ import type { ChannelStatus, PeerStatus } from '../channel/channel.ts';
 import type { AddressSet, Config, Host } from '../config/config.ts';
 import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import { coordinatorOf } from '../ownership/coordinator.ts';
+import { dampedUntil, reportedFlaps } from '../ownership/damping.ts';
 import type { SetName } from '../ownership/grant.ts';
 import { describeReason } from '../ownership/reason.ts';
 import { unableSets } from '../ownership/report.ts';
@@ -109,13 +110,13 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
   const named = new Set<HostName>();
   for (const peer of channel.peers) {
     named.add(peer.host);
-    rows.push(peerStatus(ownership, peer));
+    rows.push(peerStatus(input, peer));
   }
   const self = hostOf(ownership.self);
   const own = config.hosts.find(({ name }) => name === self);
   named.add(self);
   rows.push({
-    ...memberRow(ownership, ownership.self),
+    ...memberRow(input, ownership.self),
     state: ownership.leavingUntil !== null ? 'leaving' : ownership.view === null ? 'joining' : 'member',
     paths: pathsOf(own, 0),
   });
@@ -128,6 +129,7 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
       coordinator: false,
       drained: false,
       witness: host.witness,
+      damping: dampingOf(input, host.name),
       sets: 0,
       paths: pathsOf(host, null),
     });
@@ -135,20 +137,33 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
   return rows.sort((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0));
 }
 
-function peerStatus(ownership: OwnershipState, peer: PeerStatus): MemberStatus {
+function peerStatus(input: StatusInput, peer: PeerStatus): MemberStatus {
+  const { ownership } = input;
   const leaving = ownership.reports.get(peer.member)?.leaving ?? false;
   const state = peer.state !== 'alive' ? peer.state : peer.inView ? 'member' : 'joining';
-  return { ...memberRow(ownership, peer.member), state: leaving ? 'leaving' : state, paths: peer.paths };
+  return { ...memberRow(input, peer.member), state: leaving ? 'leaving' : state, paths: peer.paths };
 }
 
-function memberRow(ownership: OwnershipState, member: MemberId): Omit<MemberStatus, 'state' | 'paths'> {
+function memberRow(input: StatusInput, member: MemberId): Omit<MemberStatus, 'state' | 'paths'> {
+  const { ownership } = input;
   return {
     host: hostOf(member),
     member,
     coordinator: ownership.view !== null && coordinatorOf(ownership.view) === member,
     drained: member === ownership.self ? ownership.drained : (ownership.reports.get(member)?.drained ?? false),
     witness: ownership.pool.witnesses?.has(hostOf(member)) ?? false,
+    damping: dampingOf(input, hostOf(member)),
     sets: [...ownership.assignments.values()].filter(({ owner }) => owner === member).length,
+  };
+}
+
+function dampingOf({ ownership, now, wallMs }: StatusInput, host: HostName): MemberStatus['damping'] {
+  const reported = reportedFlaps(ownership, now).find((flap) => flap.host === host);
+  if (reported === undefined) return null;
+  const until = dampedUntil(ownership, host, now);
+  return {
+    penalty: reported.penalty,
+    until: until === null ? null : new Date(wallMs + (until - now)).toISOString(),
   };
 }
 

@@ -68,7 +68,7 @@ function setsByOwner(pool: Pool, owners: ReadonlyMap<SetName, MemberId>): Owned 
 function betterPlace(set: PoolSet, owner: MemberId, placement: Placement): Chosen | null {
   if (suitsAll(set)) return null;
   placement.take(set, owner);
-  const best = placement.choose(set);
+  const best = placement.choose(set, ({ member, damped }) => !damped || member === owner);
   const better = best !== null && compareFit(set, best.member, owner, placement) < 0;
   placement.put(set, owner);
   return better ? best : null;
@@ -83,15 +83,17 @@ function relieveMostLoaded(
     (a, b) =>
       placement.loadOf(b.member) * a.weight - placement.loadOf(a.member) * b.weight || (a.member < b.member ? -1 : 1),
   );
-  const least = Math.min(...givers.map((candidate) => relative(candidate, 1)));
+  const least = Math.min(...givers.filter(({ damped }) => !damped).map((candidate) => relative(candidate, 1)));
   for (const giver of givers) {
     if (least > relative(giver, 0)) return null; // nobody could take one from it or from those that have less
     for (const set of owned.get(giver.member) ?? []) {
       placement.take(set, giver.member);
       const taker = placement.choose(
         set,
-        ({ member }) =>
-          member !== giver.member && (suitsAll(set) || compareFit(set, member, giver.member, placement) <= 0),
+        ({ member, damped }) =>
+          !damped &&
+          member !== giver.member &&
+          (suitsAll(set) || compareFit(set, member, giver.member, placement) <= 0),
       );
       placement.put(set, giver.member);
       if (taker === null) continue;

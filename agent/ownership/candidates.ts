@@ -15,6 +15,8 @@ export type Candidate = {
   readonly abandoning: boolean;
   /** Counts for the majority, owns nothing. */
   readonly witness: boolean;
+  /** It flaps: it gets what no other may have, and nothing else. */
+  readonly damped: boolean;
   /** Since when it has been a member, as far as the coordinator saw it. */
   readonly since: InstantMs;
   /** Since when it is able to hold sets that it could not hold before. */

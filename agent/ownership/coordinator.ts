@@ -2,6 +2,7 @@
 import { hostOf, type InstantMs, type MemberId, type View } from '../membership/view.ts';
 import { assign } from './assignment.ts';
 import type { Candidate } from './candidates.ts';
+import { nextRelease } from './damping.ts';
 import { nextFailback } from './failback.ts';
 import { withForeignSets } from './foreign.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
@@ -33,7 +34,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const known = [...state.reports].filter(([, report]) => isPoolKnown(state, report));
   const { pool, candidates } = withForeignSets(
     state,
-    known.map(([member, report]) => candidateOf(state, member, report)),
+    known.map(([member, report]) => candidateOf(state, member, report, now)),
   );
   const minority = minorityOf(state);
   const fenceEnds = minority === null ? fencedUntil(state) : null;
@@ -65,7 +66,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const owners = new Map(assignments.map(({ set, owner }) => [set, owner]));
   const balanceAt = orders.balanceMovesMax > 0 ? nextRound(state, now) : state.balanceAt;
   const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
-  const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds);
+  const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds, nextRelease(state, view, now));
   if (state.decided > 0 && asked.length === 0 && !differs(state, assignments)) {
     const same = state.balanceAt === balanceAt && state.reconsiderAt === reconsiderAt && state.poolSince === null;
     return { state: same ? state : changedState(state, { poolSince: null, balanceAt, reconsiderAt }), effects: [] };

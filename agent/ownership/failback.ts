@@ -38,6 +38,6 @@ export function nextFailback(
 /** null where the candidate is no better than the owner, or may not own the set. */
 function failbackAt(set: PoolSet, owner: MemberId, candidate: Candidate): InstantMs | null {
   if (set.failbackMs === null || priorityOf(set, candidate.host) >= priorityOf(set, hostOf(owner))) return null;
-  if (hindrance(candidate, set) !== null) return null;
+  if (candidate.damped || hindrance(candidate, set) !== null) return null;
   return (ableSince(candidate, set) + set.failbackMs) as InstantMs; // later on the same clock
 }

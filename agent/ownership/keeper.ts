@@ -40,6 +40,8 @@ export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement
 }
 
 function compareAcrossSides(set: PoolSet, a: Holder, b: Holder, placement: Placement): readonly [number, Choice] {
+  const isDamped = ({ member }: Holder): boolean => placement.find(member)?.damped ?? false;
+  if (isDamped(a) !== isDamped(b)) return [isDamped(b) ? -1 : 1, 'not damped'];
   if (a.pinned !== b.pinned) return [a.pinned ? -1 : 1, 'pinned'];
   const byConflicts = placement.conflictsOf(set, a.member) - placement.conflictsOf(set, b.member);
   if (byConflicts !== 0) return [byConflicts, 'kept apart'];

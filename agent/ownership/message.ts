@@ -1,6 +1,7 @@
 /** What members tell each other about ownership, over whichever engine. Bytes: wire/ownership-message.ts. */
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { Answer, Command } from './command.ts';
+import type { ReportedFlap } from './damping.ts';
 import type { Freeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
 import type { Handover } from './pool.ts';
@@ -50,6 +51,8 @@ export type Report = {
   readonly freeze: Freeze;
   /** The hosts of which it wants a majority in the view; empty where each side of a cut serves. */
   readonly voters: readonly HostName[];
+  /** Penalties it knows of; empty where nothing flaps, or where that does not count. */
+  readonly flaps: readonly ReportedFlap[];
   /** What it knows of sets that nobody is to get: a coordinator that has just come cannot know. */
   readonly waiting: readonly Waiting[];
 };

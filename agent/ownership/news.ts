@@ -14,6 +14,7 @@ const considered = [
   'quorum',
   'joined',
   'recovered',
+  'flaps',
   'assignments',
   'decided',
   'proposed',

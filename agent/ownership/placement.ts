@@ -1,6 +1,6 @@
 /**
- * Who has how much while an assignment is being made, and who is best for one more set: no two sets that are to be kept apart,
- * then priority, then load by weight, then the order of names. Candidates are numbers here, because this is the inner loop
+ * Who has how much while an assignment is being made, and who is best for one more set: nobody that is damped, no two sets that are to
+ * be kept apart, then priority, then load by weight, then the order of names. Candidates are numbers here, because this is the inner loop
  * of every decision: 64 members times 4,096 sets.
  */
 import type { MemberId } from '../membership/view.ts';
@@ -15,6 +15,8 @@ export class Placement {
   readonly candidates: readonly Candidate[];
   readonly #position: ReadonlyMap<MemberId, number>;
   readonly #weights: readonly number[];
+  /** null: nobody is. */
+  readonly #damped: readonly boolean[] | null;
   readonly #loads: number[];
   /** For each word of `apart`, how many of its sets each candidate has. */
   readonly #apart = new Map<string, number[]>();
@@ -23,6 +25,7 @@ export class Placement {
     this.candidates = [...candidates].sort((a, b) => (a.member < b.member ? -1 : 1));
     this.#position = new Map(this.candidates.map(({ member }, at) => [member, at]));
     this.#weights = this.candidates.map(({ weight }) => weight);
+    this.#damped = this.candidates.some(({ damped }) => damped) ? this.candidates.map(({ damped }) => damped) : null;
     this.#loads = this.candidates.map(() => 0);
   }
 
@@ -84,6 +87,7 @@ export class Placement {
 
   /** Negative where `a` should rather have one more set. */
   #compare(set: PoolSet, a: number, b: number, conflicts: readonly number[] | undefined, ranked: boolean): number {
+    if (this.#damped !== null && this.#damped[a] !== this.#damped[b]) return this.#damped[a] ? 1 : -1;
     if (conflicts !== undefined) {
       const byConflicts = (conflicts[a] ?? 0) - (conflicts[b] ?? 0);
       if (byConflicts !== 0) return byConflicts;
@@ -100,6 +104,7 @@ export class Placement {
     ranked: boolean,
   ): Choice {
     if (second === -1) return 'only candidate';
+    if (this.#damped !== null && this.#damped[best] !== this.#damped[second]) return 'not damped';
     if (conflicts !== undefined && conflicts[best] !== conflicts[second]) return 'kept apart';
     if (ranked && this.#priority(set, best) !== this.#priority(set, second)) return 'preferred';
     return this.#compareLoad(best, second) !== 0 ? 'least loaded' : 'first by name';

@@ -1,5 +1,6 @@
 /** What ownership knows of the configuration: the sets, and the hosts that may own them. */
 import type { HostName } from '../membership/view.ts';
+import type { Damping } from './damping.ts';
 import type { SetName } from './grant.ts';
 
 /** Which comes first when a set moves between two live hosts: the claim of the new one, or the release of the old one. */
@@ -44,6 +45,8 @@ export type Pool = {
   /** How many hosts the file names: when all are there, a cold start is over. */
   readonly hostsExpected: number;
   readonly balance: BalanceMode;
+  /** Absent: hosts may come and go as they like. */
+  readonly damping?: Damping | undefined;
   /** Absent: each side of a cut serves all. */
   readonly majority?: Majority | undefined;
   /** Hosts that count for the majority and own nothing; absent: none. */

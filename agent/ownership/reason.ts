@@ -35,6 +35,7 @@ export type Reason =
 export type Choice =
   | 'only candidate'
   | 'pinned'
+  | 'not damped'
   | 'kept apart'
   | 'preferred'
   | 'least loaded'

@@ -2,6 +2,7 @@
 import { hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
+import { dampedUntil, reportedFlaps } from './damping.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
@@ -26,6 +27,7 @@ export function ownReport(state: OwnershipState, now: InstantMs): Report {
     abandoning: state.abandoning,
     freeze: state.freeze,
     voters: ownVoters(state),
+    flaps: reportedFlaps(state, now),
     waiting: waitingSets(state),
   };
 }
@@ -98,7 +100,7 @@ export function isPoolKnown(state: OwnershipState, { pool, sets }: Report): bool
   return sets !== null || pool === state.pool.version;
 }
 
-export function candidateOf(state: OwnershipState, member: MemberId, report: Report): Candidate {
+export function candidateOf(state: OwnershipState, member: MemberId, report: Report, now: InstantMs): Candidate {
   return {
     member,
     host: hostOf(member),
@@ -109,6 +111,7 @@ export function candidateOf(state: OwnershipState, member: MemberId, report: Rep
     drained: report.drained,
     abandoning: report.abandoning,
     witness: isWitness(state, member),
+    damped: dampedUntil(state, hostOf(member), now) !== null,
     since: state.joined.get(member) ?? state.viewSince,
     recovered: state.recovered.get(member) ?? new Map(),
   };
@@ -162,6 +165,7 @@ export function changedReport(report: Report, change: Partial<Report>): Report {
     abandoning: report.abandoning,
     freeze: report.freeze,
     voters: report.voters,
+    flaps: report.flaps,
     waiting: report.waiting,
   };
   return Object.assign(copy, change);

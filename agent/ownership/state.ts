@@ -1,6 +1,7 @@
 /** What one member knows and does about ownership; the events that change it and the effects that come of it. */
 import type { HostName, InstantMs, MemberId, View, ViewId } from '../membership/view.ts';
 import type { Command, Request } from './command.ts';
+import type { Flaps } from './damping.ts';
 import type { Freeze, Memory } from './freeze.ts';
 import { adoptedGrant, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, Message, Report } from './message.ts';
@@ -61,6 +62,10 @@ export type OwnershipState = {
   readonly joined: ReadonlyMap<MemberId, InstantMs>;
   /** Of members of the view: since when they can hold what they could not hold before. */
   readonly recovered: ReadonlyMap<MemberId, ReadonlyMap<SetName, InstantMs>>;
+  /** Penalties of hosts that left without a word (damping.ts). */
+  readonly flaps: Flaps;
+  /** Members that left with a side that is not the smaller one: they count if their hosts are back as another run. */
+  readonly missing: ReadonlyMap<HostName, MemberId>;
   /** When the next automatic round of balance may begin; null: it is off. */
   readonly balanceAt: InstantMs | null;
   /** When the coordinator has to look again, though nothing happens; null: never. */
@@ -196,6 +201,8 @@ export function initialOwnership({
     lastQuorate: [],
     joined: new Map(),
     recovered: new Map(),
+    flaps: new Map(),
+    missing: new Map(),
     balanceAt: null,
     reconsiderAt: null,
     reports: new Map(),
@@ -240,6 +247,8 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     lastQuorate: state.lastQuorate,
     joined: state.joined,
     recovered: state.recovered,
+    flaps: state.flaps,
+    missing: state.missing,
     balanceAt: state.balanceAt,
     reconsiderAt: state.reconsiderAt,
     reports: state.reports,

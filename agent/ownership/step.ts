@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import type { InstantMs, MemberId, View } from '../membership/view.ts';
 import type { Command } from './command.ts';
 import { coordinate, coordinatorDeadline, coordinatorOf, isMature, nextRound } from './coordinator.ts';
+import { withDepartures, withReportedFlaps } from './damping.ts';
 import { newerFreeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
@@ -111,6 +112,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
         view.members.map((member) => [member, together.has(member) ? (state.joined.get(member) ?? now) : now]),
       ),
       recovered: new Map([...state.recovered].filter(([member]) => together.has(member))),
+      ...withDepartures(state, view, now),
       releasesHeard: heardOf(together, state.releasesHeard),
       balanceAt: nextRound(state, now),
       reconsiderAt: null,
@@ -206,7 +208,8 @@ function onReport(state: OwnershipState, sender: MemberId, report: Report, now: 
   const freeze = newerFreeze(state.freeze, report.freeze);
   const reportedAnew = state.reportedAnew.has(sender) ? state.reportedAnew : new Set(state.reportedAnew).add(sender);
   const known = withReport(state, sender, report, now);
-  const next = withQuorum(changedState(known, { freeze, reportedAnew }));
+  const flaps = withReportedFlaps(state, report.flaps, now);
+  const next = withQuorum(changedState(known, { freeze, reportedAnew, flaps }));
   if (inMinority(next) && !inMinority(state)) return remembering(state, reported(next, now));
   const otherPool = report.pool !== state.pool.version && state.reports.get(state.self)?.sets === null;
   return remembering(state, otherPool ? reported(next, now) : { state: next, effects: [] });

@@ -4,6 +4,7 @@
  */
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { Answer, Command } from '../ownership/command.ts';
+import type { ReportedFlap } from '../ownership/damping.ts';
 import type { Freeze } from '../ownership/freeze.ts';
 import type { Grant, SetName } from '../ownership/grant.ts';
 import type { Assignment, Decision, GrantedSet, Message, Report, Waiting } from '../ownership/message.ts';
@@ -92,6 +93,7 @@ function readReport(report: Field): Report {
     abandoning: report.get('abandoning').flag(),
     freeze: readFreeze(report.get('freeze')),
     voters: report.get('voters').or([], (voters) => voters.list(readHostName)),
+    flaps: report.get('flaps').or([], (flaps) => flaps.list(readFlap)),
     waiting: report.get('waiting').list(readWaiting),
   };
 }
@@ -125,6 +127,14 @@ function readHandover(field: Field): Handover {
 
 function readFreeze(freeze: Field): Freeze {
   return { frozen: freeze.get('frozen').flag(), changes: freeze.get('changes').count() };
+}
+
+function readFlap(flap: Field): ReportedFlap {
+  return {
+    host: readHostName(flap.get('host')),
+    penalty: flap.get('penalty').count(),
+    damped: flap.get('damped').flag(),
+  };
 }
 
 function readWaiting(entry: Field): Waiting {
@@ -214,6 +224,7 @@ function readReason(reason: Field): Reason {
 const choices: readonly string[] = [
   'only candidate',
   'pinned',
+  'not damped',
   'kept apart',
   'preferred',
   'least loaded',

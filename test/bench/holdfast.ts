@@ -21,7 +21,8 @@ export function holdfast(heartbeatMs: number | null): Contender {
     addressesMax: 4096,
     hostsMax: 64,
     async prepare(lab, addresses) {
-      const settings = heartbeatMs === null ? '' : `heartbeat = "${heartbeatMs}ms"`;
+      const interval = heartbeatMs === null ? '' : `heartbeat = "${heartbeatMs}ms"\n`;
+      const settings = `${interval}damping.mode = "off"`; // the same hosts are lost in each round
       const cluster = await makeCluster(lab, { settings, sets: setsOf(addresses) });
       return groupOf(lab, cluster, await commandsOf());
     },

@@ -55,6 +55,15 @@ describe('statusExitCode()', () => {
       ['degraded: The group is frozen: nothing is moved or touched, whatever fails'],
     ],
     [
+      'a host flaps, which is dealt with',
+      0,
+      withHost({ damping: { penalty: 2_345, until: secondsAgo(-1_500) } }),
+      [
+        'note: e3 is damped: it left too often without a word, and gets no set that another may have for 25 min more (penalty 2345)',
+      ],
+    ],
+    ['a host left once', 0, withHost({ damping: { penalty: 990, until: null } }), []],
+    [
       'a host is drained, which is as it should be',
       0,
       withHost({ drained: true }),

@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, partition, failback, probe, conflict, announce, balance, host, set, pool';
+    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, partition, failback, probe, conflict, announce, balance, damping, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
@@ -207,6 +207,35 @@ describe('parseConfig() tells', () => {
       'an interval of rounds that is none',
       edited({}, '[balance]', 'mode = "auto"', 'every = "often"'),
       ['16:9: every "often" is no duration; write 1s to 24h'],
+    ],
+    [
+      'damping that is none',
+      edited({}, '[damping]', 'mode = "maybe"', 'half_life = "soon"', 'longest = "2d"'),
+      [
+        '15:8: mode "maybe" is unknown; write "on" or "off"',
+        '16:13: half_life "soon" is no duration; write 1s to 24h',
+        '17:11: longest "2d" is no duration; write 1s to 24h',
+      ],
+    ],
+    [
+      'damping that is off, with numbers',
+      edited({}, '[damping]', 'mode = "off"', 'suppress = 3000'),
+      ['16:12: suppress has no effect with mode = "off"; remove it'],
+    ],
+    [
+      'damping from the first moment on',
+      edited({}, '[damping]', 'suppress = 10'),
+      ['15:12: suppress 10 is out of range; write 1000 to 100000'],
+    ],
+    [
+      'damping that never ends',
+      edited({}, '[damping]', 'reuse = 2000'),
+      ['15:9: reuse 2000 does not fit; write 1 to 1999, less than suppress'],
+    ],
+    [
+      'damping that never begins',
+      edited({}, '[damping]', 'longest = "20m"'),
+      ['15:11: longest 20m is less than the decay from suppress to reuse takes; write 1274s or more'],
     ],
     // Conflicts
     [

@@ -32,6 +32,7 @@ describe('parseConfig()', () => {
       conflict: 'keep',
       announce: { framesPerSecond: 12_000, notify: [] },
       balance: { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
+      damping: { halfLifeMs: 900_000, suppress: 2_000, reuse: 750, ceiling: 12_000 },
       hosts: [
         { name: 'e1', paths: ['10.1.0.1', '10.2.0.1'], weight: 100, witness: false },
         { name: 'e2', paths: ['10.1.0.2'], weight: 100, witness: false },
@@ -84,6 +85,15 @@ describe('parseConfig()', () => {
     [
       'balance = { mode = "auto", moves = 5, every = "1m" }',
       { balance: { mode: 'auto', movesMax: 5, everyMs: 60_000 } },
+    ],
+    ['damping.mode = "off"', { damping: null }],
+    [
+      'damping = { suppress = 3000 }',
+      { damping: { halfLifeMs: 900_000, suppress: 3_000, reuse: 750, ceiling: 12_000 } },
+    ],
+    [
+      'damping = { half_life = "1m", suppress = 1000, reuse = 500, longest = "2m" }',
+      { damping: { halfLifeMs: 60_000, suppress: 1_000, reuse: 500, ceiling: 2_000 } },
     ],
     ['probe = "off"\nconflict = "yield"', { probeMs: null, conflict: 'yield' }],
     ['probe = "1s"', { probeMs: 1000 }],

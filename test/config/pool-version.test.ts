@@ -39,6 +39,7 @@ describe('poolVersion()', () => {
     ['mature', { 3: 'mature = "6s"' }],
     ['lifetime', { 3: 'lifetime = "never"' }],
     ['balance', { 3: 'balance.mode = "off"' }],
+    ['damping', { 3: 'damping.mode = "off"' }],
     ['host name', { 8: '[host.e3]' }],
     ['order of paths', { 6: 'paths = ["10.2.0.1", "10.1.0.1"]' }],
     ['partition', { 3: 'partition = "majority"' }],

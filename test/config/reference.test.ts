@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   announceShape,
   balanceShape,
+  dampingShape,
   documentShape,
   hostShape,
   poolShape,
@@ -18,12 +19,13 @@ function keysBelow(heading: string): string[] {
 }
 
 describe('docs/configuration.md', () => {
-  const tables = ['announce', 'balance', 'host', 'set', 'pool'];
+  const tables = ['announce', 'balance', 'damping', 'host', 'set', 'pool'];
 
   it.each([
     ['At the top', Object.keys(documentShape.entries).filter((key) => !tables.includes(key))],
     ['`[announce]`', Object.keys(announceShape.entries)],
     ['`[balance]`', Object.keys(balanceShape.entries)],
+    ['`[damping]`', Object.keys(dampingShape.entries)],
     ['`[host.NAME]`', Object.keys(hostShape.entries)],
     ['`[set.NAME]`', Object.keys(setShape.entries)],
     ['`[pool.NAME]`', Object.keys(poolShape.entries)],

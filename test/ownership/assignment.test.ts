@@ -25,6 +25,7 @@ type Case = {
   readonly mode?: 'sticky' | 'balance';
   readonly mature?: boolean;
   readonly witness?: string;
+  readonly damped?: readonly string[];
   readonly minority?: string;
   readonly fenced?: boolean;
 };
@@ -62,6 +63,7 @@ function inputOf(given: Case): AssignmentInput {
       drained: false,
       abandoning: false,
       witness: given.witness === host,
+      damped: given.damped?.includes(host) ?? false,
       since: 0 as InstantMs,
       recovered: new Map(),
     }),

@@ -13,6 +13,7 @@ import {
   type View,
 } from '../../agent/membership/view.ts';
 import { coordinate } from '../../agent/ownership/coordinator.ts';
+import type { Damping } from '../../agent/ownership/damping.ts';
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
@@ -254,6 +255,7 @@ export function poolOf(
     failbackMs?: number;
     handover?: Handover;
     balance?: BalanceMode;
+    damping?: Damping;
     weights?: Record<string, number>;
     /** The hosts of the file, where a majority is asked for. */
     majority?: readonly string[];
@@ -277,6 +279,7 @@ export function poolOf(
         ? undefined
         : { hosts: options.majority as readonly HostName[], claimDelayMs: 350 },
     witnesses: new Set((options.witnesses ?? []) as HostName[]),
+    damping: options.damping,
     balance: options.balance ?? { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
   };
 }

@@ -51,6 +51,18 @@ export const mutations: readonly Mutation[] = [
     put: 'if (false)',
   },
   {
+    rule: 'a damped host gets what no other may have',
+    file: 'ownership/candidates',
+    find: 'if (candidate.witness || candidate.leaving',
+    put: 'if (candidate.damped || candidate.witness || candidate.leaving',
+  },
+  {
+    rule: 'a damped host gets nothing that another may have',
+    file: 'ownership/placement',
+    find: 'return this.#damped[a] ? 1 : -1;',
+    put: 'return this.#damped[a] ? -1 : 1;',
+  },
+  {
     rule: 'ids only grow',
     file: 'membership/ballot',
     find: 'counter: counter + 1',

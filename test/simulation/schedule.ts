@@ -74,6 +74,7 @@ function drawPool(dice: Dice, hosts: readonly string[]): Pool {
     })),
     weights: new Map(),
     hostsExpected: hosts.length,
+    damping: dice.chance(0.3) ? { halfLifeMs: 400, suppress: 1_000, reuse: 400, ceiling: 4_000 } : undefined,
     balance: { mode: dice.chance(0.15) ? 'auto' : 'on-demand', movesMax: 1, everyMs: 150 },
   };
 }

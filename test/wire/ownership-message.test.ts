@@ -31,6 +31,7 @@ const messages: readonly Message[] = [
     abandoning: false,
     freeze: { frozen: true, changes: 3 },
     voters: ['e1' as HostName, 'e2' as HostName],
+    flaps: [{ host: 'e2' as HostName, penalty: 2_345, damped: true }],
     waiting: [{ set: www, host: 'e2' as HostName, why: 'frozen' }],
   },
   {

@@ -7,13 +7,16 @@ import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
 /** For whatever takes well under a second on a machine that is not busy. */
 export const deadlineMs = 15_000;
 
+/** Hosts die in these tests again and again, and are to have sets all the same; test/lab/agents/damping.test.ts is about the other way. */
+const undamped = 'damping.mode = "off"';
+
 /** Made before the tests of the file, disposed of after them, however they or the making end. */
 export function useCluster(options: ClusterOptions & { readonly hosts: number }): () => Cluster {
   let lab: Lab | undefined;
   let cluster: Cluster | undefined;
   beforeAll(async () => {
     lab = await createLab(options);
-    cluster = await makeCluster(lab, options);
+    cluster = await makeCluster(lab, { ...options, settings: `${undamped}\n${options.settings ?? ''}` });
   });
   afterAll(async () => lab?.dispose());
   return () => {

@@ -88,7 +88,7 @@ export class GuardedCluster {
 export async function openGuardedCluster(settings = ''): Promise<GuardedCluster> {
   const lab = await createLab({ hosts: 3 });
   const cluster = await makeCluster(lab, {
-    settings,
+    settings: `damping.mode = "off"\n${settings}`, // agents are killed in these tests again and again
     sets:
       '[pool.web]\ninterface = "eth0"\nrange = "10.77.0.101-10.77.0.104"\nprefix = 24\n' +
       '[pool.api]\ninterface = "eth0"\nrange = "fd77::101-fd77::102"\nprefix = 64\n',

@@ -5,6 +5,7 @@ import { Bounded } from './bounded.ts';
 import { Cause } from './cause.ts';
 import type { Check } from './check.ts';
 import { Covered } from './covered.ts';
+import { FlapDamping } from './damping.ts';
 import { LastWord } from './last-word.ts';
 import { OneHolder } from './one-holder.ts';
 import { ReturningOwner } from './returning-owner.ts';
@@ -15,6 +16,7 @@ export function allChecks(): readonly Check[] {
   return [
     new OneHolder(),
     new Covered(),
+    new FlapDamping(),
     new Cause(),
     new Superseded(),
     new LastWord(),
