@@ -139,6 +139,24 @@ export async function removeAddresses(
   });
 }
 
+/**
+ * Removed and added again, in one system call: behind what else is in their subnet. The caller knows that it still holds them.
+ * @returns what the kernel refused
+ */
+export async function addBehind(
+  route: RouteSocket,
+  addresses: readonly { readonly address: PlacedAddress; readonly there: KernelAddress }[],
+  options: LifetimeOptions,
+): Promise<readonly NetlinkError[]> {
+  // Secondaries first: what is promoted when the primary goes is not one of these.
+  const ordered = [...addresses].sort((a, b) => Number(isSecondary(b.there)) - Number(isSecondary(a.there)));
+  const answers = await route.requests([
+    ...ordered.map(({ address, there }) => removeRequest(address, there)),
+    ...ordered.map(({ address }) => addRequest(address, options)),
+  ]);
+  return answers.flatMap((answer) => (answer.kind === 'failed' ? [answer.error] : []));
+}
+
 async function renewInPlace(
   route: RouteSocket,
   addresses: readonly PlacedAddress[],

@@ -24,7 +24,7 @@ export function isSecondary(address: KernelAddress): boolean {
   return (address.flags & addressFlags.secondary) !== 0;
 }
 
-function sameSubnet(a: KernelAddress, b: KernelAddress): boolean {
+export function sameSubnet(a: KernelAddress, b: KernelAddress): boolean {
   return a.interfaceIndex === b.interfaceIndex && a.prefixLength === b.prefixLength && networkOf(a) === networkOf(b);
 }
 

@@ -39,12 +39,22 @@ export function sysctlWarnings(
 ): readonly string[] {
   return settings.flatMap(({ key, isRight, right, why }) => {
     const wrong = interfaces.filter((name) => {
-      const values = ['all', name].flatMap((each) => settingAt(`/proc/sys/net/ipv4/conf/${each}/${key}`, read));
-      return values.length > 0 && !isRight(Math.max(...values));
+      const value = effectiveSetting(key, name, read);
+      return value !== null && !isRight(value);
     });
     if (wrong.length === 0) return [];
     return [`net.ipv4.conf.all.${key} should be ${right} (${wrong.join(', ')}): ${why}; see docs/network.md`];
   });
+}
+
+/** As the kernel uses it on the interface; null where it has no such setting. */
+export function effectiveSetting(
+  key: string,
+  interfaceName: string,
+  read: (path: string) => string = (path) => readFileSync(path, 'latin1'),
+): number | null {
+  const values = ['all', interfaceName].flatMap((each) => settingAt(`/proc/sys/net/ipv4/conf/${each}/${key}`, read));
+  return values.length === 0 ? null : Math.max(...values);
 }
 
 function settingAt(path: string, read: (path: string) => string): readonly number[] {

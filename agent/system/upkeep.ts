@@ -5,6 +5,7 @@ import type { AddressChange, AddressWatch } from './address-watch.ts';
 import { addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import type { HeldSets } from './held-sets.ts';
+import { Primaries } from './primaries.ts';
 import { Pulse } from './pulse.ts';
 import { Restorer, restoreIntervalMs } from './restorer.ts';
 import type { RouteSocket } from './route-socket.ts';
@@ -34,6 +35,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #pulse: Pulse;
   readonly #restorer: Restorer<PlacedAddress>;
+  readonly #primaries: Primaries;
   readonly #unwatch: () => void;
   /** Why the kernel refused to renew a set, as of the last time. */
   #unrenewed: ReadonlyMap<SetName, string> = new Map();
@@ -47,6 +49,11 @@ export class Upkeep {
     const { lifetimeSeconds, clock, stallMs, watch } = options;
     this.#pulse = new Pulse({ clock, gapMs: stallMs });
     this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#underWay.add(this.#putBack(addresses)) });
+    this.#primaries = new Primaries({
+      ...options,
+      doubtful: () => this.#pulse.doubtful,
+      begun: (change) => void this.#underWay.add(change),
+    });
     this.#unwatch = watch.onChange((change) => this.#notice(change));
     this.#renewalIntervalMs = lifetimeSeconds === 'never' ? lookIntervalMs : (lifetimeSeconds * 1000) / 3;
     this.resumeRenewal();
@@ -75,7 +82,7 @@ export class Upkeep {
   /** What is wrong with sets that are held. */
   problems(): ReadonlyMap<SetName, string> {
     const { held, watch } = this.#options;
-    const problems = new Map(this.#unrenewed);
+    const problems = new Map([...this.#primaries.problems(), ...this.#unrenewed]);
     for (const address of held.all()) {
       const set = held.setOf(address);
       if (set === undefined || !this.#restorer.isExhausted(address)) continue;
@@ -101,6 +108,7 @@ export class Upkeep {
     this.#closed = true;
     this.#cancelRenewal();
     this.#unwatch();
+    this.#primaries.close();
     this.#pulse.close();
     this.#restorer.close();
     await this.#underWay.over();
