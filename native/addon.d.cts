@@ -68,6 +68,8 @@ export interface NetlinkOptions {
   readonly strictChecking: boolean;
   /** SO_RCVBUFFORCE, falling back to SO_RCVBUF. 0: the kernel's default. */
   readonly receiveBufferBytes: number;
+  /** As PacketOptions has it, over messages as they are, the header first. Without it: no filter. */
+  readonly filter?: PacketOptions['filter'];
 }
 
 export interface PacketOptions {

@@ -5,6 +5,7 @@
       'sources': [
         'addon.c',
         'errors.c',
+        'filter.c',
         'instance.c',
         'lock.c',
         'memory.c',

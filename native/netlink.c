@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "errors.h"
+#include "filter.h"
 #include "functions.h"
 #include "socket.h"
 
@@ -19,7 +20,13 @@ struct netlink_options {
   bool extended_ack;
   bool strict_checking;
   int64_t receive_buffer_bytes;
+  struct filter filter;
 };
+
+static bool read_filter(const struct options *options, struct filter *result) {
+  bool has_filter = false;
+  return options_has(options, "filter", &has_filter) && (!has_filter || filter_read(options, result));
+}
 
 static bool read_options(napi_env env, napi_value value, struct netlink_options *result) {
   struct options options;
@@ -28,6 +35,7 @@ static bool read_options(napi_env env, napi_value value, struct netlink_options 
          options_boolean(&options, "extendedAck", &result->extended_ack) &&
          options_boolean(&options, "strictChecking", &result->strict_checking) &&
          options_integer(&options, "receiveBufferBytes", 0, INT32_MAX / 2, &result->receive_buffer_bytes) &&
+         read_filter(&options, &result->filter) &&
          options_integers(&options, "groups", GROUPS_MAX, 1, GROUP_MAX, &result->groups, &result->group_count);
 }
 
@@ -76,6 +84,9 @@ static napi_value open_with(napi_env env, const struct netlink_options *options,
   if (options->strict_checking && !enable(fd, NETLINK_GET_STRICT_CHK)) {
     return socket_open_failed(env, fd, "setsockopt", "Cannot enable strict netlink checking");
   }
+  if (!filter_attach(fd, &options->filter)) {
+    return socket_open_failed(env, fd, "setsockopt", "Cannot attach the filter to netlink socket");
+  }
   struct sockaddr_nl own = {.nl_family = AF_NETLINK};
   socklen_t length = sizeof(own);
   if (bind(fd, (const struct sockaddr *)&own, sizeof(own)) != 0) {
@@ -97,7 +108,7 @@ static napi_value open_with(napi_env env, const struct netlink_options *options,
 napi_value open_netlink(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value arguments[2];
-  struct netlink_options options = {.groups = NULL};
+  struct netlink_options options = {.groups = NULL, .filter.count = 0};
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok) return error_throw_pending(env);
   if (!read_options(env, arguments[0], &options)) return NULL;
   napi_value result = open_with(env, &options, arguments[1]);

@@ -196,7 +196,7 @@ async function replaceAddresses(
  * Giving a permanent IPv6 address a lifetime makes the kernel (6.18) give one to the route of its prefix as well, also where that
  * belongs to the host's own address; the route expires, and the host has lost its segment.
  */
-function gainsLifetime(there: KernelAddress | null, options: LifetimeOptions): boolean {
+export function gainsLifetime(there: KernelAddress | null, options: LifetimeOptions): boolean {
   const permanent = there !== null && (there.flags & addressFlags.permanent) !== 0;
   return permanent && there.family === 6 && options.lifetimeSeconds !== 'never';
 }

@@ -26,7 +26,7 @@ export type RouteResult =
 export const answerDeadlineMs = 5000;
 
 /** Their acknowledgements, 768 bytes of kernel memory each, fit into any receive buffer. */
-const inFlightMax = 128;
+export const inFlightMax = 128;
 /** Dumps that kept changing. Each takes well under a millisecond: more means that something is wrong. */
 const dumpAttemptsMax = 10;
 

@@ -2,6 +2,9 @@
 import { openNetlink } from '#native';
 import { decodeMessages, type NetlinkMessage } from '../wire/netlink.ts';
 import { routeGroups } from '../wire/rtnetlink.ts';
+import type { NetlinkError } from './netlink-error.ts';
+import { deafToPort } from './port-filter.ts';
+import { RouteOrders } from './route-orders.ts';
 import { type RouteRequest, RouteRequests, type RouteResult } from './route-requests.ts';
 
 export type { RouteRequest, RouteResult } from './route-requests.ts';
@@ -10,6 +13,8 @@ export type RouteSocket = {
   request(request: RouteRequest): Promise<RouteResult>;
   /** In order, many in one system call; one result each, in the same order. */
   requests(requests: readonly RouteRequest[]): Promise<readonly RouteResult[]>;
+  /** As `requests`, for what changes nothing that anybody here listens for: no notifications of it come. Null, or why not. */
+  orders(requests: readonly RouteRequest[]): Promise<readonly (NetlinkError | null)[]>;
   /** A dump that is consistent in itself. */
   dump(request: RouteRequest): Promise<RouteResult>;
   /** Every change of a link or an address, ours included. Returns the function that ends it. */
@@ -50,9 +55,20 @@ export function openRouteSocket(options: RouteSocketOptions = {}): RouteSocket {
       onError() {},
     },
   );
+  const orders = new RouteOrders((datagram) => quiet.send(datagram));
+  const quiet = openNetlink(
+    { ...common, groups: [], receiveBufferBytes: answerBufferBytes },
+    {
+      onMessage(data, from) {
+        if (from.address === kernelPort) orders.receive(data);
+      },
+      onError() {}, // likewise
+    },
+  );
   const notifications = openNetlink(
     {
       ...common,
+      filter: deafToPort(quiet.portId),
       groups: [routeGroups.link, routeGroups.ipv4Address, routeGroups.ipv6Address],
       receiveBufferBytes: options.notificationBufferBytes ?? defaultNotificationBufferBytes,
     },
@@ -74,13 +90,14 @@ export function openRouteSocket(options: RouteSocketOptions = {}): RouteSocket {
       return result;
     },
     requests: (list) => requests.requests(list),
+    orders: (list) => orders.orders(list),
     dump: (request) => requests.dump(request),
     onNotification: (listener) => subscribe(notificationListeners, listener),
     onResync: (listener) => subscribe(resyncListeners, listener),
     close() {
-      answers.close();
-      notifications.close();
+      for (const socket of [answers, quiet, notifications]) socket.close();
       requests.close();
+      orders.close();
     },
   };
 }

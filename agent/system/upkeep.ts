@@ -2,11 +2,12 @@
 import type { SetName } from '../ownership/grant.ts';
 import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
 import type { AddressChange, AddressWatch } from './address-watch.ts';
-import { addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
+import { addAddresses, type PlacedAddress } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import type { HeldSets } from './held-sets.ts';
 import { Primaries } from './primaries.ts';
 import { Pulse } from './pulse.ts';
+import { Renewal } from './renewal.ts';
 import { Restorer, restoreIntervalMs } from './restorer.ts';
 import type { RouteSocket } from './route-socket.ts';
 import { UnderWay } from './under-way.ts';
@@ -34,6 +35,7 @@ const lookIntervalMs = 2_000;
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #pulse: Pulse;
+  readonly #renewal: Renewal;
   readonly #restorer: Restorer<PlacedAddress>;
   readonly #primaries: Primaries;
   readonly #unwatch: () => void;
@@ -47,6 +49,7 @@ export class Upkeep {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const { lifetimeSeconds, clock, stallMs, watch } = options;
+    this.#renewal = new Renewal({ route: options.route, watch, lifetime: options });
     this.#pulse = new Pulse({ clock, gapMs: stallMs });
     this.#restorer = new Restorer({ clock, restore: (addresses) => void this.#underWay.add(this.#putBack(addresses)) });
     this.#primaries = new Primaries({
@@ -115,8 +118,8 @@ export class Upkeep {
   }
 
   async #renew(): Promise<void> {
-    const { route, held, onLost, onTrouble } = this.#options;
-    const results = await renewAddresses(route, held.all(), this.#options);
+    const { held, onLost, onTrouble } = this.#options;
+    const results = await this.#renewal.renew(held.all());
     const unrenewed = new Map<SetName, string>();
     const lost = new Map<SetName, string>();
     for (const result of results) {

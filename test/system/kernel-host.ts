@@ -26,6 +26,8 @@ type Calls = {
   add(addresses: readonly PlacedAddress[], lifetime: LifetimeOptions): readonly AddResult[];
   renew(addresses: readonly PlacedAddress[], lifetime: LifetimeOptions): readonly RenewResult[];
   renewAfterDump(addresses: readonly PlacedAddress[], lifetime: LifetimeOptions, batch: string): readonly RenewResult[];
+  renewHeld(addresses: readonly PlacedAddress[], lifetime: LifetimeOptions, batch: string): readonly RenewResult[];
+  notificationsHeard(): number;
   remove(addresses: readonly PlacedAddress[]): readonly RemoveResult[];
   list(): ListResult;
   hostAddresses(): ListResult;

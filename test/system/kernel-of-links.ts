@@ -31,6 +31,7 @@ export class KernelOfLinks {
       return { kind: 'done', messages: link === undefined ? [] : [newLink(link)] };
     },
     requests: async () => [],
+    orders: async () => [],
     dump: async () => ({ kind: 'done', messages: [...this.#links.values()].map((link) => newLink(link)) }),
     onNotification: (listener) => {
       this.#listeners.add(listener);

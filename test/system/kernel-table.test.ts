@@ -65,6 +65,10 @@ class FakeKernel implements RouteSocket {
     throw new Error('a table only dumps');
   }
 
+  orders(): Promise<never> {
+    throw new Error('a table only dumps');
+  }
+
   close(): void {}
 }
 

@@ -85,6 +85,7 @@ describe('LinkTable.onNewPlace', () => {
     const table = new LinkTable({
       request: fail,
       requests: fail,
+      orders: fail,
       dump: fail,
       onNotification: (listener) => {
         listeners.add(listener);
