@@ -17,6 +17,8 @@ export type VirtualAddress = {
   /** 1..32 or 1..128 */
   readonly prefixLength: number;
   readonly interface: InterfaceChoice;
+  /** IPv6: the host may speak from it, as from an address of its own. Left out: it does so only where a program binds to it. */
+  readonly preferredSource?: true;
 };
 
 /** One or more addresses that always move together: the unit of ownership. */

@@ -107,8 +107,8 @@ function changesOfSet(before: ManagedSet, after: ManagedSet): readonly string[] 
   ];
 }
 
-function written({ address, prefixLength, interface: name }: VirtualAddress): string {
-  return `${address}/${prefixLength} on ${name}`;
+function written({ address, prefixLength, interface: name, preferredSource }: VirtualAddress): string {
+  return `${address}/${prefixLength} on ${name}${preferredSource === true ? ' as preferred source' : ''}`;
 }
 
 function hostChanges(before: Config, after: Config): readonly string[] {

@@ -1,6 +1,6 @@
 /** Whether two members would manage the same pool in the same way. */
 import { createHash } from 'node:crypto';
-import type { Config } from './config.ts';
+import type { Config, VirtualAddress } from './config.ts';
 
 const digitsShown = 16;
 
@@ -23,12 +23,16 @@ export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
       .toSorted(byName)
       .map(({ name, addresses, prefer, only, apart, failbackMs, handover }) => [
         name,
-        addresses.map((address) => `${address.address}/${address.prefixLength} ${address.interface}`).toSorted(),
+        addresses.map(written).toSorted(),
         prefer,
         { only: only?.toSorted() ?? null, apart, failbackMs, handover },
       ]),
   };
   return createHash('sha256').update(JSON.stringify(agreed)).digest('hex').slice(0, digitsShown);
+}
+
+function written({ address, prefixLength, interface: choice, preferredSource }: VirtualAddress): string {
+  return `${address}/${prefixLength} ${choice}${preferredSource === true ? ' preferred source' : ''}`;
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -8,7 +8,7 @@ import { nameLengthMax, setsMax } from './limits.ts';
 import { namedTables } from './named-tables.ts';
 import { nameProblem } from './names.ts';
 import { decodeSetPolicy } from './set-policy.ts';
-import { decodeInterface, ownSubnet, type SetContext, subnetProblem } from './sets.ts';
+import { decodeInterface, ownSubnet, type SetContext, sourceOf, subnetProblem } from './sets.ts';
 import { decodeTable, placeOf, poolShape } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
@@ -61,7 +61,7 @@ function decodePool(pool: string, table: TomlTable, context: SetContext, setsLef
     );
   }
   noteNames(pool, sets, table.at, context);
-  return sets;
+  return sets.map((set) => ({ ...set, addresses: set.addresses.map(sourceOf(shape)) }));
 }
 
 type Range = { readonly family: 4 | 6; readonly first: bigint; readonly last: bigint; readonly at: Position };

@@ -34,7 +34,9 @@ function decodeSet(name: string, table: TomlTable, context: SetContext): Managed
   const interfaceChoice = decodeInterface(shape.interface, placeOf(table, 'interface'), errors);
   return {
     name: name as SetName,
-    addresses: shape.addresses ? decodeAddresses(name, shape.addresses, interfaceChoice, table, context) : [],
+    addresses: shape.addresses
+      ? decodeAddresses(name, shape.addresses, interfaceChoice, table, context).map(sourceOf(shape))
+      : [],
     prefer: shape.prefer ? decodeHostNames('prefer', shape.prefer, table, hosts, errors) : [],
     ...decodeSetPolicy(shape, table, context),
   };
@@ -113,6 +115,14 @@ export function decodeInterface(
     if (problem !== undefined) errors.push({ ...at, message: problem });
   }
   return text as InterfaceName; // checked, or told
+}
+
+/** The key is for IPv6: an IPv4 host speaks from the primary of a subnet, which a virtual address never is by accident. */
+export function sourceOf(shape: {
+  readonly preferred_source?: boolean | undefined;
+}): (address: VirtualAddress) => VirtualAddress {
+  const preferred = shape.preferred_source === true;
+  return (address) => (preferred && address.family === 6 ? { ...address, preferredSource: true } : address);
 }
 
 /** Where an address is put whose interface is not said: with the host's own address in its subnet. */

@@ -66,6 +66,7 @@ export const hostShape = v.object({
 
 /** Of sets and of pools. */
 const setPolicyKeys = {
+  preferred_source: v.optional(flag('preferred_source = true')),
   only: v.optional(textList('only = ["e1", "e2"]')),
   apart: v.optional(text('apart = "dns"')),
   failback: v.optional(text('failback = "never"')),

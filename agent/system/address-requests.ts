@@ -77,7 +77,7 @@ function ours(address: PlacedAddress, options: LifetimeOptions, extraFlags: numb
     // IPv6: owned by agreement, so not probed for; deprecated, so that the host does not speak from it unless asked to. IPv4 knows
     // neither: there a host speaks from the primary of the subnet.
     flags: (address.family === 6 ? addressFlags.noDuplicateDetection : 0) | extraFlags,
-    lifetimes: { preferred: address.family === 6 ? 0 : valid, valid },
+    lifetimes: { preferred: address.family === 6 && address.preferredSource !== true ? 0 : valid, valid },
     protocol: holdfastAddressProtocol,
   };
 }

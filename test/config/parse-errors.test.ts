@@ -415,6 +415,11 @@ describe('parseConfig() tells', () => {
       ['15:9: 10.9.0.1/32 is in a subnet of its own, which no interface is in; write interface = "eth0" in [pool.p]'],
     ],
     [
+      'text where it is true or false',
+      edited({ 12: 'interface = "eth0"\npreferred_source = "yes"' }),
+      ['13:20: "preferred_source" is text; write preferred_source = true'],
+    ],
+    [
       'a subnet with an address in it for an interface',
       edited({ 12: 'interface = "10.1.0.7/24"' }),
       ['12:13: 10.1.0.7/24 is an address in a subnet; write 10.1.0.0/24'],

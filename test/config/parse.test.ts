@@ -65,6 +65,20 @@ describe('parseConfig()', () => {
     expect(pooled?.addresses[0]?.interface).toBe(choices[0]);
   });
 
+  it('lets a host speak from the IPv6 addresses of a set or a pool where that is asked for', () => {
+    const pool = ['[pool.p]', 'interface = "eth1"', 'range = "2001:db8::20"', 'prefix = 64', 'preferred_source = true'];
+    const { sets } = parsed(edited({ 12: 'interface = "eth0"\npreferred_source = true' }, ...pool));
+    const sources = sets.flatMap(({ addresses }) => addresses.map((it) => [it.address, it.preferredSource ?? false]));
+    expect(sources).toEqual([
+      ['192.0.2.10', false],
+      ['2001:db8::10', true],
+      ['2001:db8::20', true],
+    ]);
+    expect(parsed(edited({ 12: 'interface = "eth0"\npreferred_source = false' })).poolVersion).toBe(
+      parsed(edited({})).poolVersion,
+    );
+  });
+
   it.each([
     ['takeover = "immediate"', { takeover: 'immediate' }],
     ['hang = "2s"', { hangMs: 2000 }],

@@ -38,6 +38,20 @@ describe('addAddresses', () => {
     expect(six6).not.toHaveProperty('tentative');
   });
 
+  it('addAddresses(): one that the host may speak from is not deprecated, and renewed so; the host does speak from it', async () => {
+    const speaking = { ...placed('fd00::20', 64), preferredSource: true } as const;
+    await host.call('add', [vip6, speaking], six);
+    await host.call('renew', [vip6, speaking], sixty);
+    const [plain, preferred] = ['fd00::10', 'fd00::20'].map(
+      (address) => async () => (await host.addressesOf('eth0')).find(({ local }) => local === address),
+    );
+    expect(await plain?.()).toMatchObject({ deprecated: true, preferred_life_time: 0 });
+    expect(await preferred?.()).not.toHaveProperty('deprecated');
+    expect(Number((await preferred?.())?.preferred_life_time)).toBeGreaterThan(50);
+    await cable.a.ip(['addr del fd00::1/64 dev eth0']);
+    expect((await host.ipJson('-6', 'route', 'get', 'fd00::99'))[0]).toMatchObject({ prefsrc: 'fd00::20' });
+  });
+
   it('addAddresses(): for ever where it never expires', async () => {
     await host.call('add', [vip4, vip6], { lifetimeSeconds: 'never' });
     const forever = 0xffffffff;
