@@ -14,7 +14,7 @@ export type TextOptions = {
 const instants: ReadonlySet<string> = new Set([
   ...['heardAt', 'answeredAt', 'heartbeatAt', 'retryAt', 'brokenSince', 'reconsiderAt', 'listenUntil', 'since', 'from'],
   ...['shunnedUntil', 'leaveUntil', 'retransmitAt', 'viewSince', 'matureAt', 'leavingUntil', 'stalledUntil', 'until'],
-  'balanceAt',
+  ...['balanceAt', 'at'],
 ]);
 
 /**

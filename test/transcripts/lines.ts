@@ -18,11 +18,11 @@ export function linesOf(observation: Observation): readonly Line[] {
     case 'ended':
       return observation.how === 'left' ? [[observation.host, 'has left']] : [];
     case 'stepped': {
-      const { host, event, before, effects } = observation;
+      const { host, event, before, after, effects } = observation;
       const lines = effects.flatMap((effect) => effectLines(before, effect));
       if (event.kind === 'stalled') lines.unshift('notices that it stood still');
       if (event.kind === 'apart') lines.unshift(apartLine(event.members.map(hostOf)));
-      return lines.map((line) => [host, line]);
+      return [...flapLines(before, after), ...lines].map((line) => [host, line]);
     }
     case 'added':
       return [[observation.host, `has ${observation.set} in its kernel`]];
@@ -47,6 +47,15 @@ const whyRemoved = {
   expired: ': nobody renewed it',
   closed: ': its agent ends',
 } as const;
+
+function flapLines({ flaps: known }: OwnershipState, { flaps }: OwnershipState): readonly string[] {
+  if (flaps === known) return [];
+  return [...flaps].flatMap(([host, { penalty, damped }]) => {
+    const before = known.get(host);
+    const counts = before?.penalty !== penalty ? [`knows that the penalty of ${host} is ${Math.round(penalty)}`] : [];
+    return damped && before?.damped !== true ? [...counts, `damps ${host}`] : counts;
+  });
+}
 
 function apartLine(hosts: readonly string[]): string {
   return hosts.length === 0

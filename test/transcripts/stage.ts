@@ -25,11 +25,11 @@ export class Stage {
   #beganAt: number | null = null;
   #heartbeatsBefore = 0;
 
-  constructor(hosts: readonly string[], sets: readonly string[], pool: Partial<Pool> = {}) {
+  constructor(hosts: readonly string[], sets: readonly string[], change: (pool: Pool) => Pool = (pool) => pool) {
     this.world = new World({
       seed,
       hosts,
-      pool: { ...poolOf(hosts, sets), ...pool },
+      pool: change(poolOf(hosts, sets)),
       heartbeatMs: 100,
       detectMs: 300,
       matureMs: 1_000,

@@ -191,6 +191,36 @@ export const stories: readonly Story[] = [
       return stage;
     },
   },
+  {
+    name: 'flapper',
+    title: 'A host that comes and goes',
+    about:
+      'e3 is preferred for www and gets it back whenever it is there, as its file says. It loses its power three times in three seconds: then it is damped, and www stays on another host until e3 has been quiet for a while.',
+    play: () => {
+      const stage = new Stage(three, sets, (pool) => ({
+        ...pool,
+        sets: pool.sets.map((set) =>
+          set.name === 'www' ? { ...set, prefer: ['e3' as HostName], failbackMs: 0 } : set,
+        ),
+        damping: { halfLifeMs: 4_000, suppress: 2_500, reuse: 1_200, ceiling: 6_000 },
+      }));
+      stage.startAll();
+      stage.begin();
+      for (let time = 1; time <= 3; time += 1) {
+        stage.apply({ kind: 'power-off', host: 'e3' });
+        stage.pass(600);
+        stage.apply({ kind: 'start', host: 'e3' });
+        stage.pass(400);
+        expect(stage.world.host('e3').has('www' as SetName), `after departure ${time}`).toBe(time < 3);
+      }
+      stage.until('e3 gets it back', () => stage.world.host('e3').has('www' as SetName));
+      stage.pass(100);
+      stage.rest();
+      expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
+      expect(stage.clients.longestSilenceMs).toBeLessThan(350);
+      return stage;
+    },
+  },
 ];
 
 /** All are there, and it is told from here on. */
