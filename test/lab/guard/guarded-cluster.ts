@@ -67,9 +67,11 @@ export class GuardedCluster {
 
   /** Nothing from it reaches the others, nor the other way round. @returns how to end that */
   async cutOff(host: LabHost): Promise<() => Promise<void>> {
-    const cuts = await Promise.all([this.lab.block(host, 'any'), this.lab.block('any', host)]);
+    const out = await this.lab.block(host, 'any'); // one after the other: each writes all cuts there are
+    const back = await this.lab.block('any', host);
     return async () => {
-      for (const heal of cuts) await heal();
+      await out();
+      await back();
     };
   }
 
