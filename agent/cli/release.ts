@@ -1,5 +1,6 @@
 /** `holdfast release`: removes what the guard of an agent that died still keeps on this host. systemd's ExecStopPost runs it. */
-import { dirname, resolve } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type ExitCode, ExitError, exitCodes } from '../exit-codes.ts';
 import { release } from '../system/guard-door.ts';
 
@@ -8,6 +9,8 @@ import { release } from '../system/guard-door.ts';
  * guard keeps the addresses until another host has them, or the agent that systemd starts adopts them.
  */
 const stopResults = new Set(['success', 'timeout']);
+/** Beside the socket; the unit's ExecStop makes it, which systemd does not run where the agent ended by itself. */
+const stoppingFile = 'stopping';
 
 export type ReleaseOptions = {
   readonly control: string;
@@ -17,12 +20,12 @@ export type ReleaseOptions = {
 
 /** @throws ExitError where the guard does not do it */
 export async function runRelease({ control, afterStop }: ReleaseOptions): Promise<ExitCode> {
-  const result = process.env.SERVICE_RESULT ?? 'success';
-  if (afterStop && !stopResults.has(result)) {
+  const directory = resolve(dirname(control));
+  if (afterStop && !wasAsked(directory)) {
+    const result = process.env.SERVICE_RESULT;
     console.log(`the agent crashed (${result}): its guard keeps the addresses until another host has them`);
     return exitCodes.ok;
   }
-  const directory = resolve(dirname(control));
   const released = await release(directory);
   switch (released.kind) {
     case 'done':
@@ -41,4 +44,12 @@ export async function runRelease({ control, afterStop }: ReleaseOptions): Promis
     case 'failed':
       throw new ExitError(exitCodes.degraded, `Cannot ask the guard in ${directory}: ${released.why}`);
   }
+}
+
+/** Whether the service that has ended was to end. */
+function wasAsked(directory: string): boolean {
+  const file = join(directory, stoppingFile);
+  const asked = existsSync(file) || stopResults.has(process.env.SERVICE_RESULT ?? 'success');
+  rmSync(file, { force: true });
+  return asked;
 }
