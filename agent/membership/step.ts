@@ -1,5 +1,5 @@
 /**
- * The membership protocol of the built-in engine as a function: docs/protocol.md says what it does and why. No clock, no
+ * The membership protocol of the built-in engine as a function: docs/protocol.md says what it does. No clock, no
  * sockets; the same state and event always give the same answer.
  */
 import { reconsider } from './course.ts';
