@@ -26,7 +26,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
     if (!makeRoom(turn)) return;
     update(turn, { peers: [...turn.state.peers, peer].sort((a, b) => (a.member < b.member ? -1 : 1)) });
   } else updatePeer(turn, peer);
-  if (refuseDuplicate(turn, peer)) return;
+  if (refuseDuplicate(turn, former, peer)) return;
   noteChanges(turn, former, peer);
   if (isUninformed(turn.state, former, peer)) answer(turn, peer);
   if (former?.hears.has(state.incarnation) === true && !peer.hears.has(state.incarnation)) dropUseless(turn);

@@ -1,14 +1,19 @@
 /**
  * Two runs under one host name. The one in the smaller view is refused (a newcomer has none), of two alike the higher
  * incarnation. Only a run that hears us counts, so an agent is never refused because of its own dead predecessor; and a
- * predecessor whose address its successor speaks from is gone at once, since one address and port has one socket.
+ * predecessor whose address its successor speaks from is gone as soon as that one hears us, since one address and port has one
+ * socket. Not before: a late heartbeat of the predecessor would bury the successor.
  */
 import type { MemberState } from './member-state.ts';
 import { changedPeer, isMutual, type Peer } from './peer.ts';
 import { type Turn, update, updatePeer } from './turn.ts';
 
-/** True where this member was refused. */
-export function refuseDuplicate(turn: Turn, peer: Peer): boolean {
+/**
+ * True where this member was refused.
+ *
+ * @param former what was known of the peer before it was heard now
+ */
+export function refuseDuplicate(turn: Turn, former: Peer | undefined, peer: Peer): boolean {
   const { state } = turn;
   if (peer.host === state.host) {
     if (!isMutual(peer, state.incarnation) || !givesWay(state, peer)) return false;
@@ -16,6 +21,8 @@ export function refuseDuplicate(turn: Turn, peer: Peer): boolean {
     update(turn, { ended: true });
     return true;
   }
+  const isNew = isMutual(peer, state.incarnation) && former?.hears.has(state.incarnation) !== true;
+  if (!isNew) return false;
   for (const other of state.peers) {
     if (other.host === peer.host && other.member !== peer.member && !other.gone && isReplaced(other, peer)) {
       updatePeer(turn, changedPeer(other, { gone: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemberEffect } from '../../agent/membership/member-state.ts';
+import { attemptMs, type MemberEffect } from '../../agent/membership/member-state.ts';
 import type { LinkMessage } from '../../agent/membership/message.ts';
 import { decodeLinkMessage } from '../../agent/wire/frame-message.ts';
 import { Network } from './network.ts';
@@ -73,6 +73,15 @@ describe('forgetStable()', () => {
 });
 
 describe('reconsider()', () => {
+  it('looks again at a proposal that nobody answers, though nothing else may happen', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b'] });
+    network.start('a', 'b');
+    expect(network.runUntil(() => network.stateOf('a').agreement.kind === 'leading', 1000)).not.toBeNull();
+    const { agreement, reconsiderAt, options } = network.stateOf('a');
+    if (agreement.kind !== 'leading') expect.fail(agreement.kind);
+    expect(reconsiderAt).toBe(agreement.since + attemptMs(options));
+  });
+
   it('gives a member that promised beyond the view a successor, though everybody is heard', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b', 'c');

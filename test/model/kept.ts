@@ -23,18 +23,4 @@ export const keptPaths: readonly KeptPath[] = [
       { kind: 'deliver', from: 'e1', to: 'e2' },
     ],
   },
-  {
-    what: 'a leader whose proposal is taken and never answered gives it up in time, though nothing else happens',
-    world: 'two, anything',
-    path: [
-      { kind: 'crash', host: 'e1' },
-      { kind: 'restart', host: 'e1' },
-      { kind: 'hear', from: 'e1', to: 'e2' },
-      { kind: 'hear', from: 'e2', to: 'e1' },
-      { kind: 'cut', links: ['e2>e1'] },
-      { kind: 'deliver', from: 'e1', to: 'e2' },
-      { kind: 'hear-nothing', host: 'e2' },
-      { kind: 'stall', host: 'e2' },
-    ],
-  },
 ];

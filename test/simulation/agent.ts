@@ -27,6 +27,8 @@ export type AgentOptions = {
   readonly incarnation: string;
   readonly seed: number;
   readonly pool: Pool;
+  /** What a guard has kept in the kernel. */
+  readonly adopted: readonly SetName[];
   readonly heartbeatMs: number;
   readonly detectMs: number;
   readonly matureMs: number;
@@ -66,19 +68,20 @@ export class Agent {
   #stepping = false;
 
   constructor(host: Host, options: AgentOptions) {
-    const { incarnation, seed, pool, heartbeatMs, detectMs, matureMs, expectedHosts } = options;
+    const { incarnation, seed, pool, adopted, heartbeatMs, detectMs, matureMs, expectedHosts } = options;
     this.host = host;
     this.#options = options;
     this.member = memberId(host.name as HostName, incarnation); // the world names its hosts
     const now = host.localNow;
     const codec = host.world.codec.link;
     this.engine = createMember({ self: this.member, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
-    this.ownership = initialOwnership({ self: this.member, pool, matureMs, memory: host.memory, now });
+    this.ownership = initialOwnership({ self: this.member, pool, adopted, matureMs, memory: host.memory, now });
     this.announcer = new Announcer(host);
   }
 
   /** Its kernel is renewed, its engine sends, ownership waits for a view. */
   start(): void {
+    this.host.renew();
     this.host.world.observe({ kind: 'started', host: this.host.name, member: this.member });
     this.linkChanged();
     this.#armRenewal();
@@ -95,10 +98,26 @@ export class Agent {
     return !this.#stopped && !this.#closed;
   }
 
-  receive(from: string, frame: Frame): void {
-    const route = { path: 0, address: from };
-    if (frame.kind === 'heartbeat') this.#stepEngine({ kind: 'heartbeat', heartbeat: frame.heartbeat, route });
-    else this.#stepEngine({ kind: 'datagram', from: frame.from, datagram: frame.datagram, route });
+  receive(from: string, frame: Frame, path: number): void {
+    switch (frame.kind) {
+      case 'heartbeat':
+        this.#stepEngine({ kind: 'heartbeat', heartbeat: frame.heartbeat, route: { path, address: from } });
+        return;
+      case 'datagram': {
+        const { from: sender, datagram } = frame;
+        this.#stepEngine({ kind: 'datagram', from: sender, datagram, route: { path, address: from } });
+        return;
+      }
+      case 'obituary':
+        this.#stepEngine({ kind: 'obituary', from: frame.from });
+        return;
+    }
+  }
+
+  /** Its file has changed. */
+  readPool(): void {
+    this.occur({ kind: 'pool', pool: this.host.pool });
+    if (!this.host.linkUp) this.linkChanged();
   }
 
   wake(): void {
@@ -108,7 +127,7 @@ export class Agent {
 
   linkChanged(): void {
     const { linkUp } = this.host;
-    const names = linkUp ? [] : this.#options.pool.sets.map(({ name }) => name);
+    const names = linkUp ? [] : this.host.pool.sets.map(({ name }) => name);
     if (!linkUp || this.ownership.unable.size > 0) {
       this.occur({ kind: 'unable', sets: new Map(names.map((name) => [name, 'its interface is down'])) });
     }
@@ -230,14 +249,21 @@ export class Agent {
     const { world, name } = this.host;
     switch (effect.kind) {
       case 'broadcast-heartbeat':
-        world.transmit(name, null, { kind: 'heartbeat', heartbeat: effect.heartbeat });
+        for (let path = 0; path < world.paths; path += 1) {
+          world.transmit(name, null, { kind: 'heartbeat', heartbeat: effect.heartbeat }, path);
+        }
         return;
       case 'send-heartbeat':
-        world.transmit(name, effect.route.address, { kind: 'heartbeat', heartbeat: effect.heartbeat });
+        world.transmit(
+          name,
+          effect.route.address,
+          { kind: 'heartbeat', heartbeat: effect.heartbeat },
+          effect.route.path,
+        );
         return;
       case 'send-datagram': {
         const { datagram, route } = effect;
-        world.transmit(name, route.address, { kind: 'datagram', from: engine.incarnation, datagram });
+        world.transmit(name, route.address, { kind: 'datagram', from: engine.incarnation, datagram }, route.path);
         return;
       }
       case 'stalled':

@@ -1,6 +1,7 @@
 /** Who could own a set, as the world has it and not as the coordinator believes. */
-import { hostOf } from '../../agent/membership/view.ts';
+import { type HostName, hostOf } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
+import type { PoolSet } from '../../agent/ownership/pool.ts';
 import { unableSets } from '../../agent/ownership/report.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 
@@ -11,11 +12,20 @@ export function isOwed(view: readonly Owning[], set: SetName): boolean {
   if (view.some(({ ownership }) => ownership.freeze.frozen)) return false;
   if (!view.some(({ ownership }) => ownership.mature)) return false;
   if (view.some(({ ownership }) => ownership.assignments.get(set)?.reason.kind === 'abandoned')) return false;
-  return view.some((agent) => mayOwn(agent, set));
+  const [coordinator] = view;
+  return coordinator !== undefined && view.some((agent) => mayOwn(agent, set, coordinator));
 }
 
-export function mayOwn({ ownership }: Owning, set: SetName): boolean {
+/** By its own file, and by that of who decides, as far as that one has the set. */
+export function mayOwn({ ownership }: Owning, set: SetName, coordinator: Owning): boolean {
   if (ownership.leavingUntil !== null || ownership.abandoning || ownership.drained) return false;
-  const only = ownership.pool.sets.find(({ name }) => name === set)?.only ?? null;
-  return !unableSets(ownership).has(set) && (only === null || only.includes(hostOf(ownership.self)));
+  const host = hostOf(ownership.self);
+  const own = ownership.pool.sets.find(({ name }) => name === set);
+  const decided = coordinator.ownership.pool.sets.find(({ name }) => name === set);
+  if (own === undefined || unableSets(ownership).has(set)) return false;
+  return allows(own, host) && (decided === undefined || allows(decided, host));
+}
+
+function allows({ only }: PoolSet, host: HostName): boolean {
+  return only === null || only.includes(host);
 }

@@ -1,14 +1,15 @@
 /** What may befall a simulated group. Each is whole in itself, so that any of them can be left out of a story. */
 import type { Command } from '../../agent/ownership/command.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Pool } from '../../agent/ownership/pool.ts';
 import type { Weather } from './weather.ts';
 
 export type Fault =
   | { readonly kind: 'start'; readonly host: string }
   /** The machine is dead at once, its kernel with it. */
   | { readonly kind: 'power-off'; readonly host: string }
-  /** Only the agent is dead: its addresses stay in the kernel until their lifetime ends. */
-  | { readonly kind: 'kill'; readonly host: string }
+  /** Only the agent is dead. Its guard keeps its addresses until others have them; without one their lifetime ends. */
+  | { readonly kind: 'kill'; readonly host: string; readonly guard: 'lives' | 'dead' }
   /** The thread of its engine dies; the agent is there, and is killed and started anew after `ms`. */
   | { readonly kind: 'lose-engine'; readonly host: string; readonly ms: number }
   | { readonly kind: 'leave'; readonly host: string }
@@ -19,6 +20,10 @@ export type Fault =
   | { readonly kind: 'split'; readonly sides: readonly (readonly string[])[] }
   | { readonly kind: 'heal' }
   | { readonly kind: 'weather'; readonly weather: Weather }
+  /** One of several networks does not carry what this host sends and gets. */
+  | { readonly kind: 'lose-path'; readonly host: string; readonly path: number; readonly ms: number }
+  /** Its file is changed, and read anew by an agent that runs. */
+  | { readonly kind: 'configure'; readonly host: string; readonly pool: Pool }
   | { readonly kind: 'link-down'; readonly host: string; readonly ms: number }
   /** The kernel refuses to add the addresses of the set. */
   | { readonly kind: 'refuse-claims'; readonly host: string; readonly set: SetName; readonly ms: number }
@@ -31,7 +36,7 @@ export function describeFault(fault: Fault): string {
     case 'power-off':
       return `${fault.host} loses its power`;
     case 'kill':
-      return `the agent of ${fault.host} is killed`;
+      return `the agent of ${fault.host} is killed${fault.guard === 'dead' ? ', and its guard' : ''}`;
     case 'lose-engine':
       return `the engine of ${fault.host} dies; its agent is started anew after ${fault.ms} ms`;
     case 'leave':
@@ -50,6 +55,10 @@ export function describeFault(fault: Fault): string {
       const { loss, duplication, delayMsMin, delayMsMax } = fault.weather;
       return `frames take ${delayMsMin}-${delayMsMax} ms, ${percent(loss)} lost, ${percent(duplication)} twice`;
     }
+    case 'lose-path':
+      return `path ${fault.path} of ${fault.host} is down for ${fault.ms} ms`;
+    case 'configure':
+      return `${fault.host} reads the file ${fault.pool.version}`;
     case 'link-down':
       return `the link of ${fault.host} is down for ${fault.ms} ms`;
     case 'refuse-claims':

@@ -2,12 +2,14 @@
 
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
+import type { Pool } from '../../agent/ownership/pool.ts';
 import { Agent, type AgentOptions } from './agent.ts';
+import { Guard } from './guard.ts';
 import { HostClock } from './host-clock.ts';
 import type { End, Removal } from './observation.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type HostOptions = Omit<AgentOptions, 'incarnation' | 'seed'> & {
+export type HostOptions = Omit<AgentOptions, 'incarnation' | 'seed' | 'adopted'> & {
   readonly clockStartsAt: number;
   readonly clockRate: number;
   /** Of an address that nobody renews. */
@@ -23,7 +25,10 @@ export class Host {
   readonly world: Surroundings;
   readonly clock: HostClock;
   agent: Agent | null = null;
-  /** The process of the last engine that was lost or said goodbye may outlive its agent. */
+  /** Of an agent that was killed. */
+  guard: Guard | null = null;
+  /** What its file says. */
+  pool: Pool;
   powered = false;
   linkUp = true;
   paused: { readonly clock: 'runs' | 'stands'; readonly since: number } | null = null;
@@ -39,6 +44,7 @@ export class Host {
     this.name = name;
     this.options = options;
     this.world = world;
+    this.pool = options.pool;
     this.clock = new HostClock(options.clockStartsAt, options.clockRate, world.now);
   }
 
@@ -66,19 +72,28 @@ export class Host {
     const { world } = this;
     const incarnation = (world.dice.below(2 ** 32) >>> 0).toString(16).padStart(8, '0');
     const run = this.#runs.toString(16).padStart(24, '0');
-    for (const set of this.held) this.remove(set, 'reaped');
-    this.agent = new Agent(this, { ...this.options, incarnation: incarnation + run, seed: world.dice.below(2 ** 32) });
+    const adopted = (this.guard?.end() ?? []).filter((set) => this.pool.sets.some(({ name }) => name === set));
+    this.guard = null;
+    for (const set of this.held) if (!adopted.includes(set)) this.remove(set, 'reaped');
+    const { options, pool } = this;
+    const seed = world.dice.below(2 ** 32);
+    this.agent = new Agent(this, { ...options, pool, adopted, incarnation: incarnation + run, seed });
     this.agent.start();
   }
 
   powerOff(): void {
     this.#end('power');
+    this.guard?.end();
+    this.guard = null;
     this.powered = false;
     for (const set of this.held) this.remove(set, 'power');
   }
 
-  kill(): void {
+  kill(guard: 'lives' | 'dead'): void {
+    const { agent } = this;
+    if (agent === null) return;
     this.#end('killed');
+    if (guard === 'lives') this.guard = new Guard(this, agent.member);
   }
 
   /** Once the agent has ended by itself. */

@@ -39,5 +39,5 @@ export type Observation =
 
 export type End = 'power' | 'killed' | 'left' | 'refused' | 'engine';
 
-/** reaped: by the next agent of its host. expired: nobody renewed it. */
-export type Removal = 'released' | 'power' | 'reaped' | 'expired' | 'closed';
+/** reaped: by the next agent of its host. expired: nobody renewed it. yielded: by the guard, to another host that announced it. */
+export type Removal = 'released' | 'power' | 'reaped' | 'expired' | 'closed' | 'yielded';

@@ -26,8 +26,8 @@ export type Run = {
 const settleMsMax = 12_000;
 /** Of ownership, for each host: ten times what the busiest schedules take. */
 const stepsMax = 3_000;
-/** How long it is looked at afterwards: some heartbeats. */
-const restMs = 250;
+/** How long it is looked at afterwards: more than one heartbeat of everybody. */
+const restMs = 130;
 
 /** @throws Breach */
 export function runSchedule(
@@ -112,9 +112,7 @@ function settle(world: World, runUntil: (time: number, holds: () => boolean) => 
 function isLive(views: readonly Settled[] | null, world: World): boolean {
   if (views === null) return false;
   if (views.length > 1 && !isCut(world)) return false;
-  return views.every((view) =>
-    world.options.pool.sets.every(({ name }) => !isOwed(view, name) || view.some(({ host }) => host.has(name))),
-  );
+  return views.every((view) => world.sets.every((set) => !isOwed(view, set) || view.some(({ host }) => host.has(set))));
 }
 
 /** Of what time alone will change in ownership. */

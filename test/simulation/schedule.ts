@@ -20,9 +20,8 @@ export type Schedule = {
   readonly standing: readonly Fault[];
 };
 
-/** Faults come in this time. */
-const troubleMs = 1_200;
-const startMs = 350;
+/** All that start at once are in a view by then, and have claimed. */
+const startMs = 150;
 
 export function drawSchedule(seed: number, members?: number): Schedule {
   const dice = new Dice(seed);
@@ -30,7 +29,8 @@ export function drawSchedule(seed: number, members?: number): Schedule {
   const width = String(count).length;
   const hosts = Array.from({ length: count }, (_, index) => `e${String(index + 1).padStart(width, '0')}`);
   const pool = drawPool(dice, hosts);
-  const faults = [...starts(dice, hosts), ...troubles(dice, hosts, pool)].sort((a, b) => a.atMs - b.atMs);
+  const paths = dice.chance(0.1) ? 2 : 1;
+  const faults = [...starts(dice, hosts), ...troubles(dice, hosts, pool, paths)].sort((a, b) => a.atMs - b.atMs);
   const last = Math.max(...faults.map(({ atMs, fault }) => atMs + ('ms' in fault ? fault.ms : 0)));
   return {
     world: {
@@ -38,13 +38,14 @@ export function drawSchedule(seed: number, members?: number): Schedule {
       hosts,
       pool,
       heartbeatMs: 100,
-      detectMs: 300,
+      detectMs: dice.pick([200, 300]),
       matureMs: 200 + dice.below(400),
       lifetimeMs: 6_000,
       clockDrift: dice.chance(0.3) ? 0.05 : 0.0005,
       kernelMsMax: dice.chance(0.2) ? 100 : 5,
       threadMsMax: dice.chance(0.2) ? 10 : 0.1,
       bytes: dice.chance(0.04) ? 'wire' : 'numbers',
+      paths,
     },
     faults,
     calmAtMs: last + 1,
@@ -53,10 +54,12 @@ export function drawSchedule(seed: number, members?: number): Schedule {
 }
 
 function drawMembers(dice: Dice): number {
-  const kind = dice.below(100);
-  if (kind < 15) return 2;
-  if (kind < 85) return 3;
-  return kind < 99 ? 4 + dice.below(3) : 7 + dice.below(6);
+  const kind = dice.below(10_000);
+  if (kind < 1_500) return 2;
+  if (kind < 8_500) return 3;
+  if (kind < 9_900) return 4 + dice.below(3);
+  if (kind < 9_980) return 7 + dice.below(6);
+  return kind < 9_998 ? 13 + dice.below(12) : 25 + dice.below(40); // one of 64 takes as long as 10,000 of three
 }
 
 function drawPool(dice: Dice, hosts: readonly string[]): Pool {
@@ -84,18 +87,54 @@ function starts(dice: Dice, hosts: readonly string[]): readonly TimedFault[] {
   return hosts.map((host) => ({ atMs: dice.below(late ? 600 : 30), fault: { kind: 'start', host } }));
 }
 
-function troubles(dice: Dice, hosts: readonly string[], pool: Pool): readonly TimedFault[] {
+function troubles(dice: Dice, hosts: readonly string[], pool: Pool, paths: number): readonly TimedFault[] {
   const faults: TimedFault[] = [];
   if (dice.chance(0.4)) faults.push({ atMs: 0, fault: { kind: 'weather', weather: drawWeather(dice) } });
+  const troubleMs = dice.pick([250, 500, 900]);
   const count = 1 + dice.below(5);
+  const onlyPaths = paths > 1 && dice.chance(0.5);
   for (let index = 0; index < count; index += 1) {
-    const atMs = startMs + dice.below(troubleMs - startMs);
-    const fault = drawFault(dice, hosts, pool);
+    const atMs = startMs + dice.below(troubleMs);
+    const fault =
+      paths > 1 && (onlyPaths || dice.chance(0.3)) ? drawLostPath(dice, hosts) : drawFault(dice, hosts, pool);
     faults.push({ atMs, fault });
     const back = returnOf(dice, fault);
-    if (back !== null) faults.push({ atMs: Math.min(troubleMs, atMs + 20 + dice.below(700)), fault: back });
+    if (back !== null) faults.push({ atMs: Math.min(startMs + troubleMs, atMs + 20 + dice.below(700)), fault: back });
   }
+  if (dice.chance(0.1)) faults.push(...rollOut(dice, hosts, pool, troubleMs));
   return faults;
+}
+
+function drawLostPath(dice: Dice, hosts: readonly string[]): Fault {
+  return { kind: 'lose-path', host: dice.pick(hosts), path: dice.below(2), ms: 50 + dice.below(600) };
+}
+
+/** A changed file, host by host; not always to the end. */
+function rollOut(dice: Dice, hosts: readonly string[], pool: Pool, troubleMs: number): readonly TimedFault[] {
+  const order = dice.shuffled(hosts);
+  const upTo = dice.chance(0.7) ? order.length : dice.below(order.length);
+  const changed = changedPool(dice, hosts, pool);
+  return order.slice(0, upTo).map((host) => ({
+    atMs: startMs + dice.below(troubleMs),
+    fault: { kind: 'configure', host, pool: changed },
+  }));
+}
+
+/** A set comes, or one goes, or who may have it changes. */
+function changedPool(dice: Dice, hosts: readonly string[], pool: Pool): Pool {
+  const version = 'v2';
+  const [first, ...rest] = pool.sets;
+  if (first === undefined) return { ...pool, version };
+  switch (dice.below(4)) {
+    case 0:
+      return { ...pool, version, sets: [...pool.sets, { ...first, name: 's9' as SetName }] };
+    case 1:
+      return { ...pool, version, sets: rest };
+    case 2:
+      return { ...pool, version, sets: [{ ...first, only: [dice.pick(hosts) as HostName] }, ...rest] };
+    default:
+      return { ...pool, version, sets: [{ ...first, prefer: [dice.pick(hosts) as HostName], only: null }, ...rest] };
+  }
 }
 
 /** What usually follows, so that most schedules have all of a story. */
@@ -132,7 +171,7 @@ function drawFault(dice: Dice, hosts: readonly string[], pool: Pool): Fault {
     case 1:
       return { kind: 'power-off', host };
     case 2:
-      return { kind: 'kill', host };
+      return { kind: 'kill', host, guard: dice.chance(0.7) ? 'lives' : 'dead' };
     case 3:
       return { kind: 'leave', host };
     case 4:

@@ -1,7 +1,8 @@
 /** Makes a failing schedule smaller: leaves out what it does not take to break the same promise. */
+import type { SetName } from '../../agent/ownership/grant.ts';
 import { Breach } from './breach.ts';
 import { runSchedule } from './run.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule, TimedFault } from './schedule.ts';
 import { Story } from './story.ts';
 
 /** As far as one by one will do; some hundred runs at the most. */
@@ -49,10 +50,18 @@ function* smallerOnes(schedule: Schedule): Iterable<Schedule> {
   if (pool.sets.length < 2) return;
   for (const { name } of pool.sets) {
     const sets = pool.sets.filter((set) => set.name !== name);
-    const asked = faults.filter(({ fault }) => {
-      if (fault.kind === 'refuse-claims') return fault.set !== name;
-      return fault.kind !== 'command' || !('set' in fault.command) || fault.command.set !== name;
-    });
+    const asked = faults
+      .filter(({ fault }) => {
+        if (fault.kind === 'refuse-claims') return fault.set !== name;
+        return fault.kind !== 'command' || !('set' in fault.command) || fault.command.set !== name;
+      })
+      .map((timed) => withoutSet(timed, name));
     yield { ...schedule, faults: asked, world: { ...world, pool: { ...pool, sets } } };
   }
+}
+
+function withoutSet({ atMs, fault }: TimedFault, name: SetName): TimedFault {
+  if (fault.kind !== 'configure') return { atMs, fault };
+  const sets = fault.pool.sets.filter((set) => set.name !== name);
+  return { atMs, fault: { ...fault, pool: { ...fault.pool, sets } } };
 }

@@ -69,6 +69,7 @@ const whyRemoved = {
   power: ': no power',
   reaped: ': its new agent removes what the old one left',
   expired: ': its lifetime ended',
+  yielded: ': its guard has heard of another',
   closed: ': its agent ends',
 } as const;
 

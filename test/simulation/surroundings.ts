@@ -9,9 +9,11 @@ export type Surroundings = {
   readonly now: number;
   readonly dice: Dice;
   readonly codec: Codec;
+  /** Networks between the hosts, numbered from 0. */
+  readonly paths: number;
   at(trueTime: number, run: () => void): void;
   /** @param to null: to all */
-  transmit(from: string, to: string | null, frame: Frame): void;
+  transmit(from: string, to: string | null, frame: Frame, path: number): void;
   /** Heard by every client of the segment. */
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void;
   observe(observation: Observation): void;

@@ -29,6 +29,8 @@ export type WorldOptions = {
   readonly kernelMsMax: number;
   readonly threadMsMax: number;
   readonly bytes: 'numbers' | 'wire';
+  /** Networks between the hosts. */
+  readonly paths: number;
 };
 
 export class World implements Surroundings {
@@ -47,12 +49,16 @@ export class World implements Surroundings {
   lastFaultAt = 0;
   onObservation: (observation: Observation) => void = () => {};
   readonly #agenda = new Agenda();
-  /** `from>to`, one direction. */
+  /** `from>to`, one direction, on all paths. */
   readonly #cuts = new Set<string>();
+  /** `host/path`, with how many faults keep it down. */
+  readonly #lostPaths = new Map<string, number>();
+  #sets: readonly SetName[];
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.dice = new Dice(options.seed);
+    this.#sets = options.pool.sets.map(({ name }) => name);
     this.codec = options.bytes === 'wire' ? wireCodec() : numberCodec();
     const { clockDrift } = options;
     this.hosts = new Map(
@@ -76,6 +82,15 @@ export class World implements Surroundings {
     const host = this.hosts.get(name);
     if (host === undefined) throw new Error(`there is no host ${name}`);
     return host;
+  }
+
+  get paths(): number {
+    return this.options.paths;
+  }
+
+  /** Of all files that hosts have had. */
+  get sets(): readonly SetName[] {
+    return this.#sets;
   }
 
   /** Of the agents that run, with their hosts in order. */
@@ -118,11 +133,12 @@ export class World implements Surroundings {
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void {
     this.neighbours.set(set, host);
     this.onObservation({ kind: 'announced', host, set, why });
+    for (const { name, guard, linkUp } of this.hosts.values()) if (name !== host && linkUp) guard?.hear(set);
   }
 
-  transmit(from: string, to: string | null, frame: Frame): void {
-    if (to !== null) this.#send(from, to, frame);
-    else for (const other of this.hosts.keys()) this.#send(from, other, frame);
+  transmit(from: string, to: string | null, frame: Frame, path: number): void {
+    if (to !== null) this.#send(from, to, frame, path);
+    else for (const other of this.hosts.keys()) this.#send(from, other, frame, path);
   }
 
   apply(fault: Fault): void {
@@ -136,7 +152,7 @@ export class World implements Surroundings {
         this.host(fault.host).powerOff();
         return;
       case 'kill':
-        this.host(fault.host).kill();
+        this.host(fault.host).kill(fault.guard);
         return;
       case 'lose-engine':
         this.#loseEngine(this.host(fault.host), fault.ms);
@@ -162,6 +178,17 @@ export class World implements Surroundings {
       case 'weather':
         this.weather = fault.weather;
         return;
+      case 'lose-path':
+        this.#losePath(fault.host, fault.path, 1);
+        this.#later(fault.ms, () => this.#losePath(fault.host, fault.path, -1));
+        return;
+      case 'configure': {
+        const host = this.host(fault.host);
+        host.pool = fault.pool;
+        this.#sets = [...new Set([...this.#sets, ...fault.pool.sets.map(({ name }) => name)])];
+        this.#tell(fault.host, (agent) => agent.readPool());
+        return;
+      }
       case 'link-down':
         this.#setLink(fault.host, false);
         this.#later(fault.ms, () => this.#setLink(fault.host, true));
@@ -202,7 +229,7 @@ export class World implements Surroundings {
     host.whenRunning(() => agent.loseEngine());
     this.#later(ms, () => {
       if (host.agent !== agent) return;
-      host.kill();
+      host.kill('dead');
       host.start();
     });
   }
@@ -214,6 +241,17 @@ export class World implements Surroundings {
     if (agent !== null) host.whenRunning(() => agent.linkChanged());
   }
 
+  #losePath(host: string, path: number, more: 1 | -1): void {
+    const key = `${host}/${path}`;
+    const lost = (this.#lostPaths.get(key) ?? 0) + more;
+    if (lost === 0) this.#lostPaths.delete(key);
+    else this.#lostPaths.set(key, lost);
+  }
+
+  #isLost(host: string, path: number): boolean {
+    return this.#lostPaths.size > 0 && this.#lostPaths.has(`${host}/${path}`);
+  }
+
   #split(sides: readonly (readonly string[])[]): void {
     for (const side of sides) {
       for (const other of sides) {
@@ -223,24 +261,25 @@ export class World implements Surroundings {
     }
   }
 
-  #send(from: string, to: string, frame: Frame): void {
+  #send(from: string, to: string, frame: Frame, path: number): void {
     if (frame.kind === 'datagram') this.datagramsSent += 1;
     if (from === to || (this.#cuts.size > 0 && this.isCut(from, to))) return;
+    if (this.#isLost(from, path) || this.#isLost(to, path)) return;
     const { loss, duplication, delayMsMin, delayMsMax } = this.weather;
     const copies = this.dice.chance(duplication) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       if (this.dice.chance(loss)) continue;
       if (frame.kind === 'datagram') this.datagramsUnderWay += 1;
-      this.#agenda.put(this.now + this.dice.between(delayMsMin, delayMsMax), () => this.#arrive(from, to, frame));
+      this.#agenda.put(this.now + this.dice.between(delayMsMin, delayMsMax), () => this.#arrive(from, to, frame, path));
     }
   }
 
-  #arrive(from: string, to: string, frame: Frame): void {
+  #arrive(from: string, to: string, frame: Frame, path: number): void {
     if (frame.kind === 'datagram') this.datagramsUnderWay -= 1;
     const host = this.host(to);
     const { agent } = host;
     if (agent === null) return;
-    if (host.paused === null) agent.receive(from, frame);
-    else host.whenReachable(() => agent.receive(from, frame));
+    if (host.paused === null) agent.receive(from, frame, path);
+    else host.whenReachable(() => agent.receive(from, frame, path));
   }
 }

@@ -45,6 +45,7 @@ const whyRemoved = {
   released: '',
   reaped: ': the new run starts with nothing',
   expired: ': nobody renewed it',
+  yielded: ': its guard has heard of another',
   closed: ': its agent ends',
 } as const;
 

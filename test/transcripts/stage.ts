@@ -38,6 +38,7 @@ export class Stage {
       kernelMsMax: 0.5,
       threadMsMax: 0.02,
       bytes: 'wire',
+      paths: 1,
     });
     const weather = { loss: 0, duplication: 0, delayMsMin: 0.2, delayMsMax: 0.2 };
     this.world.apply({ kind: 'weather', weather });

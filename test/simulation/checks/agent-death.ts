@@ -25,8 +25,8 @@ export class AgentDeath implements Check {
       case 'removed':
         if (this.#left.get(observation.set) !== observation.host) return;
         if (observation.why === 'reaped' || observation.why === 'power') this.#left.delete(observation.set);
-        // With no successor it ends with its lifetime: the guard, which would renew it, is no part of this world.
-        else if (observation.why === 'expired' && world.agents().length > 0) {
+        // With nobody to take it over and no guard to renew it, it ends with its lifetime.
+        else if (observation.why === 'yielded' || this.#isTooEarly(observation, world)) {
           throw new Breach(
             this.name,
             `${observation.set} of the dead agent on ${observation.host} went, and nobody has it`,
@@ -48,4 +48,8 @@ export class AgentDeath implements Check {
   }
 
   atRest(): void {}
+
+  #isTooEarly({ host, why }: Observation & { kind: 'removed' }, world: World): boolean {
+    return why === 'expired' && (world.agents().length > 0 || world.host(host).guard !== null);
+  }
 }

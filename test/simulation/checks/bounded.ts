@@ -26,12 +26,12 @@ export class Bounded implements Check {
       }
       const { agent } = world.host(observation.host);
       if (agent?.engine) this.#engine(agent.engine);
-      if (agent) this.#ownership(agent.ownership);
+      if (agent) this.#ownership(agent.ownership, world.sets.length);
     }
   }
 
   atRest(_views: readonly Settled[], world: World): void {
-    if (world.weather.loss === 0 && world.lastFaultAt < world.now - 2 * world.options.detectMs) {
+    if (world.weather.loss === 0 && world.lastFaultAt < world.now - 1.3 * world.options.detectMs) {
       if (this.#rest !== null) {
         this.exercised += 1;
         if (world.datagramsSent > this.#rest.sent) {
@@ -55,8 +55,8 @@ export class Bounded implements Check {
     if (!inBounds) throw new Breach(this.name, 'a queue or table of the engine has no bound');
   }
 
-  #ownership({ reports, assignments, holdings, asked, pending, pool, view, failed }: OwnershipState): void {
-    const sets = pool.sets.length;
+  /** @param sets in all files together */
+  #ownership({ reports, assignments, holdings, asked, pending, view, failed }: OwnershipState, sets: number): void {
     const inBounds =
       reports.size <= (view?.members.length ?? 0) &&
       assignments.size <= sets &&

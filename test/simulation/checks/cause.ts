@@ -1,6 +1,7 @@
 /** Promise 3: nothing moves without a cause, named. Held against what the world knows, not against what the coordinator says. */
 import { compareViewIds, hostOf, type MemberId, type ViewId } from '../../../agent/membership/view.ts';
-import type { Assignment } from '../../../agent/ownership/message.ts';
+import type { SetName } from '../../../agent/ownership/grant.ts';
+import type { Assignment, Report } from '../../../agent/ownership/message.ts';
 import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
 import type { Observation } from '../observation.ts';
@@ -97,8 +98,15 @@ function ableHolders(coordinator: OwnershipState, { set }: Assignment, world: Wo
     if (report === undefined || ownership.holdings.get(set)?.phase !== 'held' || !host.has(set)) continue;
     if (!report.holds.some((hold) => hold.set === set)) continue;
     if (report.leaving || report.drained || report.abandoning) continue;
-    if (report.unable.some((unable) => unable.set === set)) continue;
+    if (report.unable.some((unable) => unable.set === set) || !isInFiles(coordinator, report, set)) continue;
     holders.push(member);
   }
   return holders;
+}
+
+/** In that of the member, as far as it has told, and allowed by the coordinator's. */
+function isInFiles({ pool }: OwnershipState, { host, pool: version, sets }: Report, set: SetName): boolean {
+  const pooled = pool.sets.find(({ name }) => name === set);
+  if (pooled === undefined && version === pool.version) return false;
+  return (sets?.includes(set) ?? true) && (pooled?.only?.includes(host) ?? true);
 }

@@ -34,9 +34,9 @@ export class Covered implements Check {
     }
   }
 
-  atRest(views: readonly Settled[]): void {
+  atRest(views: readonly Settled[], world: World): void {
     for (const view of views) {
-      for (const { name } of view[0]?.ownership.pool.sets ?? []) {
+      for (const name of world.sets) {
         const held = view.some(({ host }) => host.has(name));
         if (!held && isOwed(view, name)) throw new Breach(this.name, `nobody holds ${name}, and nothing is under way`);
         if (held && this.#lost.delete(name)) this.exercised += 1;

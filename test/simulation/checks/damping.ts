@@ -36,7 +36,9 @@ export class FlapDamping implements Check {
     );
     if (damped.length === 0) return;
     this.exercised += 1;
-    const able = world.agents().filter((agent) => after.view?.members.includes(agent.member) && mayOwn(agent, set));
+    const able = world
+      .agents()
+      .filter((agent) => after.view?.members.includes(agent.member) && mayOwn(agent, set, { ownership: after }));
     if (owner === null || !damped.includes(owner)) return;
     const holder = after.reports.get(owner)?.holds.some((hold) => hold.set === set) ?? false;
     // What the coordinator has not heard of yet it could not take into account.

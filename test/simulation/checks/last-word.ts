@@ -37,7 +37,7 @@ export class LastWord implements Check {
     const [view] = views;
     if (view === undefined || views.length > 1) return; // each side of a cut has its say
     if (view.some(({ ownership }) => ownership.freeze.frozen)) return;
-    for (const { name } of world.options.pool.sets) {
+    for (const name of world.sets) {
       const holder = view.find(({ host }) => host.has(name))?.host;
       if (holder === undefined || !holder.linkUp) continue;
       if ([...world.hosts.values()].some((host) => host !== holder && host.has(name))) continue; // a dead agent's

@@ -21,12 +21,12 @@ export class OneHolder implements Check {
   observe(observation: Observation, world: World): void {
     if (observation.kind !== 'added' && observation.kind !== 'removed' && observation.kind !== 'stepped') return;
     if (observation.kind === 'stepped' && observation.before.view === observation.after.view) return;
-    for (const { name } of world.options.pool.sets) this.#look(name, world);
+    for (const set of world.sets) this.#look(set, world);
   }
 
-  atRest(views: readonly Settled[]): void {
+  atRest(views: readonly Settled[], world: World): void {
     for (const view of views) {
-      for (const { name } of view[0]?.ownership.pool.sets ?? []) {
+      for (const name of world.sets) {
         const holders = view.filter(({ host }) => host.has(name));
         const frozen = view.some(({ ownership }) => ownership.freeze.frozen);
         if (holders.length > 1 && !frozen) {

@@ -29,7 +29,7 @@ export class ReturningOwner implements Check {
         if (after.view.together.includes(member) || (after.reports.get(member)?.holds.length ?? 1) > 0) continue;
         for (const { set, owner } of effect.message.assignments) {
           if (!this.#owners.get(set)?.has(hostOf(member))) continue;
-          if (world.options.pool.sets.find(({ name }) => name === set)?.failbackMs !== null) continue;
+          if (after.pool.sets.find(({ name }) => name === set)?.failbackMs !== null) continue;
           const others = world
             .agents()
             .filter(

@@ -35,7 +35,7 @@ export class StandingCut implements Check {
     this.#faults = 0;
     this.exercised += 1;
     for (const view of views) {
-      for (const { name } of world.options.pool.sets) {
+      for (const name of world.sets) {
         if (isOwed(view, name) && !view.some(({ host }) => host.has(name))) {
           throw new Breach(this.name, `${view.map(({ host }) => host.name).join(' ')} do not serve ${name}`);
         }
