@@ -32,6 +32,7 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
+import { decodeNeighbours, encodeNeighbours } from './wire/neighbours-message.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { decodeStations, encodeStations } from './wire/stations-message.ts';
 
@@ -125,6 +126,7 @@ export class AgentCore {
       ...{ links, finder, route: options.route, watch: options.watch },
       mayClaim: (set) => mayClaim(this.#driver.state, set),
       onStations: () => this.#sendStations(),
+      onNeighbours: (neighbours) => this.#send(encodeNeighbours(neighbours)),
       onClaimed: (sets) => this.#driver.dispatch({ kind: 'claimed', sets }),
       onClaimFailed: (set, why) => {
         this.#journal.trouble(why);
@@ -167,6 +169,7 @@ export class AgentCore {
         this.#driver.dispatch(event);
         void this.#prepareObituary();
         this.#sendStations();
+        this.#network.tellNeighboursAgain();
         return;
       case 'deliver':
         this.#deliver(event.sender, event.payload);
@@ -360,7 +363,12 @@ export class AgentCore {
   }
 
   #sendStations(): void {
-    if (this.#driver.state.view !== null) this.#options.channel.send(encodeStations(this.#network.stations()));
+    this.#send(encodeStations(this.#network.stations()));
+  }
+
+  /** Beside ownership's messages, for what everybody should know of this host. */
+  #send(payload: Uint8Array): void {
+    if (this.#driver.state.view !== null) this.#options.channel.send(payload);
   }
 
   #tellMoves(moves: readonly SetMove[]): void {
@@ -381,6 +389,11 @@ export class AgentCore {
     if (stations !== null) {
       this.#network.learn(stations);
       this.#stations.learn(sender, stations);
+      return;
+    }
+    const neighbours = decodeNeighbours(payload);
+    if (neighbours !== null) {
+      if (sender !== this.#options.channel.self) this.#network.learnNeighbours(sender, neighbours);
       return;
     }
     const message = decodeOwnershipMessage(payload);
@@ -407,6 +420,7 @@ export class AgentCore {
       ownership: this.#driver.state,
       channel,
       problems: this.#network.problems(),
+      neighbours: this.#network.neighbours,
       events: this.#journal.events,
       now: systemClock.now(),
       wallMs: Date.now(),

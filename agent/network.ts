@@ -3,6 +3,7 @@
  * they find out comes back as events of ownership.
  */
 import type { Config, InterfaceChoice, VirtualAddress } from './config/config.ts';
+import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
 import { fenceMs } from './ownership/quorum.ts';
 import type { AddressWatch } from './system/address-watch.ts';
@@ -20,9 +21,11 @@ import type { Guard } from './system/guard.ts';
 import type { InterfaceFinder } from './system/interface-finder.ts';
 import { LinkReadiness } from './system/link-readiness.ts';
 import type { Link, LinkChange, LinkTable } from './system/links.ts';
+import { Neighbours } from './system/neighbours.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
+import type { Neighbour } from './wire/neighbours-message.ts';
 import type { KernelAddress } from './wire/rtnetlink-address.ts';
 
 export type NetworkOptions = {
@@ -41,6 +44,8 @@ export type NetworkOptions = {
   readonly onStations: () => void;
   /** The whole truth about what cannot be held here for want of a working interface, whenever it changes. */
   readonly onUnable: (sets: ReadonlyMap<SetName, string>) => void;
+  /** For the other members: hosts that this one talks with. */
+  readonly onNeighbours: (neighbours: readonly Neighbour[]) => void;
   readonly onTrouble: (message: string) => void;
 };
 
@@ -51,6 +56,7 @@ export class Network {
   readonly #arping: Arping;
   readonly #announcer: Announcer;
   readonly #audience: Audience;
+  readonly #neighbours: Neighbours;
   readonly #probes: ClaimProbes;
   readonly #conflicts: Conflicts;
   readonly #listener = new ClaimListener();
@@ -73,6 +79,13 @@ export class Network {
       onFailure: (error) => onTrouble(error.message),
     });
     this.#interfaces = interfacesOf(config);
+    this.#neighbours = new Neighbours({
+      ...{ route, clock },
+      carriesSets: (index) => this.#found().some((link) => link.index === index),
+      onShare: (neighbours) => {
+        if (this.#config.announce.neighbours) options.onNeighbours(neighbours);
+      },
+    });
     this.#audience = new Audience({
       route,
       finder,
@@ -80,6 +93,7 @@ export class Network {
       clock,
       interfaces: this.#interfaces,
       notify: config.announce.notify,
+      neighbours: () => (this.#config.announce.neighbours ? this.#neighbours.known() : []),
     });
     const isOwn = (mac: MacAddress) => links.all().some((link) => link.mac === mac);
     this.#probes = new ClaimProbes({
@@ -113,6 +127,7 @@ export class Network {
       onChange: () => this.#checkLinks(),
     });
     void this.#audience.open();
+    this.#neighbours.open();
     this.#listen();
     this.#endings.push(
       links.onChange((change) => this.#onLink(change)),
@@ -171,6 +186,21 @@ export class Network {
     this.#conflicts.addMembers(macs);
   }
 
+  /** Hosts that another member talks with. */
+  learnNeighbours(member: MemberId, neighbours: readonly Neighbour[]): void {
+    this.#neighbours.learn(member, neighbours);
+  }
+
+  /** In a new view: who came knows nothing yet. */
+  tellNeighboursAgain(): void {
+    this.#neighbours.tellAgain();
+  }
+
+  /** Hosts that are told one by one at a takeover, because a member talks with them. */
+  get neighbours(): number {
+    return this.#config.announce.neighbours ? this.#neighbours.known().length : 0;
+  }
+
   /** What is wrong with sets that are held here. */
   problems(): ReadonlyMap<SetName, string> {
     return new Map([
@@ -222,6 +252,7 @@ export class Network {
     this.#readiness.close();
     this.#listener.close();
     this.#audience.close();
+    this.#neighbours.close();
   }
 
   #stopAnnouncing(): void {

@@ -8,10 +8,11 @@ import { announceRateMax, announceRateMin, notifiedHostsMax } from './limits.ts'
 import { announceShape, decodeTable, placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
-export const defaultAnnounce: Announce = { framesPerSecond: defaultAnnounceRate, notify: [] };
+export const defaultAnnounce: Announce = { framesPerSecond: defaultAnnounceRate, notify: [], neighbours: true };
 
 export function decodeAnnounce(table: TomlTable, errors: ConfigError[]): Announce {
-  const { rate = defaultAnnounceRate, notify = [] } = decodeTable(announceShape, table, '[announce]', errors);
+  const shape = decodeTable(announceShape, table, '[announce]', errors);
+  const { rate = defaultAnnounceRate, notify = [], neighbours = rate >= neighboursRateMin } = shape;
   if (rate < announceRateMin || rate > announceRateMax) {
     const message = `rate ${rate} is out of range; write ${announceRateMin} to ${announceRateMax} frames a second`;
     errors.push({ ...placeOf(table, 'rate'), message });
@@ -27,8 +28,11 @@ export function decodeAnnounce(table: TomlTable, errors: ConfigError[]): Announc
     errors.push({ ...at, message: `these are more than ${notifiedHostsMax} hosts; write fewer or smaller networks` });
     break;
   }
-  return { framesPerSecond: rate, notify: [...hosts] };
+  return { framesPerSecond: rate, notify: [...hosts], neighbours };
 }
+
+/** Below, hundreds of frames to single hosts would hold up the others' for many seconds. */
+const neighboursRateMin = 100;
 
 /** Every address of a network that a host can have, at most one more than is allowed; or what is wrong. */
 function hostsOf(text: string): readonly IpAddress[] | string {

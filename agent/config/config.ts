@@ -84,6 +84,8 @@ export type Announce = {
   readonly framesPerSecond: number;
   /** Hosts that are told one by one, at most 1024; the routers of the host are told anyway. */
   readonly notify: readonly IpAddress[];
+  /** Whether members share whom they talk with, and tell those one by one; default: where the rate is 100 or more. */
+  readonly neighbours: boolean;
 };
 
 export type Config = {

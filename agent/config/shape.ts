@@ -42,6 +42,7 @@ export const documentShape = v.object({
 export const announceShape = v.object({
   rate: v.optional(number('rate = 12000')),
   notify: v.optional(textList('notify = ["192.0.2.1", "192.0.2.0/28"]')),
+  neighbours: v.optional(flag('neighbours = true')),
 });
 
 export const balanceShape = v.object({

@@ -77,6 +77,8 @@ export type Status = {
   readonly sets: readonly SetStatus[];
   readonly members: readonly MemberStatus[];
   readonly channel: ChannelStatus;
+  /** Hosts that members talk with, who are told one by one when a set is taken over. */
+  readonly neighbours: number;
   /** Newest last, at most 50: what moved, why, when. */
   readonly events: readonly StatusEvent[];
 };

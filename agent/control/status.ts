@@ -19,6 +19,8 @@ export type StatusInput = {
   readonly channel: ChannelStatus;
   /** What is wrong with sets that this host holds. */
   readonly problems: ReadonlyMap<SetName, string>;
+  /** Hosts that members talk with. */
+  readonly neighbours: number;
   readonly events: readonly StatusEvent[];
   /** The monotonic clock now, and the wall clock at the same moment. */
   readonly now: InstantMs;
@@ -53,6 +55,7 @@ export function statusOf(input: StatusInput): Status {
     sets: config.sets.map((set) => setStatus({ ...input, holders }, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,
+    neighbours: input.neighbours,
     events: input.events,
   };
 }

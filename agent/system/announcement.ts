@@ -28,11 +28,16 @@ export function announcementOf(
   return { first: arpAnnouncementRequest(link.mac, address), more: [arpAnnouncementReply(link.mac, address)] };
 }
 
+/** Whom it is told one by one; to the station itself where its MAC is known. */
+export type ToldHost = { readonly address: string; readonly mac?: MacAddress };
+
 /** To one host of the same IP version. */
 export function directedAnnouncement(
   link: AnnouncingLink,
   { family, address }: AnnouncedAddress,
-  host: string,
+  host: ToldHost,
 ): Uint8Array {
-  return family === 6 ? directedSolicitation(link.mac, address, host) : arpDirected(link.mac, address, host);
+  return family === 6
+    ? directedSolicitation(link.mac, address, host.address, host.mac)
+    : arpDirected(link.mac, address, host.address, host.mac);
 }

@@ -1,12 +1,18 @@
 /** Announces the sets this host owns, for as long as it owns them: the schedule, a clock and a socket put together. */
-import { type AnnouncedAddress, type AnnouncingLink, announcementOf, directedAnnouncement } from './announcement.ts';
+import {
+  type AnnouncedAddress,
+  type AnnouncingLink,
+  announcementOf,
+  directedAnnouncement,
+  type ToldHost,
+} from './announcement.ts';
 import { AnnouncementSchedule, type ScheduledAddress } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
 
 export type PlacedAnnouncement = AnnouncedAddress & {
   readonly link: AnnouncingLink;
   /** Those to be told one by one; asked when their turn comes. */
-  readonly audience?: () => readonly string[];
+  readonly audience?: () => readonly ToldHost[];
 };
 
 export type AnnouncerOptions = {

@@ -1,15 +1,19 @@
 /**
- * Who is told of an address besides everybody: the routers of this host, and the hosts of `notify`. They are asked for themselves, from
+ * Who is told of an address besides everybody: the routers of this host, the hosts of `notify`, and those that a member talks with. They are asked for themselves, from
  * the address: a question addressed to a host makes it take the asker's MAC (RFC 826, RFC 4861 §7.2.3), where it may ignore what is
  * addressed to all.
  */
 import { readFileSync } from 'node:fs';
+import { subnetOf } from '../config/address.ts';
 import type { InterfaceChoice, IpAddress } from '../config/config.ts';
 import { type IpNumber, isWithin, parseIp } from '../config/ip-number.ts';
+import { type Neighbour, neighboursMax } from '../wire/neighbours-message.ts';
 import { routeTypes } from '../wire/rtnetlink.ts';
+import type { KernelAddress } from '../wire/rtnetlink-address.ts';
 import { decodeRoute, encodeRouteLookup } from '../wire/rtnetlink-route.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { isOurs, type PlacedAddress } from './addresses.ts';
+import type { ToldHost } from './announcement.ts';
 import type { Clock } from './clock.ts';
 import type { InterfaceFinder } from './interface-finder.ts';
 import type { RouteRequest, RouteSocket } from './route-socket.ts';
@@ -25,33 +29,41 @@ export type AudienceOptions = AudienceScope & {
   readonly finder: Pick<InterfaceFinder, 'find'>;
   readonly watch: AddressWatch;
   readonly clock: Clock;
+  /** Hosts that a member of the group talks with. */
+  readonly neighbours: () => readonly Neighbour[];
 };
 
 /** Default gateways change rarely; one that changed is told at the next claim after this at the latest. */
 const lookIntervalMs = 30_000;
+/** One answer serves the addresses of a subnet that are announced together. */
+const answerMsMax = 1_000;
 /** Only a default route leads there: the dummy address of RFC 7600 §5, and the first of all global unicast addresses. */
 const farAway = { 4: '192.0.0.8', 6: '2000::1' } as const;
 
 export class Audience {
   readonly #options: AudienceOptions;
   #interfaces: readonly InterfaceChoice[];
-  #notify: readonly { readonly host: IpAddress; readonly number: IpNumber | undefined }[];
+  #notify: readonly IpAddress[];
   /** `<interface index> <IP version>` -> its gateway. At most two an interface. */
   readonly #routers = new Map<string, string>();
+  /** By interface and subnet, since `#answeredAt`. At most one a subnet of the file. */
+  readonly #answers = new Map<string, readonly ToldHost[]>();
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #cancel: () => void = () => {};
   #closed = false;
 
   constructor(options: AudienceOptions) {
     this.#options = options;
     this.#interfaces = options.interfaces;
-    this.#notify = numbered(options.notify);
+    this.#notify = options.notify;
   }
 
   /** The routers of interfaces that are new are known a moment later. */
   change({ interfaces, notify }: AudienceScope): void {
     const added = interfaces.some((name) => !this.#interfaces.includes(name));
     this.#interfaces = interfaces;
-    this.#notify = numbered(notify);
+    this.#notify = notify;
+    this.#answers.clear();
     if (added && !this.#closed) void this.#look();
   }
 
@@ -66,13 +78,18 @@ export class Audience {
     this.#cancel();
   }
 
-  /** At most the hosts of `notify` and one router; never the address itself. */
-  of(address: PlacedAddress): readonly string[] {
-    const router = this.#routers.get(`${address.interfaceIndex} ${address.family}`);
-    const notified = this.#notify.length === 0 ? [] : this.#notifiedOf(address);
-    const hosts = new Set(router === undefined ? notified : [router, ...notified]);
-    hosts.delete(address.address);
-    return [...hosts];
+  /** At most one router, the hosts of `notify`, and `neighboursMax` others; never the address itself. */
+  of(address: PlacedAddress): readonly ToldHost[] {
+    const now = this.#options.clock.now();
+    if (now - this.#answeredAt > answerMsMax) this.#answers.clear();
+    if (this.#answers.size === 0) this.#answeredAt = now;
+    const number = parseIp(address.address);
+    if (number === undefined) return [];
+    const subnet = { number, prefixLength: address.prefixLength };
+    const key = `${address.interfaceIndex} ${subnetOf(number, address.prefixLength)}`;
+    const known = this.#answers.get(key) ?? this.#onLink(address, subnet);
+    this.#answers.set(key, known);
+    return known.filter((host) => host.address !== address.address);
   }
 
   /** Whether this host forwards IPv6 packets that come in on the interface: then its advertisements say so. */
@@ -84,20 +101,22 @@ export class Audience {
     }
   }
 
-  /** Those on the link: in the address's own subnet, or in one that the host itself is in. */
-  #notifiedOf(address: PlacedAddress): readonly IpAddress[] {
+  /** In the address's own subnet, or in one that the host itself is in. */
+  #onLink({ interfaceIndex, family }: PlacedAddress, subnet: NumberedSubnet): readonly ToldHost[] {
     const own = this.#options.watch
       .all()
-      .filter((it) => it.interfaceIndex === address.interfaceIndex && it.family === address.family && !isOurs(it));
-    const subnets = [address, ...own].flatMap(({ address: text, prefixLength }) => {
-      const network = parseIp(text);
-      return network === undefined ? [] : [{ network, prefixLength }];
-    });
-    return this.#notify.flatMap(({ host, number }) =>
-      number !== undefined && subnets.some(({ network, prefixLength }) => isWithin(number, network, prefixLength))
-        ? [host]
-        : [],
-    );
+      .filter((it) => it.interfaceIndex === interfaceIndex && it.family === family && !isOurs(it));
+    const subnets = [subnet, ...own.flatMap(numbered)];
+    const isNear = (host: string) => {
+      const number = parseIp(host);
+      return number !== undefined && subnets.some((each) => isWithin(number, each.number, each.prefixLength));
+    };
+    const router = this.#routers.get(`${interfaceIndex} ${family}`);
+    const named = [...(router === undefined ? [] : [router]), ...this.#notify.filter(isNear)];
+    const talking = this.#options
+      .neighbours()
+      .filter(({ address }) => isNear(address) && !named.some((it) => it === address));
+    return [...new Set(named)].map((address): ToldHost => ({ address })).concat(talking.slice(0, neighboursMax));
   }
 
   async #look(): Promise<void> {
@@ -132,8 +151,9 @@ export class Audience {
   }
 }
 
-function numbered(
-  notify: readonly IpAddress[],
-): readonly { readonly host: IpAddress; readonly number: IpNumber | undefined }[] {
-  return notify.map((host) => ({ host, number: parseIp(host) }));
+type NumberedSubnet = { readonly number: IpNumber; readonly prefixLength: number };
+
+function numbered({ address, prefixLength }: KernelAddress): readonly NumberedSubnet[] {
+  const number = parseIp(address);
+  return number === undefined ? [] : [{ number, prefixLength }];
 }

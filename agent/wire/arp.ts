@@ -45,9 +45,12 @@ export function arpAnnouncementReply(mac: MacAddress, address: string): Uint8Arr
   });
 }
 
-/** A question from the address to one host: it takes the asker's MAC as it is asked (RFC 826), and needs no locktime to pass. */
-export function arpDirected(mac: MacAddress, address: string, host: string): Uint8Array {
-  return encodeArp(broadcastMac, {
+/**
+ * A question from the address to one host: it takes the asker's MAC as it is asked (RFC 826), and needs no locktime to pass.
+ * @param hostMac where the frame goes; to all where it is not known
+ */
+export function arpDirected(mac: MacAddress, address: string, host: string, hostMac = broadcastMac): Uint8Array {
+  return encodeArp(hostMac, {
     operation: 'request',
     senderMac: mac,
     senderAddress: address,

@@ -52,13 +52,12 @@ export function unsolicitedAdvertisement(
 }
 
 /** A question from the address to one host, which takes the asker's MAC from it (RFC 4861 §7.2.3). */
-export function directedSolicitation(mac: MacAddress, address: string, host: string): Uint8Array {
+export function directedSolicitation(mac: MacAddress, address: string, host: string, hostMac?: MacAddress): Uint8Array {
   const target = ipv6Bytes(host);
-  return encodeNdp(mac, {
-    source: ipv6Bytes(address),
-    destination: solicitedNode(target),
-    message: concatBytes([head(typeSolicitation, 0), target, option(optionSourceMac, mac)]),
-  });
+  const message = concatBytes([head(typeSolicitation, 0), target, option(optionSourceMac, mac)]);
+  const source = ipv6Bytes(address);
+  if (hostMac === undefined) return encodeNdp(mac, { source, destination: solicitedNode(target), message });
+  return encodeNdp(mac, { source, destination: target, message }, hostMac);
 }
 
 /**
@@ -124,10 +123,11 @@ const allNodes = ipv6Bytes('ff02::1');
 function encodeNdp(
   mac: MacAddress,
   packet: { readonly source: Uint8Array; readonly destination: Uint8Array; readonly message: Uint8Array },
+  station?: MacAddress,
 ): Uint8Array {
   const multicast = formatMac(Uint8Array.of(0x33, 0x33, ...packet.destination.subarray(12))); // RFC 2464 §7
   const payload = encodeIcmpv6({ ...packet, hopLimit: 255 });
-  return encodeEthernet({ destination: multicast, source: mac, etherType: etherTypes.ipv6, payload });
+  return encodeEthernet({ destination: station ?? multicast, source: mac, etherType: etherTypes.ipv6, payload });
 }
 
 /** Type, code, checksum, flags and the rest of the reserved word. */

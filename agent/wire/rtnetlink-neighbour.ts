@@ -3,7 +3,7 @@ import { viewOf } from './bytes.ts';
 import { formatIpAddress } from './ip-address.ts';
 import { formatMac, type MacAddress } from './mac-address.ts';
 import { hostIsLittleEndian, type Refused } from './netlink.ts';
-import { decodeAttributes } from './netlink-attributes.ts';
+import { decodeAttributes, readUint32 } from './netlink-attributes.ts';
 import { ipVersion } from './rtnetlink.ts';
 
 export type KernelNeighbour = {
@@ -17,6 +17,8 @@ export type KernelNeighbour = {
   readonly address: string;
   /** Null while nobody has answered. */
   readonly mac: MacAddress | null;
+  /** Since it was confirmed or changed last, in steps of 10 ms; 0 where the kernel does not say. */
+  readonly ageMs: number;
 };
 
 export const neighbourStates = {
@@ -52,6 +54,7 @@ export function decodeNeighbour(
   const address = decoded.attributes.get(ndaDestination);
   if (address?.length !== (family === 4 ? 4 : 16)) return { kind: 'refused', reason: 'address' };
   const mac = decoded.attributes.get(ndaLinkLayerAddress);
+  const cacheInfo = decoded.attributes.get(ndaCacheInfo);
   return {
     kind: 'neighbour',
     neighbour: {
@@ -61,6 +64,7 @@ export function decodeNeighbour(
       flags: view.getUint8(10),
       address: formatIpAddress(address),
       mac: mac?.length === 6 ? formatMac(mac) : null,
+      ageMs: tickMs * Math.min(readUint32(cacheInfo, 0) ?? 0, readUint32(cacheInfo, 2) ?? 0),
     },
   };
 }
@@ -68,3 +72,6 @@ export function decodeNeighbour(
 const headerBytes = 12;
 const ndaDestination = 1;
 const ndaLinkLayerAddress = 2;
+/** `struct nda_cacheinfo`: confirmed, used, updated; in ticks of USER_HZ, which is 100 on every architecture that Node runs on. */
+const ndaCacheInfo = 3;
+const tickMs = 10;

@@ -61,6 +61,7 @@ export function sampleStatus(change: Partial<Status> = {}): Status {
     poolVersion: '0123456789abcdef',
     state: 'settled',
     frozen: false,
+    neighbours: 0,
     quorum: null,
     view: { id: '7.e1', since: secondsAgo(200), coordinator: 'e1' },
     sets: pool(6),

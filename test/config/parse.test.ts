@@ -30,7 +30,7 @@ describe('parseConfig()', () => {
       partition: 'serve',
       probeMs: 200,
       conflict: 'keep',
-      announce: { framesPerSecond: 12_000, notify: [] },
+      announce: { framesPerSecond: 12_000, notify: [], neighbours: true },
       balance: { mode: 'on-demand', movesMax: 2, everyMs: 30_000 },
       damping: { halfLifeMs: 900_000, suppress: 2_000, reuse: 750, ceiling: 12_000 },
       hosts: [
@@ -111,7 +111,9 @@ describe('parseConfig()', () => {
     ],
     ['probe = "off"\nconflict = "yield"', { probeMs: null, conflict: 'yield' }],
     ['probe = "1s"', { probeMs: 1000 }],
-    ['announce.rate = 10', { announce: { framesPerSecond: 10, notify: [] } }],
+    ['announce.rate = 10', { announce: { framesPerSecond: 10, notify: [], neighbours: false } }],
+    ['announce.rate = 100', { announce: { framesPerSecond: 100, notify: [], neighbours: true } }],
+    ['announce.neighbours = false', { announce: { framesPerSecond: 12_000, notify: [], neighbours: false } }],
     [
       'announce.notify = ["10.0.0.1", "10.0.0.0/30", "10.0.1.0/31", "fd00::/126"]',
       {

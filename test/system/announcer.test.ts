@@ -92,7 +92,9 @@ describe('Announcer', () => {
 
   it('start(): those to be told one by one come last, and not with the slow refreshes', () => {
     const { announcer, clock, sent } = setUp();
-    announcer.start(new Map([['www', [{ ...address, audience: () => ['192.0.2.1', '192.0.2.2'] }]]]));
+    announcer.start(
+      new Map([['www', [{ ...address, audience: () => [{ address: '192.0.2.1' }, { address: '192.0.2.2' }] }]]]),
+    );
     expect(sent).toEqual(['0 request', '0 reply', '0 request to 192.0.2.1', '0 request to 192.0.2.2']);
     clock.advance(120_000);
     expect(sent.filter((line) => line.endsWith('to 192.0.2.1'))).toHaveLength(2);

@@ -288,8 +288,10 @@ describe('decodeNeighbour', () => {
         flags: 0,
         address: '192.0.2.99',
         mac: '02:00:00:00:00:99',
+        ageMs: 0,
       },
     });
+    expect(decoded[1]).toMatchObject({ neighbour: { address: '224.0.0.22', ageMs: 550 } });
     expect(decoded.slice(1).map(({ kind }) => kind)).toEqual(decoded.slice(1).map(() => 'neighbour'));
   });
 

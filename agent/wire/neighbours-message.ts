@@ -1,0 +1,45 @@
+/**
+ * What members tell each other of the hosts that they talk with on the segments of the sets: who takes a set over tells them one by one
+ * where its addresses are now. JSON, as ownership's messages. The newest message of a member replaces the one before.
+ */
+import { formatIpAddress, parseIpAddress } from './ip-address.ts';
+import { type MacAddress, parseMac } from './mac-address.ts';
+
+export type Neighbour = {
+  /** Canonical text, of either IP version. */
+  readonly address: string;
+  readonly mac: MacAddress;
+};
+
+/** Some 12 KB: a dozen frames of the channel. */
+export const neighboursMax = 256;
+
+export function encodeNeighbours(neighbours: readonly Neighbour[]): Uint8Array {
+  const hosts = neighbours.slice(0, neighboursMax).map(({ address, mac }) => [address, mac]);
+  return new TextEncoder().encode(JSON.stringify({ kind: 'neighbours', hosts }));
+}
+
+/** Never throws. Null where it is another message. */
+export function decodeNeighbours(bytes: Uint8Array): readonly Neighbour[] | null {
+  // As it is written here: the group's other messages, which are large, are not read twice.
+  if (!opening.every((byte, at) => bytes[at] === byte)) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+  const hosts: readonly unknown[] =
+    typeof value === 'object' && value !== null && 'hosts' in value && Array.isArray(value.hosts) ? value.hosts : [];
+  return hosts.slice(0, neighboursMax).flatMap((host) => readHost(host) ?? []);
+}
+
+const opening = new TextEncoder().encode('{"kind":"neighbours",');
+
+function readHost(host: unknown): Neighbour | null {
+  if (!Array.isArray(host)) return null;
+  const [address, mac]: readonly unknown[] = host;
+  const ip = typeof address === 'string' ? parseIpAddress(address) : null;
+  const station = typeof mac === 'string' ? parseMac(mac) : null;
+  return ip === null || station === null ? null : { address: formatIpAddress(ip.bytes), mac: station };
+}
