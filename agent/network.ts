@@ -108,7 +108,7 @@ export class Network {
       ...{ clock, isOwn },
       setOf: ({ interfaceIndex, address }) => this.claims.setAt(interfaceIndex, address),
       onConflict: (set, why) => this.#onConflict(set, why),
-      defend: (set) => this.#defend(set),
+      defend: (set) => this.claims.defend(set),
     });
     this.claims = new Claims({
       guard: options.guard,
@@ -264,10 +264,6 @@ export class Network {
     const yields = this.#config.conflict === 'yield';
     this.#options.onTrouble(`set ${set}: ${why}; ${yields ? 'it is given up here' : 'it is kept, and announced'}`);
     if (yields) void this.claims.yieldSet(set, why);
-  }
-
-  #defend(set: SetName): void {
-    if (this.claims.announced().includes(set)) this.claims.announce([set]);
   }
 
   #onLink(change: LinkChange): void {

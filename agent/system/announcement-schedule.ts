@@ -96,6 +96,12 @@ export class AnnouncementSchedule<Link> {
     }
   }
 
+  /** One round now, of what is announced; what comes after it stays as it was. */
+  once(set: string, now: number): void {
+    const round = this.#rounds.get(set);
+    if (round !== undefined) round.nextAt = now;
+  }
+
   has(set: string): boolean {
     return this.#rounds.has(set);
   }

@@ -47,6 +47,13 @@ export class Announcer {
     this.#run();
   }
 
+  /** One round more of a set that is announced; nothing of another. */
+  once(set: string): void {
+    if (this.#closed) return;
+    this.#schedule.once(set, this.#options.clock.now());
+    this.#run();
+  }
+
   /** Per interface, from now on. */
   changeRate(framesPerSecond: number): void {
     this.#schedule.changeRate(framesPerSecond);

@@ -130,6 +130,11 @@ export class Claims {
     return this.#held.names().filter((name) => this.#options.announcer.announces(name));
   }
 
+  /** Announced once, against another station that claims an address of it; not where it is about to go to another host. */
+  defend(name: SetName): void {
+    if (!this.#closed) this.#options.announcer.once(name);
+  }
+
   holds(name: SetName): boolean {
     return this.#held.addresses(name).length > 0;
   }

@@ -29,6 +29,16 @@ describe('AnnouncementSchedule', () => {
     expect(firsts.map(([at]) => at - 1000)).toEqual([0, 1100, 3000, 3000 + refreshMs, 3000 + 2 * refreshMs]);
   });
 
+  it('once(): one round now, and the rest as it was; nothing of a set that is not announced', () => {
+    const schedule = new AnnouncementSchedule<string>(fast);
+    schedule.start(new Map([['www', [address(1)]]]), 0);
+    play(schedule, 0, 3000);
+    schedule.once('www', 10_000);
+    schedule.once('api', 10_000);
+    const sent = play(schedule, 10_000, 10_000 + refreshMs).filter(([, frame]) => frame === 1);
+    expect(sent.map(([at]) => at)).toEqual([10_000, 10_000 + refreshMs]);
+  });
+
   it('due(): refreshes are up to a quarter early, so that hosts do not fall into step', () => {
     const schedule = new AnnouncementSchedule<string>({ ...fast, random: () => 0.999 });
     schedule.start(new Map([['www', [address(1)]]]), 0);

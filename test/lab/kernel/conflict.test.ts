@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { monotonicMs } from '../../../agent/lab/clock.ts';
 import { type Cluster, makeCluster } from '../../../agent/lab/cluster.ts';
+import { run } from '../../../agent/lab/command.ts';
 import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
 
 // A station outside of the group, the client, with an address of the pool: it speaks with arping, and with its own kernel.
 const deadlineMs = 15_000;
 /** From the first frame of the conflict until `status` names it. */
 const reportMsMax = 100;
+/** Announcements of a claim come at 0, 1.1 and 3 s; the next ones not before 45 s. */
+const firstRoundsMs = 3_500;
 
 let lab: Lab;
 let cluster: Cluster;
@@ -93,6 +97,32 @@ describe('conflict = "keep"', () => {
     expect(await problemOf(e1, 'api')).toBeNull();
     expect(await problemOf(e2, 'api')).toBeNull();
     expect(cluster.log(e2)).not.toMatch(/claims 10\.77\.0\.102/);
+  });
+
+  it('a station that goes on claiming is answered with one announcement in 10 s, and the set stays', async () => {
+    await lab.client.namespace.ip(['addr add 10.77.0.102/32 dev eth0']);
+    const [name] = cluster.watch.holders('10.77.0.102');
+    const owner = name === 'e1' ? e1 : e2;
+    // The first rounds after the claim are over, then: what is announced is the defence.
+    const claimedAgoMs = async () => {
+      const { sets } = await cluster.status(owner);
+      return Date.now() - Date.parse(sets.find((set) => set.name === 'api')?.since ?? '');
+    };
+    while ((await claimedAgoMs()) < firstRoundsMs);
+    const capture = await lab.capture(lab.client, 'arp', join(lab.directory, 'defence.pcap'));
+    await lab.client.namespace.attempt(['arping', '-U', '-c', '3', '-I', 'eth0', '10.77.0.102']);
+    await untilProblem(owner, 'api', monotonicMs(), /^conflict: 02:77:00:00:00:fa claims 10\.77\.0\.102$/);
+    await capture.stop();
+    await lab.client.namespace.ip(['addr del 10.77.0.102/32 dev eth0']);
+    const arp = (filter: string) =>
+      run(['tshark', '-r', capture.file, '-T', 'fields', '-e', 'frame.number', '-Y', filter]);
+    const from = (mac: string) =>
+      `arp.src.hw_mac == ${mac} && arp.src.proto_ipv4 == 10.77.0.102 && arp.isgratuitous == 1`;
+    const lines = async (mac: string, opcode: number) =>
+      (await arp(`${from(mac)} && arp.opcode == ${opcode}`)).split('\n').filter((line) => line !== '').length;
+    expect(await lines('02:77:00:00:00:fa', 1)).toBeGreaterThanOrEqual(2);
+    expect([await lines(owner.wiring.mac, 1), await lines(owner.wiring.mac, 2)]).toEqual([1, 1]);
+    expect(cluster.watch.holders('10.77.0.102')).toEqual([owner.name]);
   });
 });
 
