@@ -6,9 +6,12 @@ export type Cut = {
   readonly fromPort: string | null;
   /** Port that they would leave by; null: any. */
   readonly toPort: string | null;
-  /** Only UDP datagrams to this port (IPv4 and IPv6); null: every frame. */
-  readonly udpPort: number | null;
+  /** What alone is cut; null: every frame. */
+  readonly only: CutProtocol | null;
 };
+
+/** UDP datagrams to this port (IPv4 and IPv6), or an IPv4 protocol. */
+export type CutProtocol = { readonly udpPort: number } | { readonly ipProtocol: number };
 
 /** Puts exactly these cuts in force, in one transaction. */
 export async function applyCuts(switchNamespace: Namespace, cuts: Iterable<Cut>): Promise<void> {
@@ -29,6 +32,9 @@ export async function applyCuts(switchNamespace: Namespace, cuts: Iterable<Cut>)
 function ruleOf(cut: Cut): string {
   const from = cut.fromPort === null ? '' : `iifname "${cut.fromPort}" `;
   const to = cut.toPort === null ? '' : `oifname "${cut.toPort}" `;
-  const what = cut.udpPort === null ? '' : `udp dport ${cut.udpPort} `;
-  return `${from}${to}${what}drop`;
+  return `${from}${to}${cut.only === null ? '' : `${matchOf(cut.only)} `}drop`;
+}
+
+function matchOf(only: CutProtocol): string {
+  return 'udpPort' in only ? `udp dport ${only.udpPort}` : `ip protocol ${only.ipProtocol}`;
 }

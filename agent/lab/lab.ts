@@ -11,7 +11,7 @@ import { AddressWatch } from './address-watch.ts';
 import { atProcessEnd } from './at-process-end.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { monotonicMs, wallToMonotonicMs } from './clock.ts';
-import { applyCuts, type Cut } from './cuts.ts';
+import { applyCuts, type Cut, type CutProtocol } from './cuts.ts';
 import { type Frame, parseFrames } from './frames.ts';
 import { addressesOf, type KernelAddress } from './kernel-addresses.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
@@ -112,12 +112,12 @@ export class Lab {
   async block(
     from: LabNode | 'any',
     to: LabNode | 'any',
-    only: { readonly udpPort?: number } = {},
+    only: CutProtocol | null = null,
   ): Promise<() => Promise<void>> {
     const cut: Cut = {
       fromPort: from === 'any' ? null : from.wiring.port,
       toPort: to === 'any' ? null : to.wiring.port,
-      udpPort: only.udpPort ?? null,
+      only,
     };
     this.#cuts.add(cut);
     await applyCuts(this.#switch, this.#cuts);

@@ -24,10 +24,10 @@ export type Probing = {
   /** The newest state of every address, several times a second. */
   readonly live: readonly LiveProbe[];
   /**
-   * Resolves when every address answers and none is silent. Before the first answers the client may still be asking for the
+   * Resolves when every address answers and none is silent (for longer than `silentMsMax`, default 5). Before the first answers the client may still be asking for the
    * MAC; it asks again only after a second, which would be measured as a silence.
    */
-  allAnswering(deadlineMs: number): Promise<void>;
+  allAnswering(deadlineMs: number, silentMsMax?: number): Promise<void>;
   /** Counts apart what is sent from now on. */
   begin(phase: string): void;
   /** Ends the phase now; the report comes when the fate of its last probe is known. */
@@ -81,11 +81,11 @@ export async function startProbing(namespace: Namespace, options: ProbeOptions):
     get live() {
       return live;
     },
-    async allAnswering(deadlineMs) {
+    async allAnswering(deadlineMs, silentMsMax = outageMsMin) {
       let listener = (): void => {};
       const answering = new Promise<void>((resolve) => {
         listener = () => {
-          if (live.every((each) => each.answered > 0 && each.silentMs < outageMsMin)) resolve();
+          if (live.every((each) => each.answered > 0 && each.silentMs < silentMsMax)) resolve();
         };
         listeners.add(listener);
       });

@@ -58,10 +58,17 @@ class Probing {
   readonly #sockets = new Map<Family, NativeSocket>();
   /** CPU time at the beginning of each phase. */
   readonly #cpu = new Map<string, { readonly atMs: number; readonly usage: NodeJS.CpuUsage }>();
+  /**
+   * One a millisecond: probes of a thousand addresses sent at once would overflow the queues between here and there, and the
+   * silence would be the prober's own.
+   */
+  readonly #slots: number;
+  #slot = 0;
   #tickedMs = 0;
 
   constructor(start: Start) {
     this.#start = start;
+    this.#slots = Math.max(1, Math.floor(start.intervalMs));
     this.#targets = start.addresses.map((address, index) => {
       const family: Family = isIP(address) === 6 ? 6 : 4;
       const message = echoRequest(family, this.#run, index);
@@ -72,7 +79,7 @@ class Probing {
   run(): void {
     for (const family of new Set(this.#targets.map((target) => target.family)))
       this.#sockets.set(family, this.#open(family));
-    const workerData: TickerData = { intervalMs: this.#start.intervalMs };
+    const workerData: TickerData = { intervalMs: this.#start.intervalMs / this.#slots };
     new Worker(new URL('./ticker.js', import.meta.url), { workerData }).on('message', () => this.#tick());
     setInterval(() => this.#live(), liveIntervalMs);
   }
@@ -102,12 +109,16 @@ class Probing {
     if (target?.destination.address === from) target.meter.answered(tag.sequence, monotonicMs());
   }
 
-  /** One probe for every address. Ticks that piled up while this thread slept are left out: sent at once they would measure nothing. */
+  /** One probe for every address whose turn it is. Ticks that piled up while this thread slept are left out: sent at once they would measure nothing. */
   #tick(): void {
     const nowMs = monotonicMs();
-    if (nowMs - this.#tickedMs < this.#start.intervalMs / 2) return;
+    this.#slot = (this.#slot + 1) % this.#slots;
+    if (nowMs - this.#tickedMs < this.#start.intervalMs / this.#slots / 2) return;
     this.#tickedMs = nowMs;
-    for (const target of this.#targets) this.#probe(target);
+    for (let at = this.#slot; at < this.#targets.length; at += this.#slots) {
+      const target = this.#targets[at];
+      if (target !== undefined) this.#probe(target);
+    }
   }
 
   #probe(target: Target): void {

@@ -1,5 +1,6 @@
 /** What is compared, behind one interface: how it is set up on the hosts of a lab, and what can befall it there. */
 import type { AddressWatch } from '../../agent/lab/address-watch.ts';
+import type { CutProtocol } from '../../agent/lab/cuts.ts';
 import type { Lab, LabHost } from '../../agent/lab/lab.ts';
 
 export type Contender = {
@@ -10,6 +11,8 @@ export type Contender = {
   readonly family: 'holdfast' | 'keepalived' | 'ucarp';
   /** More than these it is not asked to hold; how it is set up here says why. */
   readonly addressesMax: number;
+  /** The frames by which its hosts hear of each other. */
+  readonly protocol: CutProtocol;
   readonly hostsMax: number;
   /** Writes the configuration for every host; starts nothing. @param addresses `address/prefix` */
   prepare(lab: Lab, addresses: readonly string[]): Promise<Group>;

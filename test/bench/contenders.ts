@@ -17,3 +17,8 @@ export const contenders: readonly Contender[] = [
 export const quickContenders: readonly Contender[] = contenders.filter(({ name }) =>
   ['holdfast', 'keepalived', 'keepalived-100ms'].includes(name),
 );
+
+/** With other loads and sizes. */
+export const loadContenders: readonly Contender[] = contenders.filter(({ name }) =>
+  ['holdfast', 'keepalived'].includes(name),
+);

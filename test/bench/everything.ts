@@ -1,120 +1,57 @@
-/** What is measured in which mode. */
+/** Takes the steps of a plan one after the other. What fails is told, and the rest goes on; what is known is kept after each. */
 import { monotonicMs } from '../../agent/lab/clock.ts';
-import { probeIntervalMs } from './addresses.ts';
-import type { Contender } from './contender.ts';
-import { contenders, quickContenders } from './contenders.ts';
-import { type FalseAlarms, measureFalseAlarms } from './false-alarms.ts';
 import { describeMachine } from './machine.ts';
-import { raiseNeighbourTable } from './neighbour-table.ts';
 import type { Options } from './options.ts';
-import { measureRest, type RestCost } from './rest-cost.ts';
-import type { Results, Series } from './results.ts';
-import { scenarios } from './scenarios.ts';
-import { playSeries } from './series.ts';
-import { measureStarts, type StartTime } from './start-time.ts';
+import { type Part, type Parts, resultsOf } from './parts.ts';
+import { planOf } from './plan.ts';
+import type { Results } from './results.ts';
 
-const quickScenarios = ['noise', 'power-loss', 'stop', 'kill'];
-/** What is asked of larger loads. */
-const loadScenarios = ['power-loss', 'stop'];
-const usual = { hosts: 3, addresses: 6 } as const;
-const otherLoads = [
-  { hosts: 3, addresses: 1 },
-  { hosts: 3, addresses: 60 },
-  { hosts: 8, addresses: 60 },
-  { hosts: 3, addresses: 1000 },
-] as const;
-const memberCounts = [8, 16, 32] as const;
+export type Keeping = {
+  /** Of a run that was interrupted; null: from the beginning. */
+  readonly before: Parts | null;
+  /** Called whenever a step is done. */
+  keep(parts: Parts): void;
+};
 
-type Say = (line: string) => void;
-
-/** @param onPart called with what is known so far whenever a part of it is done: a run takes long and may be ended */
+/** @param say a line on what is being done */
 export async function measureEverything(
   options: Options,
-  say: Say,
-  onPart: (results: Results) => void,
+  say: (line: string) => void,
+  { before, keep }: Keeping,
 ): Promise<Results> {
-  const beganMs = monotonicMs();
-  const machine = await describeMachine();
   const command = ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
-  let results: Results = { machine, command, series: [], rest: [], falseAlarms: [], starts: [], seconds: 0 };
-  const add = (part: Partial<Results>): void => {
-    results = { ...results, ...part, seconds: (monotonicMs() - beganMs) / 1000 };
-    onPart(results);
-  };
-  const compared = options.mode === 'quick' ? quickContenders : contenders;
-  add({ series: [await seriesOf(options, compared, namesOf(options), usual, say)] });
-  if (options.mode === 'quick' || options.only.length > 0) return results;
-  add({ starts: await measureCommands(say) });
-  add({ rest: await measureCosts(say) });
-  add({ falseAlarms: await measureAlarms(say) });
-  const putBack = raiseNeighbourTable();
-  try {
-    for (const load of otherLoads) {
-      const series = await seriesOf(options, contenders, loadScenarios, load, say);
-      add({ series: [...results.series, series] });
+  let known: Parts = before ?? { machine: await describeMachine(), command, parts: [], failures: [] };
+  const done = new Set(known.parts.map(({ key }) => key));
+  const steps = planOf(options).filter(({ key }) => !done.has(key));
+  let leftSeconds = steps.reduce((sum, { seconds }) => sum + seconds, 0);
+  say(`${steps.length} steps, about ${minutes(leftSeconds)}${done.size === 0 ? '' : `; ${done.size} are done`}`);
+  const beganMs = monotonicMs();
+  for (const { key, title, seconds, take } of steps) {
+    if ((monotonicMs() - beganMs) / 60_000 > options.minutesMax) {
+      known = { ...known, failures: [...known.failures, `${title}: there was no time left for it`] };
+      continue;
     }
-  } finally {
-    putBack();
+    say(`${title} (${minutes(leftSeconds)} to go)`);
+    const stepMs = monotonicMs();
+    const part: Part = await take().then(
+      (found) => ({ key, found, seconds: (monotonicMs() - stepMs) / 1000 }),
+      (error: Error) => {
+        known = { ...known, failures: [...known.failures, `${title}: ${error.message}`] };
+        return { key, found: null, seconds: (monotonicMs() - stepMs) / 1000 };
+      },
+    );
+    if (part.found === null) say(`  failed: ${known.failures.at(-1)}`);
+    if (part.found?.kind === 'played') {
+      for (const { scenario, why } of part.found.misses) say(`  not measured, ${scenario}: ${why}`);
+    }
+    say(`  took ${part.seconds.toFixed(0)} s of about ${seconds.toFixed(0)}`);
+    leftSeconds -= seconds;
+    known = { ...known, parts: [...known.parts, part] };
+    keep(known);
   }
-  return results;
+  return resultsOf(known);
 }
 
-function namesOf(options: Options): readonly string[] {
-  if (options.only.length > 0) return options.only;
-  return options.mode === 'quick' ? quickScenarios : scenarios.map(({ name }) => name);
-}
-
-async function seriesOf(
-  options: Options,
-  compared: readonly Contender[],
-  names: readonly string[],
-  load: { readonly hosts: number; readonly addresses: number },
-  say: Say,
-): Promise<Series> {
-  const played = scenarios.filter(({ name }) => names.includes(name));
-  const { measures, gaps } = await playSeries(
-    { contenders: compared, scenarios: played, runs: options.runs, ...load },
-    say,
-  );
-  return { ...load, probeIntervalMs: probeIntervalMs(load.addresses), runs: options.runs, measures, gaps };
-}
-
-async function measureCosts(say: Say): Promise<readonly RestCost[]> {
-  const costs: RestCost[] = [];
-  const take = async (contender: Contender, hosts: number): Promise<void> => {
-    say(`at rest: ${contender.title}, ${hosts} hosts`);
-    const cost = await orSay(say, () => measureRest(contender, { hosts, addresses: usual.addresses, seconds: 10 }));
-    if (cost !== null) costs.push(cost);
-  };
-  for (const contender of contenders) await take(contender, usual.hosts);
-  for (const hosts of memberCounts) {
-    for (const contender of quickContenders) if (contender.hostsMax >= hosts) await take(contender, hosts);
-  }
-  return costs;
-}
-
-async function measureAlarms(say: Say): Promise<readonly FalseAlarms[]> {
-  const alarms: FalseAlarms[] = [];
-  for (const contender of contenders) {
-    say(`under full CPU load: ${contender.title}`);
-    const found = await orSay(say, () => measureFalseAlarms(contender, usual.addresses, 30));
-    if (found !== null) alarms.push(found);
-  }
-  return alarms;
-}
-
-async function measureCommands(say: Say): Promise<readonly StartTime[]> {
-  say('start of a command');
-  return measureStarts(10);
-}
-
-/** A contender that fails in one thing must not take from the report what is known of all others. */
-async function orSay<T>(say: Say, measure: () => Promise<T>): Promise<T | null> {
-  try {
-    return await measure();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    say(`  not measured: ${error.message}`);
-    return null;
-  }
+function minutes(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -19,6 +19,7 @@ export function holdfast(heartbeatMs: number | null): Contender {
     name: heartbeatMs === null ? 'holdfast' : `holdfast-${heartbeatMs}ms`,
     family: 'holdfast',
     addressesMax: 4096,
+    protocol: { udpPort: 4807 },
     hostsMax: 64,
     async prepare(lab, addresses) {
       const interval = heartbeatMs === null ? '' : `heartbeat = "${heartbeatMs}ms"\n`;
@@ -84,7 +85,7 @@ function groupOf(lab: Lab, cluster: Cluster, commands: ReadonlySet<string>): Gro
             cluster.configFile,
             `${readFileSync(cluster.configFile, 'utf8')}\n${setOf('vip-extra', address)}`,
           );
-          await Promise.all(lab.hosts.map((host) => told(host, 'reload')));
+          for (const host of lab.hosts) cluster.agent(host).signal('SIGHUP');
         })
       : unable('this version has no command for it'),
   };

@@ -12,6 +12,8 @@ import { bare } from './addresses.ts';
 import { able, type Contender, type Group } from './contender.ts';
 
 const endDeadlineMs = 15_000;
+/** Its IPv4 protocol number, which CARP has taken as well. */
+export const vrrp = { ipProtocol: 112 } as const;
 /** What an advertisement can name; the others are virtual_ipaddress_excluded, as keepalived asks for. */
 const advertisedMax = 20;
 
@@ -22,6 +24,7 @@ export function keepalived(advertMs: number | null): Contender {
     name: advertMs === null ? 'keepalived' : `keepalived-${advertMs}ms`,
     family: 'keepalived',
     addressesMax: 4096,
+    protocol: vrrp,
     hostsMax: 200,
     async prepare(lab, addresses) {
       return new KeepalivedGroup(lab, await lab.watchAddresses(), addresses, advertMs);

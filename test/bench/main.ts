@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { baselineOf, readBaseline, worsened, writeBaseline } from './baseline.ts';
 import { measureEverything } from './everything.ts';
-import { type Options, parseOptions, usage } from './options.ts';
+import { isPart, type Options, parseOptions, usage } from './options.ts';
+import { resultsOf, savedParts, saveParts } from './parts.ts';
 import { writeReport } from './report.ts';
 import { ensurePrograms } from './requirements.ts';
 import { renderMeasures } from './terminal.ts';
@@ -13,6 +14,8 @@ import { traceFailover, writeTrace } from './trace.ts';
 /** Seen from dist.bench/test/bench/. */
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const docs = join(root, 'docs');
+/** For --continue. */
+const partsFile = join(root, 'dist.bench/found.json');
 const baselineFile = join(root, 'test/bench/baseline.json');
 
 async function main(options: Options): Promise<number> {
@@ -25,8 +28,14 @@ async function main(options: Options): Promise<number> {
     console.log(writeTrace(docs, await traceFailover(say)));
     return 0;
   }
-  const results = await measureEverything(options, say, (known) => {
-    if (options.mode === 'full' && options.only.length === 0) writeReport(docs, known);
+  const isFull = options.mode === 'full' && !isPart(options);
+  const before = options.resume ? savedParts(partsFile) : null;
+  const results = await measureEverything(options, say, {
+    before,
+    keep(parts) {
+      saveParts(partsFile, parts);
+      if (isFull) writeReport(docs, resultsOf(parts));
+    },
   });
   for (const { hosts, addresses, measures, gaps, runs } of results.series) {
     console.log(`\n${hosts} hosts, ${addresses} addresses, ${runs} runs: median (least–most)`);
@@ -36,14 +45,18 @@ async function main(options: Options): Promise<number> {
     }
   }
   const measures = results.series[0]?.measures ?? [];
+  for (const failure of results.failures) console.log(`! ${failure}`);
   const worse = worsened(readBaseline(baselineFile), measures);
   for (const line of worse) console.log(`! worse than before: ${line}`);
   if (options.writeBaseline) writeBaseline(baselineFile, baselineOf(measures));
-  if (options.mode === 'full' && options.only.length === 0) {
+  if (isFull) {
     console.log('\nWritten: docs/benchmarks.md, docs/benchmarks/*.svg');
   }
   return worse.length > 0 && !options.writeBaseline ? 1 : 0;
 }
+
+// A process of a lab that is gone already may end late: no reason to lose what half an hour has found.
+process.on('unhandledRejection', (reason) => console.error(`bench: ${reason}`));
 
 try {
   process.exitCode = await main(parseOptions(process.argv.slice(2)));

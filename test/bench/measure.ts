@@ -17,7 +17,7 @@ export type Measure = {
   readonly lost: number;
   /** Of any address. */
   readonly silenceMs: number;
-  /** From the event until the last address that had fallen silent answered; 0: none had. */
+  /** From the event until the last address that lost probes answered after its longest silence; 0: none lost any. */
   readonly lastAnswerMs: number;
   /** Of any address, in total. */
   readonly heldTwiceMs: number;
@@ -77,9 +77,11 @@ export function measureOf(record: Record): Measure {
   const { addresses, beganMs, eventMs, endedMs, probes } = record;
   const reachable = record.holdings.filter((event) => !record.apart.has(event.host));
   const spans = addresses.map((address) => spansOf(reachable, address, beganMs, endedMs));
-  const ends = probes.addresses.flatMap(({ outages }) =>
-    outages.filter(({ fromMs, toMs }) => toMs - fromMs >= fallenSilentMs).map(({ toMs }) => toMs - eventMs),
-  );
+  // Of one that lost nothing the longest silence is the machine's, and its end says nothing of the event.
+  const ends = probes.addresses.flatMap(({ outages, lost }) => {
+    const longest = outages.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))[0];
+    return lost === 0 || longest === undefined ? [] : [longest.toMs - eventMs];
+  });
   const known = new Set(addresses);
   return {
     contender: record.contender,

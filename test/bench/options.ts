@@ -1,5 +1,6 @@
 /** What the command was asked for. */
 import { parseArgs } from 'node:util';
+import { contenders } from './contenders.ts';
 import { scenarios } from './scenarios.ts';
 
 export type Options = {
@@ -7,9 +8,15 @@ export type Options = {
   readonly runs: number;
   /** Names of scenarios to play; empty: those of the mode. */
   readonly only: readonly string[];
+  /** Names of contenders to play them with; empty: those of the mode. */
+  readonly contenders: readonly string[];
   readonly install: boolean;
   /** Whether what was measured becomes what the next runs are compared with. */
   readonly writeBaseline: boolean;
+  /** Goes on with the run that was interrupted last. */
+  readonly resume: boolean;
+  /** After so long no step is begun any more. */
+  readonly minutesMax: number;
   /** Only the trace of one failover. */
   readonly trace: boolean;
 };
@@ -18,8 +25,11 @@ export const usage = `npm run bench -- [options]
   --quick            three contenders, three scenarios, two runs: under 3 minutes; writes no report
   --runs N           runs of each contender (default 5, with --quick 2)
   --scenario NAME    only this one; may be given again: ${scenarios.map(({ name }) => name).join(', ')}
+  --contender NAME   only this one; may be given again: ${contenders.map(({ name }) => name).join(', ')}
   --install          installs what is missing with apt-get, as root
   --write-baseline   what was measured becomes what later runs are compared with
+  --continue         goes on with the run that was interrupted
+  --minutes N        begins nothing after so long, and reports what there is (default 60)
   --trace            one failover, step by step, into docs/failover-trace.md; nothing else`;
 
 /** @throws Error that says what is wrong with the arguments */
@@ -30,8 +40,11 @@ export function parseOptions(argv: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
       runs: { type: 'string' },
+      contender: { type: 'string', multiple: true, default: [] },
       scenario: { type: 'string', multiple: true, default: [] },
       'write-baseline': { type: 'boolean', default: false },
+      continue: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '60' },
       trace: { type: 'boolean', default: false },
     },
   });
@@ -39,12 +52,24 @@ export function parseOptions(argv: readonly string[]): Options {
   if (!Number.isInteger(runs) || runs < 1) throw new Error(`Cannot make ${values.runs} runs; give a number from 1 up`);
   const unknown = values.scenario.filter((name) => !scenarios.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`No scenario is called ${unknown.join(', ')}`);
+  const strangers = values.contender.filter((name) => !contenders.some((each) => each.name === name));
+  if (strangers.length > 0) throw new Error(`No contender is called ${strangers.join(', ')}`);
+  const minutesMax = Number(values.minutes);
+  if (!(minutesMax > 0)) throw new Error(`Cannot take ${values.minutes} minutes; give a number above 0`);
   return {
     mode: values.quick ? 'quick' : 'full',
     runs,
     only: values.scenario,
+    contenders: values.contender,
     install: values.install,
     writeBaseline: values['write-baseline'],
+    resume: values.continue,
+    minutesMax,
     trace: values.trace,
   };
+}
+
+/** Some scenarios or contenders, and no report. */
+export function isPart({ only, contenders: names }: Options): boolean {
+  return only.length > 0 || names.length > 0;
 }

@@ -2,20 +2,25 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/lab/clock.ts';
-import { DeadlineError } from '../../agent/lab/deadline.ts';
+import { DeadlineError, within } from '../../agent/lab/deadline.ts';
 import { createLab, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import { type Probing, startProbing } from '../../agent/lab/probe-client.ts';
 import { startTcpAnswerer, startTcpProbing } from '../../agent/lab/tcp-probing.ts';
-import { bare, probeIntervalMs, routeToAddresses, virtualAddresses } from './addresses.ts';
+import { bare, extraAddress, probeIntervalMs, routeToAddresses, virtualAddresses } from './addresses.ts';
 import type { Contender, Group } from './contender.ts';
 import { type Measure, measureOf } from './measure.ts';
 
 /** After an event all has to stay as it is for so long. */
-const restMs = 1_000;
+const restMs = 800;
 /** Before an event, for the picture of it. */
 const timelineLeadMs = 300;
+/** A busy machine delays answers; an address that nobody has is silent for longer. */
+const silentMsMax = 50;
 /** Far above what any contender needs. */
 const coverDeadlineMs = 40_000;
+
+/** All scenarios take a slow contender 80 s. */
+const playMsMax = 240_000;
 
 export type StageOptions = {
   readonly contender: Contender;
@@ -56,6 +61,11 @@ export class Stage {
     for (const { name } of lab.hosts) this.serving.add(name);
   }
 
+  /** An address that is in nobody's file yet. */
+  get extraAddress(): string {
+    return extraAddress(this.#options.addresses);
+  }
+
   get contender(): Contender {
     return this.#options.contender;
   }
@@ -92,7 +102,7 @@ export class Stage {
   /** The same, and the client sees it. */
   async answering(): Promise<void> {
     await this.covered();
-    await this.#probing.allAnswering(coverDeadlineMs);
+    await this.#probing.allAnswering(coverDeadlineMs, silentMsMax);
   }
 
   async measured(happening: Happening): Promise<void> {
@@ -127,6 +137,10 @@ export class Stage {
     this.#measures.push(measure);
   }
 
+  close(): Promise<void> {
+    return this.#probing.stop();
+  }
+
   /** What was measured since the last call, when the fate of the last probe is known. */
   async reports(): Promise<readonly Measure[]> {
     const measures = await Promise.all(this.#measures.splice(0));
@@ -156,24 +170,53 @@ export class Stage {
   }
 }
 
-/** Makes the lab, starts the contender, waits until the client sees all of it, plays, and removes everything. */
+/** unready: it did not come up. late: it took so long that something hangs. */
+export class StageError extends Error {
+  readonly kind: 'unready' | 'late';
+
+  constructor(kind: 'unready' | 'late', why: string, options?: ErrorOptions) {
+    super(`${kind === 'unready' ? 'it does not come up' : 'it was given up'}: ${why}`, options);
+    this.name = 'StageError';
+    this.kind = kind;
+  }
+}
+
+/**
+ * Makes the lab, starts the contender, waits until the client sees all of it, plays, and removes everything.
+ *
+ * @throws StageError where it cannot be played on
+ */
 export async function onStage(options: StageOptions, play: (stage: Stage) => Promise<void>): Promise<void> {
   const lab = await createLab({ hosts: options.hosts });
   try {
-    await routeToAddresses(lab);
-    const withPrefix = virtualAddresses(options.addresses);
-    const group = await options.contender.prepare(lab, withPrefix);
-    await Promise.all(lab.hosts.map((host) => startTcpAnswerer(host.namespace)));
-    await group.startAll();
-    await Promise.all(lab.hosts.map((host) => group.joined(host)));
-    const addresses = withPrefix.map(bare);
-    const intervalMs = probeIntervalMs(addresses.length);
-    const probing = await startProbing(lab.client.namespace, { addresses, intervalMs });
-    const stage = new Stage(lab, group, addresses, probing, options);
-    await stage.answering();
-    await play(stage);
-    await probing.stop();
+    const stage = await made(lab, options).catch((error: Error) => {
+      throw new StageError('unready', error.message, { cause: error });
+    });
+    const played = play(stage);
+    played.catch(() => {}); // of one that was given up: its lab is gone
+    await within(playMsMax, 'the scenarios to end', played).catch((error: Error) => {
+      if (error instanceof DeadlineError && error.message.includes('the scenarios to end')) {
+        throw new StageError('late', error.message, { cause: error });
+      }
+      throw error;
+    });
+    await stage.close();
   } finally {
     await lab.dispose();
   }
+}
+
+async function made(lab: Lab, options: StageOptions): Promise<Stage> {
+  await routeToAddresses(lab);
+  const withPrefix = virtualAddresses(options.addresses);
+  const group = await options.contender.prepare(lab, withPrefix);
+  await Promise.all(lab.hosts.map((host) => startTcpAnswerer(host.namespace)));
+  await group.startAll();
+  await Promise.all(lab.hosts.map((host) => group.joined(host)));
+  const addresses = withPrefix.map(bare);
+  const intervalMs = probeIntervalMs(addresses.length);
+  const probing = await startProbing(lab.client.namespace, { addresses, intervalMs });
+  const stage = new Stage(lab, group, addresses, probing, options);
+  await stage.answering();
+  return stage;
 }

@@ -6,6 +6,7 @@ import { interfaceName, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import type { LabProcess } from '../../agent/lab/process.ts';
 import { bare } from './addresses.ts';
 import { able, type Contender, type Group, unable } from './contender.ts';
+import { vrrp } from './keepalived.ts';
 
 const endDeadlineMs = 15_000;
 
@@ -15,6 +16,7 @@ export function ucarp(): Contender {
     title: 'ucarp, defaults',
     name: 'ucarp',
     family: 'ucarp',
+    protocol: vrrp,
     addressesMax: 8, // a process each, on every host
     hostsMax: 8,
     async prepare(lab, addresses) {
