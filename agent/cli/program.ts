@@ -27,8 +27,9 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     .option(...controlOption)
     .option('--state <directory>', 'where it keeps what outlives it: a drain, a freeze', defaultState)
     .action(async (options: { config: string; host?: string; control: string; state: string }) => {
-      const { restartNodeWithOptions } = await import('./restart-node.ts');
-      await restartNodeWithOptions();
+      const { nodeOptions } = await import('../channel/node-options.ts');
+      const { restartNodeWith } = await import('../system/restart-node.ts');
+      await restartNodeWith(nodeOptions);
       const { runAgent } = await import('../agent.ts');
       finish(await runAgent(options));
     });
