@@ -3,6 +3,7 @@
  * clocks go on together. It must come to rest in a stated time, with every set where it belongs.
  */
 import { hostOf } from '../../agent/membership/view.ts';
+import { inMinority } from '../../agent/ownership/quorum.ts';
 import { Breach } from '../simulation/breach.ts';
 import { isOwed } from '../simulation/eligible.ts';
 import { settledGroups } from '../simulation/rest.ts';
@@ -45,7 +46,7 @@ export function arrive(from: World, watch: Watch = () => {}): World {
     if (action === undefined) return world;
     const after = apply(world, action, watch);
     if (after === null) return world;
-    checkState(after.nodes);
+    checkState(after);
     world = after;
   }
   throw new Breach('bounded', 'what is said leads to more that is said, for ever');
@@ -65,10 +66,15 @@ function isLive(world: World): boolean {
   const groups = groupsOf(world);
   if (groups === null || (groups.length > 1 && world.cuts.size === 0)) return false;
   return groups.every((group) =>
-    world.options.pool.sets.every(
-      ({ name }) => !isOwed(group, name) || group.some(({ node }) => node.held.includes(name)),
-    ),
+    world.options.pool.sets.every(({ name }) => {
+      const served = group.some(({ node }) => node.held.includes(name));
+      return isMinority(group) ? !served : served || !isOwed(group, name);
+    }),
   );
+}
+
+function isMinority(group: readonly Present[]): boolean {
+  return group.some(({ ownership }) => inMinority(ownership));
 }
 
 /** One holder a set in every view, and clients find it. */

@@ -43,7 +43,7 @@ export function examine(beginning: Beginning, { depth, completionsMax }: Examine
 export function describeFailure(beginning: Beginning, failure: Failure): string {
   return [
     `${beginning.name}: ${failure.message}`,
-    `after ${failure.path.length} actions; no shorter path breaks a promise:`,
+    `after ${failure.path.length} actions:`,
     ...storyOf(worldOf(beginning), failure),
   ].join('\n');
 }

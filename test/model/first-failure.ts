@@ -5,7 +5,7 @@ import { beginnings } from './worlds.ts';
 const beginning = beginnings.find(({ name }) => name === process.argv[2]);
 if (beginning === undefined) throw new Error(`there is no world ${process.argv[2]}`);
 try {
-  const { failure } = examine(beginning, { depth: beginning.depth, completionsMax: 30 });
+  const { failure } = examine(beginning, { depth: beginning.depth, completionsMax: 20 });
   console.log(failure === null ? 'none' : `${failure.promise}: ${failure.path.length} actions`);
 } catch (error) {
   // An error that the step functions do not expect, or a world that does not even begin, is noticed as well.

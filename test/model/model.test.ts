@@ -8,7 +8,7 @@ import { type Beginning, beginnings, worldOf } from './worlds.ts';
 /** `HOLDFAST_DEPTH=2` goes two levels deeper than the ordinary check; `HOLDFAST_WORLD='two, cut'` takes the worlds of such a name. */
 const { HOLDFAST_DEPTH = '0', HOLDFAST_WORLD = '' } = process.env;
 const deeper = Number(HOLDFAST_DEPTH);
-const completionsMax = deeper > 0 ? 2_000 : 30;
+const completionsMax = deeper > 0 ? 2_000 : 20;
 
 function report({ name }: Beginning, { search, completed, longestMs }: Examination, cpu: NodeJS.CpuUsage): string {
   const { states, transitions, depth } = search;

@@ -45,6 +45,20 @@ const mutations: readonly (Mutation & { readonly world: string })[] = [
     put: 'if (false)',
     world: 'two, late and stalled',
   },
+  {
+    rule: 'break before make waits for the release',
+    file: 'ownership/holder',
+    find: "if (handover === 'make-before-break')",
+    put: 'if (true)',
+    world: 'three, break before make',
+  },
+  {
+    rule: 'a minority holds nothing',
+    file: 'ownership/quorum',
+    find: 'return quorum !== null && quorum.present < quorum.needed;',
+    put: 'return false;',
+    world: 'three, majority',
+  },
 ];
 
 let mutants: Mutants;

@@ -77,6 +77,8 @@ export type NodeOptions = {
   readonly matureMs: number;
   /** Whether words between the threads of an agent take no time, or any. */
   readonly threads: 'at once' | 'in turn';
+  /** Whether two hosts may have a set for a while: never where it breaks before it makes and nobody who lives is left out. */
+  readonly twice: 'for a while' | 'never';
 };
 
 /** What a host does that others notice, or that a promise is about. */

@@ -4,6 +4,7 @@ import type { SetName } from '../../agent/ownership/grant.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import { Breach } from '../simulation/breach.ts';
 import type { Happening, ModelAgent, Node } from './node.ts';
+import type { World } from './world.ts';
 
 type Stepped = Happening & { kind: 'stepped' };
 
@@ -19,7 +20,8 @@ export function checkStep(host: string, { before, event, after, effects }: Stepp
 }
 
 /** At most one of those who have seen one decision of one view has the set as its own. @throws Breach */
-export function checkState(nodes: readonly Node[]): void {
+export function checkState({ nodes, options }: Pick<World, 'nodes' | 'options'>): void {
+  if (options.twice === 'never') checkAlone(nodes);
   const agents = nodes.flatMap(({ agent }) => (agent === null ? [] : [agent]));
   for (const [index, one] of agents.entries()) {
     for (const other of agents.slice(index + 1)) {
@@ -28,6 +30,15 @@ export function checkState(nodes: readonly Node[]): void {
         if (phase !== 'held' || other.ownership.holdings.get(set)?.phase !== 'held') continue;
         throw new Breach('one holder', `${nameOf(one)} and ${nameOf(other)} both hold ${set} under one decision`);
       }
+    }
+  }
+}
+
+function checkAlone(nodes: readonly Node[]): void {
+  for (const [index, { host, held }] of nodes.entries()) {
+    for (const other of nodes.slice(index + 1)) {
+      const both = held.find((set) => other.held.includes(set));
+      if (both !== undefined) throw new Breach('one holder', `${host} and ${other.host} have ${both} at once`);
     }
   }
 }

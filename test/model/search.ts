@@ -60,7 +60,7 @@ export function search(from: World, { depth, cuts }: SearchOptions): Search {
           const key = keyOf(after);
           if (known.has(key)) continue;
           known.add(key);
-          checkState(after.nodes);
+          checkState(after);
           next.push({ world: after, step });
         } catch (error) {
           const breach = breachOf(error);
@@ -76,7 +76,7 @@ export function search(from: World, { depth, cuts }: SearchOptions): Search {
 
 /** An assertion of the step functions themselves is a promise as well. @throws what is neither */
 export function breachOf(error: unknown): { readonly promise: string; readonly message: string } {
-  if (error instanceof Breach) return error;
+  if (error instanceof Breach) return { promise: error.promise, message: error.message };
   if (error instanceof AssertionError) return { promise: 'assertions', message: error.message };
   throw error;
 }

@@ -26,6 +26,9 @@ const leftOut: ReadonlySet<string> = new Set([
   ...['roundTripMs', 'window', 'sentAt', 'progressAt', 'resent', 'ageMs', 'joined', 'recovered'],
 ]);
 
+/** Under these names nothing is an instant, and most of it outlives many states: its text is kept. */
+const lasting: ReadonlySet<string> = new Set(['view', 'previousView', 'report', 'reports', 'grant', 'reason']);
+
 export function textOf(value: unknown, options: TextOptions): string {
   return write(value, options, false);
 }
@@ -63,7 +66,20 @@ function write(value: unknown, options: TextOptions, instant: boolean): string {
   for (const key in value) {
     if (leftOut.has(key) || (heartbeat && key === 'number')) continue;
     const item = (value as Record<string, unknown>)[key]; // a plain object, read by the names it has
-    if (item !== undefined) text += `${key}=${write(item, options, instant || instants.has(key))};`;
+    if (item === undefined) continue;
+    text += `${key}=${lasting.has(key) ? writeOnce(item, options) : write(item, options, instant || instants.has(key))};`;
   }
   return `${text})`;
+}
+
+const known = new WeakMap<object, string>();
+
+function writeOnce(value: unknown, options: TextOptions): string {
+  if (typeof value !== 'object' || value === null) return write(value, options, false);
+  let text = known.get(value);
+  if (text === undefined) {
+    text = write(value, options, false);
+    known.set(value, text);
+  }
+  return text;
 }

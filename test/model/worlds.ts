@@ -1,6 +1,6 @@
 /** The worlds that are searched: how each begins, what may befall it, and how far the ordinary check goes. */
 import type { SetName } from '../../agent/ownership/grant.ts';
-import type { Pool } from '../../agent/ownership/pool.ts';
+import type { Handover, Pool } from '../../agent/ownership/pool.ts';
 import type { Budget } from './action.ts';
 import { complete } from './completion.ts';
 import type { NodeOptions } from './node.ts';
@@ -10,6 +10,10 @@ export type Beginning = {
   readonly name: string;
   readonly hosts: readonly string[];
   readonly threads: NodeOptions['threads'];
+  /** Of both sets; make-before-break where it is not said. */
+  readonly handover?: Handover;
+  readonly partition?: 'majority';
+  readonly twice?: NodeOptions['twice'];
   readonly budget: Budget;
   readonly cuts: readonly (readonly string[])[];
   /** From nobody running to the state that is searched from. */
@@ -47,8 +51,8 @@ export const beginnings: readonly Beginning[] = [
     budget: { ...nothing, crashes: 2, restarts: 2 },
     cuts: [],
     begin: atRest,
-    depth: 10,
-    statesMin: 4500,
+    depth: 9,
+    statesMin: 2200,
   },
   {
     name: 'two, cut and heal',
@@ -130,22 +134,49 @@ export const beginnings: readonly Beginning[] = [
     depth: 9,
     statesMin: 2600,
   },
+  {
+    name: 'three, one leaves',
+    hosts: three,
+    threads: 'in turn',
+    budget: { ...nothing, crashes: 1, losses: 1 },
+    cuts: [],
+    begin: leaving,
+    depth: 8,
+    statesMin: 1500,
+  },
+  {
+    name: 'three, break before make',
+    hosts: three,
+    threads: 'at once',
+    handover: 'break-before-make',
+    twice: 'never',
+    budget: { ...nothing, crashes: 1 },
+    cuts: [],
+    begin: moving,
+    depth: 9,
+    statesMin: 1500,
+  },
+  {
+    name: 'three, majority',
+    hosts: three,
+    threads: 'at once',
+    partition: 'majority',
+    budget: { ...nothing, cuts: 1, crashes: 1 },
+    cuts: [without1, without3],
+    begin: atRest,
+    depth: 7,
+    statesMin: 2000,
+  },
 ];
 
-export function worldOf({ hosts, threads, budget, begin }: Beginning): World {
-  const names = hostNames(hosts);
-  const options = {
-    pool: poolOf(hosts.length),
-    hosts: names,
-    heartbeatMs: 100,
-    detectMs: 300,
-    matureMs: 1_000,
-    threads,
-  };
-  return begin(newWorld(options, budget));
+export function worldOf(beginning: Beginning): World {
+  const { threads, budget, begin, twice = 'for a while' } = beginning;
+  const hosts = hostNames(beginning.hosts);
+  const times = { heartbeatMs: 100, detectMs: 300, matureMs: 1_000 };
+  return begin(newWorld({ pool: poolOf(beginning), hosts, ...times, threads, twice }, budget));
 }
 
-function poolOf(hostsExpected: number): Pool {
+function poolOf({ hosts, handover = 'make-before-break', partition }: Beginning): Pool {
   return {
     version: 'v1',
     sets: ['s1', 's2'].map((name) => ({
@@ -154,11 +185,12 @@ function poolOf(hostsExpected: number): Pool {
       only: null,
       apart: null,
       failbackMs: null,
-      handover: 'make-before-break',
+      handover,
     })),
     weights: new Map(),
-    hostsExpected,
+    hostsExpected: hosts.length,
     balance: { mode: 'on-demand', movesMax: 1, everyMs: 30_000 },
+    majority: partition === 'majority' ? { hosts: hostNames(hosts), claimDelayMs: 350 } : undefined,
   };
 }
 
@@ -188,4 +220,9 @@ function moving(world: World): World {
   return tell(rest, 'e1', (doing) =>
     doing.main({ kind: 'command', id: 1, command: { kind: 'move', set: 's1' as SetName, host: to } }),
   );
+}
+
+/** The one that coordinates has just been asked to stop. */
+function leaving(world: World): World {
+  return tell(atRest(world), 'e1', (doing) => doing.main({ kind: 'leave' }));
 }

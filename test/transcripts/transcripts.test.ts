@@ -19,7 +19,9 @@ describe('a story', () => {
     const file = join(import.meta.dirname, `${story.name}.txt`);
     const text = textOf(story);
     if (write) writeFileSync(file, text);
-    expect(text).toBe(readFileSync(file, 'utf8'));
+    expect(text, 'where it should be otherwise now: HOLDFAST_TRANSCRIPTS=write (docs/proof.md)').toBe(
+      readFileSync(file, 'utf8'),
+    );
   });
 
   it('is kept for each file, and told in docs/proof.md', () => {
