@@ -30,12 +30,17 @@ export const inFlightMax = 128;
 /** Dumps that kept changing. Each takes well under a millisecond: more means that something is wrong. */
 const dumpAttemptsMax = 10;
 
+/** One datagram: over when all of it is answered. */
+type Batch = { readonly open: Set<Pending>; timer: NodeJS.Timeout | null };
+
 type Pending = {
   readonly sequence: number;
   readonly request: RouteRequest;
   readonly flags: number;
   readonly messages: NetlinkMessage[];
   readonly settle: (result: RouteResult) => void;
+  /** null while it waits. */
+  batch: Batch | null;
 };
 
 export class RouteRequests {
@@ -43,7 +48,6 @@ export class RouteRequests {
   /** UNBOUNDED: by the caller, who asks once for each address it has. */
   readonly #waiting: Pending[] = [];
   readonly #inFlight = new Map<number, Pending>();
-  readonly #deadlines = new Set<NodeJS.Timeout>();
   #sequence = 0;
   #lastDump: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -78,7 +82,6 @@ export class RouteRequests {
   /** Fails what is still open. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#deadlines) clearTimeout(timer);
     this.#fail([...this.#inFlight.values(), ...this.#waiting.splice(0)], 'ECANCELED');
   }
 
@@ -103,7 +106,7 @@ export class RouteRequests {
     this.#sequence = (this.#sequence + 1) % 0x1_0000_0000;
     const sequence = this.#sequence;
     return new Promise((settle) => {
-      this.#waiting.push({ sequence, request, flags, messages: [], settle });
+      this.#waiting.push({ sequence, request, flags, messages: [], settle, batch: null });
     });
   }
 
@@ -120,17 +123,21 @@ export class RouteRequests {
     }
   }
 
-  #armDeadline(batch: readonly Pending[]): void {
-    const timer = setTimeout(() => {
-      this.#deadlines.delete(timer);
-      this.#fail(
-        batch.filter(({ sequence }) => this.#inFlight.has(sequence)),
-        'ETIMEDOUT',
-      );
+  #armDeadline(pending: readonly Pending[]): void {
+    const batch: Batch = { open: new Set(pending), timer: null };
+    for (const each of pending) each.batch = batch;
+    batch.timer = setTimeout(() => {
+      this.#fail([...batch.open], 'ETIMEDOUT');
       this.#flush();
-    }, answerDeadlineMs);
-    timer.unref();
-    this.#deadlines.add(timer);
+    }, answerDeadlineMs).unref();
+  }
+
+  /** It is answered, or failed. The last one of a batch ends its deadline, which would hold all of it for 5 s. */
+  #over(pending: Pending): void {
+    this.#inFlight.delete(pending.sequence);
+    const { batch } = pending;
+    batch?.open.delete(pending);
+    if (batch?.open.size === 0 && batch.timer !== null) clearTimeout(batch.timer);
   }
 
   #receiveMessage(message: NetlinkMessage): void {
@@ -142,7 +149,7 @@ export class RouteRequests {
     }
     const answer = decodeAnswer(message);
     if (answer.kind === 'refused') return;
-    this.#inFlight.delete(message.sequence);
+    this.#over(pending);
     if (answer.kind === 'done') {
       // NLMSG_DONE counts: it can be the part that says the dump was interrupted.
       const messages = message.type === netlinkTypes.done ? [...pending.messages, message] : pending.messages;
@@ -156,9 +163,10 @@ export class RouteRequests {
   }
 
   #fail(batch: readonly Pending[], code: string, cause?: unknown): void {
-    for (const { sequence, request, settle } of batch) {
-      this.#inFlight.delete(sequence);
-      settle({ kind: 'failed', error: new NetlinkError({ operation: request.operation, code }, { cause }) });
+    for (const pending of batch) {
+      this.#over(pending);
+      const error = new NetlinkError({ operation: pending.request.operation, code }, { cause });
+      pending.settle({ kind: 'failed', error });
     }
   }
 }
