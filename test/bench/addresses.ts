@@ -5,6 +5,9 @@ import { interfaceName } from '../../agent/lab/lab.ts';
 /** Up to these fit the hosts' own network, as is usual. */
 const ownNetworkMax = 80;
 
+/** 10.77.8.0/21 has rows of 250. */
+export const addressesMax = 8 * 250;
+
 /** @returns `address/prefix` */
 export function virtualAddresses(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => virtualAddress(count, index));

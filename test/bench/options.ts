@@ -1,5 +1,6 @@
 /** What the command was asked for. */
 import { parseArgs } from 'node:util';
+import { addressesMax } from './addresses.ts';
 import { contenders } from './contenders.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -10,6 +11,8 @@ export type Options = {
   readonly only: readonly string[];
   /** Names of contenders to play them with; empty: those of the mode. */
   readonly contenders: readonly string[];
+  /** Instead of the usual six. */
+  readonly addresses: number | null;
   readonly install: boolean;
   /** Whether what was measured becomes what the next runs are compared with. */
   readonly writeBaseline: boolean;
@@ -26,6 +29,7 @@ export const usage = `npm run bench -- [options]
   --runs N           runs of each contender (default 5, with --quick 2)
   --scenario NAME    only this one; may be given again: ${scenarios.map(({ name }) => name).join(', ')}
   --contender NAME   only this one; may be given again: ${contenders.map(({ name }) => name).join(', ')}
+  --addresses N      with so many, one a set, instead of six
   --install          installs what is missing with apt-get, as root
   --write-baseline   what was measured becomes what later runs are compared with
   --continue         goes on with the run that was interrupted
@@ -40,6 +44,7 @@ export function parseOptions(argv: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       install: { type: 'boolean', default: false },
       runs: { type: 'string' },
+      addresses: { type: 'string' },
       contender: { type: 'string', multiple: true, default: [] },
       scenario: { type: 'string', multiple: true, default: [] },
       'write-baseline': { type: 'boolean', default: false },
@@ -50,6 +55,10 @@ export function parseOptions(argv: readonly string[]): Options {
   });
   const runs = Number(values.runs ?? (values.quick ? 2 : 5));
   if (!Number.isInteger(runs) || runs < 1) throw new Error(`Cannot make ${values.runs} runs; give a number from 1 up`);
+  const addresses = values.addresses === undefined ? null : Number(values.addresses);
+  if (addresses !== null && !(Number.isInteger(addresses) && addresses >= 1 && addresses <= addressesMax)) {
+    throw new Error(`Cannot take ${values.addresses} addresses; give a number from 1 to ${addressesMax}`);
+  }
   const unknown = values.scenario.filter((name) => !scenarios.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`No scenario is called ${unknown.join(', ')}`);
   const strangers = values.contender.filter((name) => !contenders.some((each) => each.name === name));
@@ -61,6 +70,7 @@ export function parseOptions(argv: readonly string[]): Options {
     runs,
     only: values.scenario,
     contenders: values.contender,
+    addresses,
     install: values.install,
     writeBaseline: values['write-baseline'],
     resume: values.continue,
@@ -69,7 +79,7 @@ export function parseOptions(argv: readonly string[]): Options {
   };
 }
 
-/** Some scenarios or contenders, and no report. */
-export function isPart({ only, contenders: names }: Options): boolean {
-  return only.length > 0 || names.length > 0;
+/** Some scenarios or contenders, or another load, and no report. */
+export function isPart({ only, contenders: names, addresses }: Options): boolean {
+  return only.length > 0 || names.length > 0 || addresses !== null;
 }

@@ -39,7 +39,7 @@ const alarmSeconds = 15;
 export function planOf(options: Options): readonly Step[] {
   const compared = comparedIn(options);
   const main = playing(
-    usual,
+    options.addresses === null ? usual : { ...usual, addresses: options.addresses },
     compared,
     namesOf(options),
     Array.from({ length: options.runs }, (_, index) => index + 1),
