@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultAnnounceRate } from '../../agent/config/defaults.ts';
 import { AnnouncementSchedule, refreshMs, type ScheduledAddress } from '../../agent/system/announcement-schedule.ts';
 
 /** Frames are named by one byte; the address's number, and 100 more for its second frame. */
@@ -85,6 +86,17 @@ describe('AnnouncementSchedule', () => {
         if (neededMs < 1000) expect(sent.length).toBe(2 * count);
       }),
     );
+  });
+
+  it('due(): a thousand first frames within 40 ms at the default rate, though each timer is 10 ms late, and none is repeated before', () => {
+    const schedule = new AnnouncementSchedule<string>({ ...fast, framesPerSecond: defaultAnnounceRate });
+    const late = (now: number) => (schedule.nextWakeup() ?? now) + 10;
+    schedule.start(new Map([['www', Array.from({ length: 1000 }, (_, n) => ({ ...address(1), link: `${n}` }))]]), 0);
+    const sent: string[] = [];
+    for (let now = 0; now <= 40; now = late(now)) {
+      for (const { link, frame } of schedule.due(now)) if (frame[0] === 1) sent.push(link);
+    }
+    expect(sent.slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, n) => `${n}`));
   });
 
   it('due(): where the rate is too low for the refreshes, they do not pile up', () => {
