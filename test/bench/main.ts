@@ -19,6 +19,10 @@ const partsFile = join(root, 'dist.bench/found.json');
 const baselineFile = join(root, 'test/bench/baseline.json');
 
 async function main(options: Options): Promise<number> {
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
   await ensurePrograms(options);
   const beganMs = monotonicMs();
   const say = (line: string): void => {

@@ -81,6 +81,6 @@ describe('measureOf()', () => {
       { atMs: 0, host: 'e3', address: other, kind: 'held' },
       { atMs: 1050, host: 'e2', address: watched, kind: 'gone' },
     ];
-    expect(measureOf({ ...record, holdings: healed })).toMatchObject({ moved: 0, heldTwiceMs: 60 });
+    expect(measureOf({ ...record, holdings: healed })).toMatchObject({ moved: 0, heldTwiceMs: 50 });
   });
 });

@@ -77,6 +77,7 @@ export function measureOf(record: Record): Measure {
   const { addresses, beganMs, eventMs, endedMs, probes } = record;
   const reachable = record.holdings.filter((event) => !record.apart.has(event.host));
   const spans = addresses.map((address) => spansOf(reachable, address, beganMs, endedMs));
+  const since = addresses.map((address) => spansOf(reachable, address, eventMs, endedMs)); // what led to it is not of it
   // Of one that lost nothing the longest silence is the machine's, and its end says nothing of the event.
   const ends = probes.addresses.flatMap(({ outages, lost }) => {
     const longest = outages.toSorted((a, b) => b.toMs - b.fromMs - (a.toMs - a.fromMs))[0];
@@ -93,7 +94,7 @@ export function measureOf(record: Record): Measure {
     lost: probes.addresses.reduce((sum, each) => sum + each.lost, 0),
     silenceMs: Math.max(...probes.addresses.map((each) => each.longestSilenceMs)),
     lastAnswerMs: Math.max(0, ...ends),
-    heldTwiceMs: Math.max(...spans.map(heldTwiceMs)),
+    heldTwiceMs: Math.max(...since.map(heldTwiceMs)),
     heldByNobodyMs: Math.max(...spans.map(heldByNobodyMs)),
     moved: spans.filter(hasMoved).length,
     announcements: record.frames.filter((frame) => known.has(announcedBy(frame) ?? '')).length,

@@ -20,6 +20,7 @@ export type Options = {
   readonly resume: boolean;
   /** After so long no step is begun any more. */
   readonly minutesMax: number;
+  readonly help: boolean;
   /** Only the trace of one failover. */
   readonly trace: boolean;
 };
@@ -48,6 +49,7 @@ export function parseOptions(argv: readonly string[]): Options {
       contender: { type: 'string', multiple: true, default: [] },
       scenario: { type: 'string', multiple: true, default: [] },
       'write-baseline': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
       continue: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '60' },
       trace: { type: 'boolean', default: false },
@@ -75,6 +77,7 @@ export function parseOptions(argv: readonly string[]): Options {
     writeBaseline: values['write-baseline'],
     resume: values.continue,
     minutesMax,
+    help: values.help,
     trace: values.trace,
   };
 }

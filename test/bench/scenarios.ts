@@ -243,8 +243,9 @@ export const scenarios: readonly Scenario[] = [
       });
       await stage.measured({
         ...{ event: 'unmuted', watched, withinMs: usualMs },
-        async act() {
+        async act(began) {
           await stage.lab.unblockAll();
+          began(monotonicMs());
           await stage.group.joined(victim);
         },
       });
@@ -306,9 +307,10 @@ export const scenarios: readonly Scenario[] = [
       await pause(1_000); // for the side that is alone to find out
       await stage.measured({
         ...{ event: 'heal', watched, withinMs: usualMs },
-        async act() {
+        async act(began) {
           setTogether(stage, victim);
           await stage.lab.unblockAll();
+          began(monotonicMs()); // nft takes some 20 ms to start
           await stage.group.joined(victim);
         },
       });

@@ -26,6 +26,7 @@ const colours = {
   silent: '#f7cfca',
   silentInk: '#b3261e',
   twice: '#e8912d',
+  twiceInk: '#a65a00',
 } as const;
 
 export type Lane = { readonly contender: Contender; readonly measure: Measure };
@@ -56,7 +57,7 @@ export function renderTimeline(event: EventText, lanes: readonly Lane[]): string
     text(
       24,
       56,
-      `${event.explanation} Pale: nothing changed any more, so nobody looked on.`,
+      `${event.explanation} Thick: who answers the client. Thin: whose kernels have the address. Pale: it stays so.`,
       `fill="${colours.faint}"`,
     ),
     ...axis(untilMs, x, height),
@@ -105,17 +106,24 @@ function renderLane(lane: Lane, y: number, x: (ms: number) => number, untilMs: n
           ),
         ]
       : [];
+  const twice = heldTwiceText(lane.measure);
   const said = lost > 0 ? `${number(silenceMs)} ms` : `${number(silenceMs)} ms, none lost`;
   return [
     line(24, y + laneHeight - 8, width - 24, y + laneHeight - 8, `stroke="${colours.line}"`),
-    text(24, y + 20, lane.contender.title, 'font-weight="bold"'),
-    text(24, y + 37, 'above: answers, below: kernels', `font-size="10" fill="${colours.faint}"`),
+    text(24, y + 25, lane.contender.title, 'font-weight="bold"'),
     rect(x(-leadMs), y + 6, x(endMs) - x(-leadMs), 20, `fill="${colours.silent}"`),
     ...answers,
     ...goesOn,
     ...holders,
     text(width - right + 12, y + 21, said, lost > 0 ? `fill="${colours.silentInk}" font-weight="bold"` : ''),
+    ...(twice === null ? [] : [text(width - right + 12, y + 38, twice, `font-size="11" fill="${colours.twiceInk}"`)]),
   ];
+}
+
+/** Of any address, hosts that nobody reaches left out: not always of the one in the picture. */
+function heldTwiceText({ heldTwiceMs, settled }: Measure): string | null {
+  if (heldTwiceMs < 1) return null;
+  return settled ? `on two hosts ${number(heldTwiceMs)} ms` : 'on two hosts to the end';
 }
 
 function ownerBefore({ answers }: Timeline): string {
