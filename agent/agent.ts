@@ -1,5 +1,6 @@
 /** The composition root: starts an agent, wires its parts together, ends it. The only place that knows them all. */
 import { mkdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type FileLock, lockFile } from '#native';
 import { openBuiltInChannel } from './channel/built-in.ts';
@@ -24,6 +25,7 @@ import { InterfaceFinder } from './system/interface-finder.ts';
 import { settleLeftovers } from './system/leftovers.ts';
 import { LinkTable } from './system/links.ts';
 import { type Log, openLog } from './system/log.ts';
+import { type MarkedSocket, type Marks, markedSocket } from './system/marks.ts';
 import { openNotifier } from './system/notify.ts';
 import { openRouteSocket, type RouteSocket } from './system/route-socket.ts';
 import type { GuardedAddress } from './wire/guard-message.ts';
@@ -61,7 +63,25 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
 }
 
 async function runLocked(options: AgentOptions, config: Config, log: Log): Promise<ExitCode> {
-  const route = openRouteSocket();
+  const socket = openRouteSocket();
+  try {
+    return await runOn(await markedSocket(socket, release(), config), options, config, log);
+  } finally {
+    socket.close();
+  }
+}
+
+async function runOn(
+  { route, marks }: MarkedSocket,
+  options: AgentOptions,
+  config: Config,
+  log: Log,
+): Promise<ExitCode> {
+  if (marks !== null) {
+    log.warning(
+      `Linux ${release()} does not keep who put an address there (5.18 does): the agent remembers its own, and its guard keeps none`,
+    );
+  }
   const links = new LinkTable(route);
   const watch = new AddressWatch(route);
   const finder = new InterfaceFinder({ links, watch });
@@ -71,12 +91,11 @@ async function runLocked(options: AgentOptions, config: Config, log: Log): Promi
     const error = (await links.open()) ?? (await watch.open());
     if (error !== null) throw error;
     if (!host.witness) requireInterfaces(config.sets, finder, links);
-    return await serve({ options, config, host, ring, route, links, finder, watch, log });
+    return await serve({ options, config, host, ring, route, marks, links, finder, watch, log });
   } finally {
     finder.close();
     watch.close();
     links.close();
-    route.close();
   }
 }
 
@@ -86,13 +105,15 @@ type Ground = {
   readonly host: Host;
   readonly ring: KeyRing;
   readonly route: RouteSocket;
+  readonly marks: Marks | null;
   readonly links: LinkTable;
   readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly log: Log;
 };
 
-async function serve({ options, config, host, ring, route, links, finder, watch, log }: Ground): Promise<ExitCode> {
+async function serve(ground: Ground): Promise<ExitCode> {
+  const { options, config, host, ring, route, marks, links, finder, watch, log } = ground;
   const early: ChannelEvent[] = []; // between the opening of the channel and the making of the core: the first view
   let core: AgentCore | undefined;
   const channel = await openChannel(config, host, ring, (event) => {
@@ -113,6 +134,7 @@ async function serve({ options, config, host, ring, route, links, finder, watch,
   const endings = listenForEndings(log);
   try {
     const guarded = await takeOverFrom(directory, log);
+    marks?.adopt(guarded);
     await guard.start();
     const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);

@@ -225,7 +225,12 @@ class PresentAddresses {
 }
 
 /** What makes an address one: IPv4 can have it with several prefix lengths on an interface, IPv6 cannot. */
-export function keyOf({ family, interfaceIndex, address, prefixLength }: KernelAddress | PlacedAddress): string {
+export function keyOf({
+  family,
+  interfaceIndex,
+  address,
+  prefixLength,
+}: Pick<KernelAddress, 'family' | 'interfaceIndex' | 'address' | 'prefixLength'>): string {
   return `${interfaceIndex} ${address}${family === 4 ? `/${prefixLength}` : ''}`;
 }
 

@@ -35,7 +35,7 @@ export async function settleLeftovers({
   const list = await listAddresses(route);
   if (list.kind === 'failed') throw list.error;
   const present = list.addresses.filter(isOurs).map((found) => placeOf(found, links));
-  const adoptable = new Set(guarded.map(guardedKey));
+  const adoptable = new Set(guarded.map(keyOf));
   const there = new Set(present.map(keyOf).filter((key) => adoptable.has(key)));
   const adopted = sets.filter((set) => keysOf(set, finder).every((key) => there.has(key)));
   const kept = new Set(adopted.flatMap((set) => keysOf(set, finder)));
@@ -63,8 +63,4 @@ function placeOf(found: KernelAddress, links: LinkTable): PlacedAddress {
   const name = links.byIndex(found.interfaceIndex)?.name ?? String(found.interfaceIndex);
   // As the kernel writes them, they are canonical.
   return { ...found, address: found.address as IpAddress, interface: name as InterfaceName };
-}
-
-function guardedKey(address: GuardedAddress): string {
-  return keyOf({ ...address, address: address.address as IpAddress, interface: '' as InterfaceName }); // canonical as well
 }

@@ -125,6 +125,8 @@ export function decodeAddress(
   };
 }
 
+/** IFA_PROTO */
+export const ifaProtocol = 11;
 const headerBytes = 8;
 const ifaAddress = 1;
 const ifaLocal = 2;
@@ -133,7 +135,6 @@ const ifaBroadcast = 4;
 const ifaCacheInfo = 6;
 const ifaFlags = 8;
 const ifaRoutePriority = 9;
-const ifaProtocol = 11;
 const infinity = 0xffffffff;
 
 function addressHeader(family: number, interfaceIndex: number): Uint8Array {
