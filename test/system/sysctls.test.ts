@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sysctlWarnings } from '../../agent/system/sysctls.ts';
 
@@ -16,7 +17,19 @@ function host(settings: Readonly<Record<string, number>>): (path: string) => str
   };
 }
 
+/** What the drop-in of the package sets, on a kernel with its own defaults. */
+function hostWithDropIn(): (path: string) => string {
+  const text = readFileSync(new URL('../../systemd/holdfast-sysctl.conf', import.meta.url), 'utf8');
+  const set = new Map([...text.matchAll(/^([a-z0-9_.]+) = (\d+)$/gm)].map(([, key = '', value = '']) => [key, value]));
+  return (path) => set.get(path.replace('/proc/sys/', '').replaceAll('/', '.')) ?? '0';
+}
+
 describe('sysctlWarnings', () => {
+  it('sysctlWarnings(): nothing where the drop-in is loaded, and something where it is not', () => {
+    expect(sysctlWarnings(['eth0', 'bond0.20'], hostWithDropIn())).toEqual([]);
+    expect(sysctlWarnings(['eth0'], () => '0')).toHaveLength(3);
+  });
+
   it('sysctlWarnings(): nothing where all is right', () => {
     expect(sysctlWarnings(['eth0', 'gone'], host({}))).toEqual([]);
   });
