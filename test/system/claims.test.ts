@@ -89,6 +89,16 @@ describe('Claims', () => {
     expect(said.slice(0, gone).filter((line) => line.includes('www'))).toEqual(['claimed www']);
   });
 
+  it('problems(): an IPv6 address of a set that another station defended (dadfailed)', async () => {
+    const duplicate = placed('fd00::2', 64); // b has it
+    const set = { name: 'www', prefer: [], addresses: [duplicate] };
+    const run = cable.a.run([process.execPath, fixture('claims-duplicate'), JSON.stringify(set)]);
+    const { said, problem } = JSON.parse(await within(deadlineMs, 'the end of it', run));
+    expect(said).toContain('fd00::2 on eth0: duplicate detection failed');
+    expect(problem).toBe("another station has fd00::2 on eth0: the kernel's duplicate detection failed (dadfailed)");
+    expect(await inKernel()).not.toContain('fd00::2');
+  });
+
   it('releaseAll(): what the kernel refuses does not hold up the end for long', async () => {
     expect(await interrupted('release refused to the end')).not.toContain('released www');
     expect(await inKernel()).toContain(address);
