@@ -75,6 +75,7 @@ export class Network {
     this.#announcer = new Announcer({
       clock,
       framesPerSecond: config.announce.framesPerSecond,
+      stallMs: config.detectMs,
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
       onFailure: (error) => onTrouble(error.message),
     });

@@ -22,6 +22,8 @@ export type AnnouncerOptions = {
   readonly onFailure: (error: Error) => void;
   /** Per interface. */
   readonly framesPerSecond: number;
+  /** What comes later than this after its time waits as long again: others may have taken over, and the group is heard by then. */
+  readonly stallMs: number;
 };
 
 export class Announcer {
@@ -91,8 +93,17 @@ export class Announcer {
     this.#cancel = null;
     const wakeup = this.#schedule.nextWakeup();
     if (wakeup === null || this.#closed) return;
-    const delayMs = Math.max(0, wakeup - this.#options.clock.now());
-    this.#cancel = this.#options.clock.after(delayMs, () => this.#run());
+    this.#runAt(Math.max(wakeup, this.#options.clock.now()));
+  }
+
+  /** After a stall it may run before anybody told this host that it stood still; who is told stops what it announces. */
+  #runAt(due: number): void {
+    const { clock, stallMs } = this.#options;
+    this.#cancel = clock.after(due - clock.now(), () => {
+      const now = clock.now();
+      if (now - due > stallMs) this.#runAt(now + stallMs);
+      else this.#run();
+    });
   }
 }
 

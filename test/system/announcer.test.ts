@@ -14,6 +14,7 @@ function setUp(send: () => Error | null = () => null) {
   const announcer = new Announcer({
     clock,
     framesPerSecond: 2000,
+    stallMs: 300,
     send(_, frame) {
       const decoded = decodeArp(frame);
       if (decoded.kind === 'arp') {
@@ -48,6 +49,25 @@ describe('Announcer', () => {
       '3000 request',
       '3000 request',
     ]);
+  });
+
+  it('after a stall: what became due waits until whoever stood still has been told, and may be stopped', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start(new Map([['www', [address]]]));
+    clock.standStill(10_000);
+    clock.advance(299);
+    expect(sent).toHaveLength(2);
+    announcer.stop(['www']);
+    clock.advance(60_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('after a stall: the schedule goes on where nobody stops it', () => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start(new Map([['www', [address]]]));
+    clock.standStill(2_000);
+    clock.advance(300);
+    expect(sent.slice(2)).toEqual(['2300 request', '2300 reply']);
   });
 
   it('stop(): nothing is sent and no timer is left', () => {
