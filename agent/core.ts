@@ -183,7 +183,7 @@ export class AgentCore {
         return;
       case 'stalled':
         this.#journal.trouble(
-          'this host stood still for longer than the others wait: it claims and announces nothing until they have spoken',
+          'this host stood still, or was not heard, for longer than the others wait: it claims and announces nothing until they have spoken',
         );
         this.#driver.dispatch({ kind: 'stalled' });
         return;

@@ -17,7 +17,7 @@ export type ChannelEvent =
   | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
-  /** The engine stood still for longer than the others' patience: what this member holds may be another's by now. */
+  /** The engine stood still for longer than the others' patience, or hears that they have gone on: what is held may be another's. */
   | { readonly kind: 'stalled' }
   /** This member may not be in the group: e.g. another live member has its host name. The agent ends. */
   | { readonly kind: 'refused'; readonly reason: string };

@@ -19,6 +19,7 @@ export function reconsider(turn: Turn): void {
   noteSuperiors(turn, found.own);
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));
   const defect = defectOf(turn.state, found);
+  if (defect === 'put-out') tellOut(turn);
   if (defect === null && sameMembers(found.all, found.own)) {
     update(turn, { brokenSince: null });
     return;
@@ -58,6 +59,17 @@ function defectOf(state: MemberState, { own }: Candidates): Defect | null {
     (member) => compareMaybeViewIds(findPeer(state, member)?.report.promised ?? null, id) > 0,
   );
   return deserted ? 'deserted' : null;
+}
+
+/**
+ * A machine that was paused finds no gap in its time. That the others moved on is all it hears of it, with the first heartbeat of
+ * theirs or the answer to its own: what it holds may be another's by now, as after a stall.
+ */
+function tellOut(turn: Turn): void {
+  const { toldOutAt, options } = turn.state;
+  if (toldOutAt !== null && turn.now < later(toldOutAt, options.detectMs)) return;
+  update(turn, { toldOutAt: turn.now });
+  turn.effects.push({ kind: 'stalled' });
 }
 
 /** @param alone then members that are heard and do not hear this one any more are about to move on */

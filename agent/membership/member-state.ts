@@ -103,6 +103,8 @@ export type MemberState = {
   readonly apart: readonly MemberId[];
   /** Since when the installed view does not stand any more; `null` while it does. */
   readonly brokenSince: InstantMs | null;
+  /** When it last told that members of the installed view moved on without this one, or may have. */
+  readonly toldOutAt: InstantMs | null;
   /** After a refusal no new attempt before this. */
   readonly retryAt: InstantMs;
   readonly refusals: number;
@@ -148,7 +150,7 @@ export type MemberEffect =
   /** An answer that does not wait for the next heartbeat. */
   | { readonly kind: 'send-heartbeat'; readonly heartbeat: Heartbeat; readonly route: Route }
   | { readonly kind: 'send-datagram'; readonly datagram: LinkDatagram; readonly route: Route }
-  /** This process stood still for longer than its patience, or was suspended: the others may have gone on without it. */
+  /** This process stood still for longer than its patience, or was suspended, or hears that the others have gone on without it. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'view'; readonly view: View }
   /** `View.apart` has changed since the view, or since the last time it did. */
@@ -179,6 +181,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     superiors: [],
     apart: [],
     brokenSince: listenUntil,
+    toldOutAt: null,
     retryAt: now,
     refusals: 0,
     reconsiderAt: now,
@@ -214,6 +217,7 @@ export function copyOfState(state: MemberState): MemberState {
     superiors: state.superiors,
     apart: state.apart,
     brokenSince: state.brokenSince,
+    toldOutAt: state.toldOutAt,
     retryAt: state.retryAt,
     refusals: state.refusals,
     reconsiderAt: state.reconsiderAt,

@@ -78,7 +78,9 @@ function forgiveStall(turn: Turn): void {
   const { wakeAt, options } = turn.state;
   const lateMs = wakeAt === null ? 0 : turn.now - wakeAt;
   if (lateMs >= options.detectMs / 2) forgive(turn, lateMs);
-  if (lateMs >= options.detectMs) turn.effects.push({ kind: 'stalled' });
+  if (lateMs < options.detectMs) return;
+  update(turn, { toldOutAt: turn.now });
+  turn.effects.push({ kind: 'stalled' });
 }
 
 function nextDeadline(state: MemberState): InstantMs | null {

@@ -12,7 +12,7 @@ export function suspend(turn: Turn): void {
 
 export function resume(turn: Turn): void {
   if (!turn.state.suspended) return;
-  update(turn, { suspended: false });
+  update(turn, { suspended: false, toldOutAt: turn.now });
   turn.effects.push({ kind: 'stalled' });
   turn.reconsider = true;
   turn.urgent = true;

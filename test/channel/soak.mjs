@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 const [seconds, heartbeatMs, loops] = [120, 20, 4].map((usual, at) => Number(process.argv[at + 2] ?? usual));
-const built = (file) => new URL(`../../dist/agent/channel/${file}`, import.meta.url).href;
-const compiled = built('built-in.js');
-const { nodeOptions } = await import(built('node-options.js'));
+const built = (file) => new URL(`../../dist/agent/${file}`, import.meta.url).href;
+const compiled = built('channel/built-in.js');
+const { nodeOptions } = await import(built('channel/node-options.js'));
 const bare = process.argv[5] === 'bare';
 const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
 const names = ['a', 'b', 'c'];

@@ -41,6 +41,8 @@ type Running = {
   /** Of the wakeup that is queued, so that an overtaken one is passed over. */
   wakeup: number;
   paused: boolean;
+  /** How long its clock stood still so far. */
+  lagMs: number;
   /** What arrived while it was paused. */
   readonly missed: ((now: InstantMs) => MemberEvent)[];
 };
@@ -108,7 +110,7 @@ export class Network {
       },
       this.nowMs as InstantMs,
     );
-    const member: Running = { host, state, wakeup: 0, paused: false, missed: [] };
+    const member: Running = { host, state, wakeup: 0, paused: false, lagMs: 0, missed: [] };
     this.#running.set(host, member);
     this.observer.started(state.options.self);
     this.#arm(member);
@@ -142,10 +144,21 @@ export class Network {
     if (member === undefined || !member.paused) return;
     member.paused = false;
     for (const [index, event] of member.missed.splice(0).entries()) {
-      if (backlogMs === 0) this.#step(member, event(this.nowMs as InstantMs));
+      if (backlogMs === 0) this.#step(member, event(this.#nowOf(member)));
       else this.at((backlogMs * index) / 100, () => this.#tell(host, event));
     }
-    this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
+    this.#step(member, { kind: 'wakeup', now: this.#nowOf(member) });
+  }
+
+  /** A machine that was paused, its clock as well: time passed elsewhere, and what was sent to it is lost. */
+  resumeUnaware(host: string, pausedMs: number): void {
+    const member = this.#running.get(host);
+    if (member === undefined || !member.paused) return;
+    member.paused = false;
+    member.lagMs += pausedMs;
+    member.missed.length = 0;
+    member.wakeup = 0;
+    this.#arm(member);
   }
 
   leave(host: string): void {
@@ -175,7 +188,7 @@ export class Network {
     const epoch = 2 ** 40; // above any that the clock gives
     const datagram = { kind: 'data', to: member.state.incarnation, epoch, number: 1, final: true, bytes } as const;
     const route = { path: 0, address: from };
-    return this.#step(member, { kind: 'datagram', now: this.nowMs as InstantMs, from: incarnation, datagram, route });
+    return this.#step(member, { kind: 'datagram', now: this.#nowOf(member), from: incarnation, datagram, route });
   }
 
   /** One direction. */
@@ -270,7 +283,11 @@ export class Network {
     const member = this.#running.get(host);
     if (member === undefined) return;
     if (member.paused) member.missed.push(event);
-    else this.#step(member, event(this.nowMs as InstantMs));
+    else this.#step(member, event(this.#nowOf(member)));
+  }
+
+  #nowOf({ lagMs }: Running): InstantMs {
+    return (this.nowMs - lagMs) as InstantMs; // the clock of a host
   }
 
   #step(member: Running, event: MemberEvent): readonly MemberEffect[] {
@@ -291,9 +308,9 @@ export class Network {
     const run = (): void => {
       if (member.wakeup !== at || member.paused || this.#running.get(member.host) !== member) return;
       member.wakeup = 0;
-      this.#step(member, { kind: 'wakeup', now: this.nowMs as InstantMs });
+      this.#step(member, { kind: 'wakeup', now: this.#nowOf(member) });
     };
-    this.#agenda.put(Math.max(at, this.nowMs), run);
+    this.#agenda.put(Math.max(at + member.lagMs, this.nowMs), run);
   }
 
   #carryOut(member: Running, effect: MemberEffect): void {

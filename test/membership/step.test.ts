@@ -49,6 +49,22 @@ describe('step(): stories', () => {
     expect(network.observer.viewsInstalled).toBe(views);
   });
 
+  it('a machine that was paused without seeing it hears within an interval and a round trip that it is out', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.pause('a');
+    expect(network.runUntil(() => network.viewOf('b') === 'b,c', 1000)).not.toBeNull();
+    network.runFor(10_000);
+    network.resumeUnaware('a', network.nowMs - 2000);
+    expect(network.stalls).toEqual([]);
+    expect(network.runUntil(() => network.stalls.join() === 'a', 101)).not.toBeNull();
+    expect(network.viewOf('a')).toBe('a,b,c'); // told before it is taken back
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b,c']);
+    expect(network.stalls).toEqual(['a']);
+  });
+
   it('one that leaves is out at once', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b', 'c');
