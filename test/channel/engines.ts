@@ -84,11 +84,14 @@ export async function openEngine(options: Omit<BuiltInOptions, 'self'>, self: st
   return { channel, events, until, untilView };
 }
 
-/** An engine in a process of its own, which can be killed, and told how many ms to hang; its messages are its events. */
-export function startProcess(options: Omit<BuiltInOptions, 'self'>, self: string): ChildProcess {
+/**
+ * An engine in a process of its own, which can be killed, and told how many ms to hang; its messages are its events.
+ * @param built the module to open it with: another version of the program has another
+ */
+export function startProcess(options: Omit<BuiltInOptions, 'self'>, self: string, built = compiled): ChildProcess {
   const keys = options.keys.map((key) => [...key]);
   const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
-  return spawn(process.execPath, [script, compiled, JSON.stringify({ ...options, self, keys })], {
+  return spawn(process.execPath, [script, built, JSON.stringify({ ...options, self, keys })], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
 }

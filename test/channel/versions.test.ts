@@ -1,0 +1,52 @@
+import type { ChildProcess } from 'node:child_process';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Engine, groupOptions, openEngine, startProcess } from './engines.ts';
+import { buildLaterVersion } from './later-version.ts';
+
+const hosts = ['a', 'b', 'c'].map((name, at) => ({ name, paths: [`127.0.16.${at + 1}`] }));
+const endings: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function start(options: Parameters<typeof openEngine>[0], self: string): Promise<Engine> {
+  const engine = await openEngine(options, self);
+  endings.push(() => engine.channel.leave());
+  return engine;
+}
+
+function startLater(options: Parameters<typeof openEngine>[0], self: string, by: number): ChildProcess {
+  const { built, remove } = buildLaterVersion(by);
+  const later = startProcess(options, self, built);
+  endings.push(remove, () => later.kill('SIGKILL'));
+  return later;
+}
+
+describe('a group that is upgraded host by host', () => {
+  // The lowest leads the agreement on a view.
+  it.each(['a', 'c'])('has the next version on %s and this one on the others in one view', async (upgraded) => {
+    const options = groupOptions(hosts, upgraded === 'a' ? 46150 : 46151);
+    const rest = ['a', 'b', 'c'].filter((name) => name !== upgraded);
+    const current = await Promise.all(rest.map((name) => start(options, name)));
+    const later = startLater(options, upgraded, 1);
+    await Promise.all(current.map((engine) => engine.untilView('a', 'b', 'c')));
+    const payload = Uint8Array.of(1, 2, 3);
+    current[0]?.channel.send(payload);
+    for (const engine of current) await engine.until((event): event is typeof event => event.kind === 'deliver');
+    for (const engine of current) expect((await engine.channel.status()).refused).toEqual({});
+    later.kill('SIGKILL');
+    await Promise.all(current.map((engine) => engine.untilView(...rest)));
+  });
+
+  it('leaves out a version that is two ahead, and counts its frames', async () => {
+    const options = groupOptions(hosts, 46152);
+    const current = await start(options, 'a');
+    await current.untilView('a');
+    startLater(options, 'c', 2);
+    await vi.waitUntil(async () => (await current.channel.status()).refused['other-version'] !== undefined, 10_000);
+    const { peers, refusedFrom } = await current.channel.status();
+    expect(peers).toEqual([]);
+    expect(refusedFrom).toEqual({ 'other-version': '127.0.16.3' });
+  });
+});
