@@ -16,12 +16,20 @@ export function releasesToRepeat(state: OwnershipState, view: View): readonly Gr
     .filter((release) => !state.holdings.has(release.set) && (strangers || !isHeard(state, release)));
 }
 
-/** Announces what this member owns and somebody who is gone had as well, or was getting rid of, as far as was heard. */
-export function announceAfter(state: OwnershipState, view: View): readonly OwnershipEffect[] {
-  const gone = [...state.reports].filter(([member]) => !view.members.includes(member));
+/**
+ * Announces what this member still owns and somebody who is gone had as well, or was getting rid of, as far as was heard.
+ *
+ * @param installed the state in the new view, in which it may have to let go
+ */
+export function announceAfter(
+  before: OwnershipState,
+  installed: OwnershipState,
+  view: View,
+): readonly OwnershipEffect[] {
+  const gone = [...before.reports].filter(([member]) => !view.members.includes(member));
   const left = new Set(gone.flatMap(([, { holds, releasing }]) => [...holds.map(({ set }) => set), ...releasing]));
   const sets = [...left].filter(
-    (set) => state.holdings.get(set)?.phase === 'held' && state.assignments.get(set)?.owner === state.self,
+    (set) => installed.holdings.get(set)?.phase === 'held' && installed.assignments.get(set)?.owner === installed.self,
   );
   return sets.length === 0 ? [] : [{ kind: 'announce', sets }];
 }

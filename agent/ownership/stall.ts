@@ -5,7 +5,7 @@
  */
 import type { InstantMs, View } from '../membership/view.ts';
 import type { SetName } from './grant.ts';
-import { letGoOf } from './holder.ts';
+import { isOut, letGoOf } from './holder.ts';
 import { changedState, type OwnershipState, type Step, stallPatienceMs } from './state.ts';
 
 export function onStalled(state: OwnershipState, now: InstantMs): Step {
@@ -20,7 +20,9 @@ export function onStalled(state: OwnershipState, now: InstantMs): Step {
 export function endStallByView(before: OwnershipState, installed: OwnershipState): Step {
   const { view } = installed;
   if (before.stalledUntil === null || view === null) return { state: installed, effects: [] };
-  return wasPutOut(before.view, view) ? letGoOf(installed, heldSets(installed)) : announceAgain(installed);
+  return wasPutOut(before.view, view) || isOut(installed)
+    ? letGoOf(installed, heldSets(installed))
+    : announceAgain(installed);
 }
 
 export function endStallByTime(state: OwnershipState): Step {

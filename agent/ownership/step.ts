@@ -135,7 +135,13 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     repeated.length === 0 ? [] : [{ kind: 'send', message: { kind: 'released', sets: repeated } }];
   return {
     state: changedState(next, { reports: new Map(reports).set(state.self, report) }),
-    effects: [...letGo, { kind: 'send', message: report }, ...again, ...askAgain(next), ...announceAfter(state, view)],
+    effects: [
+      ...letGo,
+      { kind: 'send', message: report },
+      ...again,
+      ...askAgain(next),
+      ...announceAfter(state, next, view),
+    ],
   };
 }
 

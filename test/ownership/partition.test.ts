@@ -89,6 +89,23 @@ describe('step(): a majority serves', () => {
     expect(group.held()).toBe('e1: | e2: | e3: | e4:');
   });
 
+  it('one that lets go announces nothing, neither after a stall nor after one that left', () => {
+    const group = threeHosts();
+    group.tell('e1', { kind: 'stalled' });
+    group.view('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.story.filter((line) => line.startsWith('e1'))).toEqual(['e1 hushes a', 'e1 releases a']);
+    const two = started(poolOf('ab', { majority: ['e1', 'e2'], hosts: 2 }), 'e1', 'e2');
+    two.tell('e1', { kind: 'leave' });
+    while (!two.story.includes('e1 releases a')) two.advance();
+    two.story.length = 0;
+    two.die('e1');
+    two.view('e2');
+    two.settle();
+    expect(two.story).toEqual(['e2 releases a', 'e2 releases b']);
+  });
+
   it('with a witness two hosts are enough, and the witness owns nothing', () => {
     const pool = poolOf('ab', { majority: ['e1', 'e2', 'w1'], witnesses: ['w1'] });
     const group = started(pool, 'e1', 'e2', 'w1');

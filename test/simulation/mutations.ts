@@ -63,6 +63,24 @@ export const mutations: readonly Mutation[] = [
     put: 'return this.#damped[a] ? -1 : 1;',
   },
   {
+    rule: 'a minority lets go',
+    file: 'ownership/quorum',
+    find: 'needed: Math.floor(voters.size / 2) + 1',
+    put: 'needed: 1',
+  },
+  {
+    rule: 'a majority waits until a minority has let go',
+    file: 'ownership/coordinator',
+    find: 'const fenced = fenceEnds !== null && now < fenceEnds;',
+    put: 'const fenced = false;',
+  },
+  {
+    rule: 'a witness owns nothing',
+    file: 'ownership/candidates',
+    find: 'candidate.witness ||',
+    put: '',
+  },
+  {
     rule: 'ids only grow',
     file: 'membership/ballot',
     find: 'counter: counter + 1',

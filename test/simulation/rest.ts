@@ -2,6 +2,7 @@
 import { isIdle } from '../../agent/membership/link-out.ts';
 import type { MemberState } from '../../agent/membership/member-state.ts';
 import { compareViewIds } from '../../agent/membership/view.ts';
+import { fencedUntil } from '../../agent/ownership/quorum.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import type { Agent } from './agent.ts';
 import type { World } from './world.ts';
@@ -19,6 +20,8 @@ export function settledViews(world: World): readonly Settled[] | null {
   for (const { agent, paused } of world.hosts.values()) {
     if (agent === null) continue;
     if (!agent.running || agent.underWay > 0 || paused !== null) return null;
+    const fenceEnds = fencedUntil(agent.ownership);
+    if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
     agents.push(agent);
   }
   return settledGroups(agents);

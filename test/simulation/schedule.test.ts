@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allChecks, unchecked } from './checks/checks.ts';
+import { allChecks } from './checks/checks.ts';
 import { drawSchedule } from './schedule.ts';
 import { storyOf } from './shrink.ts';
 import { describeFailure, type Sweep, sweep } from './sweep.ts';
@@ -19,7 +19,6 @@ function report({ schedules, cpuMs, longestSettleMs, exercised }: Sweep): string
   return [
     `${schedules} schedules, ${Math.round((1_000 * schedules) / cpuMs)} in a second of CPU time; settled within ${Math.round(longestSettleMs)} ms`,
     ...[...exercised].map(([name, times]) => `  ${name}: at stake ${times} times`),
-    ...unchecked.map(({ promise, why }) => `  ${promise}: not checked, ${why}`),
   ].join('\n');
 }
 

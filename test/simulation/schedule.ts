@@ -3,6 +3,7 @@ import type { HostName } from '../../agent/membership/view.ts';
 import type { Command } from '../../agent/ownership/command.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
+import { claimDelayMs } from '../../agent/ownership/quorum.ts';
 import { Dice } from './dice.ts';
 import type { Fault } from './fault.ts';
 import { calm, type Weather } from './weather.ts';
@@ -22,6 +23,7 @@ export type Schedule = {
 
 /** All that start at once are in a view by then, and have claimed. */
 const startMs = 150;
+const heartbeatMs = 100;
 
 export function drawSchedule(seed: number, members?: number): Schedule {
   const dice = new Dice(seed);
@@ -37,7 +39,7 @@ export function drawSchedule(seed: number, members?: number): Schedule {
       seed: dice.below(2 ** 32),
       hosts,
       pool,
-      heartbeatMs: 100,
+      heartbeatMs,
       detectMs: dice.pick([200, 300]),
       matureMs: 200 + dice.below(400),
       lifetimeMs: 6_000,
@@ -64,6 +66,7 @@ function drawMembers(dice: Dice): number {
 
 function drawPool(dice: Dice, hosts: readonly string[]): Pool {
   const count = 1 + dice.below(4);
+  const hasMajority = dice.chance(0.2);
   const failbackMs = dice.chance(0.15) ? dice.below(400) : null;
   return {
     version: 'v1',
@@ -76,9 +79,18 @@ function drawPool(dice: Dice, hosts: readonly string[]): Pool {
       handover: dice.chance(0.15) ? 'break-before-make' : 'make-before-break',
     })),
     weights: new Map(),
+    ...(hasMajority ? drawMajority(dice, hosts) : {}),
     hostsExpected: hosts.length,
     damping: dice.chance(0.3) ? { halfLifeMs: 400, suppress: 1_000, reuse: 400, ceiling: 4_000 } : undefined,
     balance: { mode: dice.chance(0.15) ? 'auto' : 'on-demand', movesMax: 1, everyMs: 150 },
+  };
+}
+
+function drawMajority(dice: Dice, hosts: readonly string[]): Pick<Pool, 'majority' | 'witnesses'> {
+  const names = hosts as readonly HostName[];
+  return {
+    majority: { hosts: names, claimDelayMs: claimDelayMs(heartbeatMs) },
+    witnesses: new Set(hosts.length > 2 && dice.chance(0.4) ? [dice.pick(names)] : []),
   };
 }
 

@@ -4,6 +4,7 @@ import type { SetName } from '../../../agent/ownership/grant.ts';
 import type { Assignment, Report } from '../../../agent/ownership/message.ts';
 import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
+import { isMinority } from '../eligible.ts';
 import type { Observation } from '../observation.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
@@ -34,6 +35,9 @@ export class Cause implements Check {
     if (owner !== null && holders.includes(owner)) return;
     const asked = [...before.asked, ...(event.kind === 'message' ? after.asked : [])].map(({ command }) => command);
     switch (reason.kind) {
+      case 'nobody':
+        if (isMinority(after.view?.members.length ?? 0, after.pool)) return;
+        break;
       case 'balance':
         if (after.pool.balance.mode === 'auto') return;
         if (asked.some(({ kind }) => kind === 'balance') || event.kind === 'message') return;

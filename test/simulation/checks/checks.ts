@@ -1,4 +1,4 @@
-/** The promises of the design in its order, and those that have nothing to be checked on yet. */
+/** The promises of the design in its order. */
 import { AgentDeath } from './agent-death.ts';
 import { Agreement } from './agreement.ts';
 import { Bounded } from './bounded.ts';
@@ -7,6 +7,7 @@ import type { Check } from './check.ts';
 import { Covered } from './covered.ts';
 import { FlapDamping } from './damping.ts';
 import { LastWord } from './last-word.ts';
+import { OneSide } from './majority.ts';
 import { OneHolder } from './one-holder.ts';
 import { ReturningOwner } from './returning-owner.ts';
 import { StandingCut } from './standing-cut.ts';
@@ -19,6 +20,7 @@ export function allChecks(): readonly Check[] {
     new FlapDamping(),
     new Cause(),
     new Superseded(),
+    new OneSide(),
     new LastWord(),
     new Agreement(),
     new StandingCut(),
@@ -27,8 +29,3 @@ export function allChecks(): readonly Check[] {
     new AgentDeath(),
   ];
 }
-
-/** Said in the report, so that nobody takes their absence for success. */
-export const unchecked: readonly { readonly promise: string; readonly why: string }[] = [
-  { promise: 'majority', why: 'ownership has no `partition = majority` yet' },
-];
