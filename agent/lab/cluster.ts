@@ -15,6 +15,8 @@ import type { Ending, LabProcess } from './process.ts';
 export type ClusterOptions = {
   /** Top-level keys beyond the group and its key: `heartbeat = "20ms"`. */
   readonly settings?: string;
+  /** Hosts that count for the majority and own nothing. */
+  readonly witnesses?: readonly string[];
   /** The sets: `[pool.web]…`, `[set.www]…`. */
   readonly sets: string;
 };
@@ -143,7 +145,8 @@ export async function makeCluster(lab: Lab, options: ClusterOptions): Promise<Cl
   const keyFile = join(directory, 'lab.key');
   await run([process.execPath, mainFile, 'keygen', keyFile]);
   const hosts = lab.hosts.map(
-    ({ name, wiring }) => `[host.${name}]\npaths = ["${wiring.addresses[0].split('/')[0]}"]\n`,
+    ({ name, wiring }) =>
+      `[host.${name}]\npaths = ["${wiring.addresses[0].split('/')[0]}"]\nwitness = ${options.witnesses?.includes(name) ?? false}\n`,
   );
   const head = `group = "lab"\nkey_file = "${keyFile}"\n${options.settings ?? ''}\n`;
   const configFile = join(directory, 'holdfast.toml');
