@@ -3,8 +3,12 @@ import type { HostName } from '../../agent/membership/view.ts';
 import type { Command } from '../../agent/ownership/command.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
-import { poolOf } from './group.ts';
+import type { OwnershipState } from '../../agent/ownership/state.ts';
+import { type Group, poolOf } from './group.ts';
 import { command, drain, move, threeHosts } from './telling.ts';
+
+const a = 'a' as SetName;
+const c = 'c' as SetName;
 
 describe('step(): orders', () => {
   it('balances on demand with the least movement, make before break, and answers when it is done', () => {
@@ -231,5 +235,93 @@ describe('step(): orders', () => {
     group.tell('e1', { kind: 'released', sets: ['a' as SetName] });
     group.settle();
     expect(group.held()).toBe('e1: d | e2: a c | e3: b');
+  });
+
+  it('a pin does not outlive the restart of all: what the host had is given anew', () => {
+    const group = threeHosts(poolOf('ab'));
+    command(group, 'e1', move('a', 'e3'));
+    expect(group.held()).toBe('e1: | e2: b | e3: a');
+    for (const host of ['e1', 'e2', 'e3']) group.die(host);
+    for (const host of ['e1', 'e2', 'e3']) group.start(host);
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a | e2: b | e3:');
+    expect(group.members.get('e1')?.assignments.get('a' as SetName)?.pinned).toBe(false);
+  });
+});
+
+/** Whether what was asked for is so, as every member sees it. */
+type Outcome = (group: Group) => boolean;
+
+function all(group: Group, holds: (state: OwnershipState) => boolean): boolean {
+  return [...group.members.values()].every(holds);
+}
+
+function isEven(group: Group): boolean {
+  const loads = [...group.kernels.values()].map((kernel) => kernel.size);
+  return Math.max(...loads) - Math.min(...loads) <= 1;
+}
+
+const ordersOnE3: readonly [string, readonly Command[], Command, Outcome][] = [
+  ['balance', [move('a', 'e3'), { kind: 'unpin', set: a }], { kind: 'balance' }, isEven],
+  ['move', [], move('a', 'e3'), (group) => all(group, ({ assignments }) => assignments.get(a)?.pinned === true)],
+  [
+    'unpin',
+    [move('a', 'e3')],
+    { kind: 'unpin', set: a },
+    (group) => all(group, ({ assignments }) => assignments.get(a)?.pinned === false),
+  ],
+  ['drain', [], drain('e2'), (group) => group.members.get('e2')?.drained === true && group.held().includes('e2: |')],
+  [
+    'undrain',
+    [drain('e2')],
+    { kind: 'undrain', host: 'e2' as HostName },
+    (group) => group.members.get('e2')?.drained === false,
+  ],
+  ['freeze', [], { kind: 'freeze' }, (group) => all(group, ({ freeze }) => freeze.frozen)],
+  ['thaw', [{ kind: 'freeze' }], { kind: 'thaw' }, (group) => all(group, ({ freeze }) => !freeze.frozen)],
+  [
+    'abandon',
+    [],
+    { kind: 'abandon' },
+    (group) => all(group, ({ assignments }) => assignments.get(c)?.reason.kind === 'abandoned'),
+  ],
+];
+
+describe('step(): every order is answered once, when it is done', () => {
+  const begin = (before: readonly Command[], order: Command): Group => {
+    const group = threeHosts(poolOf('abc'));
+    for (const each of before) command(group, 'e1', each);
+    group.story.length = 0;
+    group.tell('e3', { kind: 'command', id: 1, command: order });
+    group.advance();
+    return group;
+  };
+  const answers = (group: Group): readonly string[] => group.story.filter((line) => /^e3 (done|refuses)/.test(line));
+
+  it.each(ordersOnE3)('%s, though the host that leads dies of it', (_, before, order, isSo) => {
+    const group = begin(before, order);
+    group.die('e1');
+    group.view('e2', 'e3');
+    group.settle();
+    expect(answers(group)).toEqual([expect.stringMatching(/^e3 done/)]);
+    expect(isSo(group)).toBe(true);
+  });
+
+  it.each(ordersOnE3)('%s, though the view changes and nobody heard of it', (_, before, order, isSo) => {
+    const group = begin(before, order);
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(answers(group)).toEqual([expect.stringMatching(/^e3 done/)]);
+    expect(isSo(group)).toBe(true);
+  });
+
+  it.each(ordersOnE3)('%s, though the host that leads joined after it was asked for', (_, before, order, isSo) => {
+    const group = begin(before, order);
+    group.start('e0');
+    group.view('e0', 'e1', 'e2', 'e3');
+    group.settle();
+    expect(answers(group)).toEqual([expect.stringMatching(/^e3 done/)]);
+    expect(isSo(group)).toBe(true);
   });
 });
