@@ -7,7 +7,7 @@ import type { MemberId } from '../membership/view.ts';
 import { adoptedGrant, compareGrants, type Grant, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet } from './message.ts';
 import { inMinority } from './quorum.ts';
-import { unableSets } from './report.ts';
+import { isForThisHostAlone, unableSets } from './report.ts';
 import {
   changedState,
   granted,
@@ -163,7 +163,8 @@ function own(
 ): Holding | undefined {
   const { set, grant } = assignment;
   if (holding === undefined) {
-    if (state.leavingUntil !== null || state.abandoning || isOut(state) || unableSets(state).has(set)) return undefined;
+    if (state.leavingUntil !== null || state.abandoning || isOutFor(state, set) || unableSets(state).has(set))
+      return undefined;
     if (state.stalledUntil !== null) return undefined; // until it knows whether another has it
     if (state.decided === 0) return undefined; // an older view's word is no grant in this one
     if (!isFree(state, assignment)) return undefined;
@@ -172,7 +173,7 @@ function own(
   }
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
-  if (isOut(state)) return letGo(set, holding, todo);
+  if (isOutFor(state, set)) return letGo(set, holding, todo);
   if (state.stalledUntil !== null) return holding;
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;
@@ -193,7 +194,7 @@ function yieldTo(
   const heard = state.claimsHeard.get(set);
   const ownerHasIt = heard !== undefined && heard.member === owner && compareGrants(heard.grant, grant) >= 0;
   if (holding.phase === 'held' && isUntouched(state)) return holding;
-  if (owner === null || isOut(state)) return letGo(set, holding, todo);
+  if (owner === null || isOutFor(state, set)) return letGo(set, holding, todo);
   if (ownerHasIt) {
     todo.retire.push(set);
     return { grant: holding.grant, phase: 'releasing' };
@@ -225,6 +226,11 @@ function isUntouched(state: OwnershipState): boolean {
 export function isOut(state: OwnershipState): boolean {
   const { apart, view } = state;
   return inMinority(state) || apart.some((member) => view?.members.includes(member));
+}
+
+/** The same about one set: who is cut off by others' choice keeps what none of them may ever have. */
+export function isOutFor(state: OwnershipState, set: SetName): boolean {
+  return isOut(state) && (inMinority(state) || !isForThisHostAlone(state, set));
 }
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {

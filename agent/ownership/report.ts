@@ -1,5 +1,5 @@
 /** What this member says of itself, and what it makes of the others' words. */
-import { hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
+import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import { weightOf } from './candidates.ts';
 import { dampedUntil, reportedFlaps } from './damping.ts';
@@ -69,16 +69,28 @@ export function waitingSets(state: OwnershipState): readonly Waiting[] {
   return waiting;
 }
 
-/** What this host cannot hold now: the facts, the claims that failed a short while ago, all while others go before it. */
+/** What this host cannot hold now: the facts, the claims that failed a short while ago, all that others may have while they go before it. */
 export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> {
   const all = new Map(state.unable);
   for (const [set, { why }] of state.failed) if (!all.has(set)) all.set(set, why);
   const [first] = state.apart;
   if (first !== undefined) {
     const why = `stands back for ${hostOf(first)}, which is in a view without it`;
-    for (const { name } of state.pool.sets) if (!all.has(name)) all.set(name, why);
+    for (const { name, only } of state.pool.sets) {
+      if (!all.has(name) && !isAlone(only, hostOf(state.self))) all.set(name, why);
+    }
   }
   return all;
+}
+
+/** No other host may ever have the set. */
+export function isForThisHostAlone({ pool, self }: OwnershipState, set: SetName): boolean {
+  const only = pool.sets.find(({ name }) => name === set)?.only ?? null;
+  return isAlone(only, hostOf(self));
+}
+
+function isAlone(only: readonly HostName[] | null, host: HostName): boolean {
+  return only !== null && only.length === 1 && only[0] === host;
 }
 
 /** What the newest decisions said, of this member's knowledge first; of what it knows nothing about, as the holders tell it. */

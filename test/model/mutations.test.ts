@@ -34,7 +34,7 @@ const mutations: readonly (Mutation & { readonly world: string })[] = [
   {
     rule: 'nothing is released before the new owner has it',
     file: 'ownership/holder',
-    find: 'if (owner === null || isOut(state))',
+    find: 'if (owner === null || isOutFor(state, set))',
     put: 'if (true)',
     world: 'three, a set is moved',
   },

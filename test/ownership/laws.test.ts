@@ -38,7 +38,9 @@ describe('step(): laws', () => {
     { kind: 'unpin', set: 'a' as SetName },
   ];
 
-  it('break before make: whatever dies and is ordered in between, no step sees a set in two kernels', () => {
+  it('break before make: whatever dies and is ordered in between, no step sees a set in two kernels', {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 25 }), fc.integer({ min: 1, max: 0x7fffffff }), (actions, seed) => {
         const group = new Group(poolOf('abcdefg', { hosts: 4, handover: 'break-before-make' }), {
@@ -72,7 +74,9 @@ describe('step(): laws', () => {
     );
   });
 
-  it('whatever dies, splits, meets and is asked for in between: at rest every set is held once, and the load is fair after a balance', () => {
+  it('whatever dies, splits, meets and is asked for in between: at rest every set is held once, and the load is fair after a balance', {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 25 }), fc.integer({ min: 1, max: 0x7fffffff }), (actions, seed) => {
         const choose = chooser(seed);

@@ -39,6 +39,19 @@ describe('step(): silence, stalls and cuts', () => {
     expect(group.held()).toBe('e1: a c d | e2: b e f | e3: a b c d e f');
   });
 
+  it('one that the others moved on without keeps what no other host may ever have', () => {
+    const group = threeHosts(poolOf('abc', { only: { a: ['e3'], b: ['e2', 'e3'] } }));
+    expect(group.held()).toBe('e1: c | e2: b | e3: a');
+    group.story.length = 0;
+    group.tell('e3', { kind: 'apart', members: [group.id('e2')] });
+    group.settle();
+    group.view('e1', 'e2');
+    group.viewApart(['e3'], ['e2']);
+    group.pass(10_000);
+    expect(group.held()).toBe('e1: c | e2: b | e3: a');
+    expect(group.story).toEqual([]);
+  });
+
   it('one of a view that has to stand back hands its sets to the others in it', () => {
     const group = threeHosts();
     group.start('e4');

@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   {
     rule: 'nothing is released before the new owner has it',
     file: 'ownership/holder',
-    find: 'if (owner === null || isOut(state))',
+    find: 'if (owner === null || isOutFor(state, set))',
     put: 'if (true)',
   },
   {
