@@ -25,6 +25,7 @@ export class Covered implements Check {
     if (view === null || decided === 0 || stalledUntil !== null || apart.length > 0 || leavingUntil !== null) return;
     for (const effect of effects) {
       for (const set of effect.kind === 'release' ? effect.sets : []) {
+        if (!after.setNames.has(set)) continue; // its file does not have it any more
         const { owner = null, handover = null } = assignments.get(set) ?? {};
         if (owner === null || owner === self || handover !== 'make-before-break') continue;
         const successor = world.agentOf(owner)?.host;
