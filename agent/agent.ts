@@ -155,6 +155,7 @@ async function serve(ground: Ground): Promise<ExitCode> {
     }
   } finally {
     await control?.close();
+    if (core?.restarting === true) process.exit(exitCodes.restarting); // no goodbye, or the others take over; the guard stays
     await channel.leave();
     await guard.end();
     notifier.close();

@@ -19,6 +19,7 @@ import { mayClaim } from './ownership/may-claim.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
+import { Restart } from './restart.ts';
 import { Stations } from './stations.ts';
 import { lookForStrangers } from './strangers.ts';
 import { Suspicion } from './suspicion.ts';
@@ -55,11 +56,6 @@ export type CoreOptions = {
   readonly memoryPath: string;
 };
 
-/**
- * How long one that hands over still answers after its successor has announced: packets that were sent to it before may wait in
- * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
- */
-const inFlightMs = 20;
 /** Told of one reload; a file of thousands of new sets is one event. */
 const changesMax = 100;
 
@@ -76,6 +72,9 @@ export class AgentCore {
   readonly #commands: Commands;
   /** The addresses stay when the agent ends. */
   #abandoned = false;
+  /** They stay with the guard, for the next agent. */
+  #restarting = false;
+  readonly #restart: Restart;
   readonly #stations = new Stations();
   /** null: what is silent is taken over from at once. */
   readonly #suspicion: Suspicion | null;
@@ -109,7 +108,7 @@ export class AgentCore {
         send: (message) => channel.send(encodeOwnershipMessage(message)),
         claim: (sets) => void this.#claims.claim(sets, unheldBy(this.#driver.state)),
         release: (sets) => void this.#claims.release(sets),
-        retire: (sets) => this.#retire(sets),
+        retire: (sets) => this.#claims.retire(sets),
         announce: (sets) => this.#claims.announce(sets),
         hush: (sets) => this.#claims.hush(sets),
         moved: (moves) => this.#tellMoves(moves),
@@ -119,6 +118,8 @@ export class AgentCore {
         left: () => this.end(exitCodes.ok),
       },
     );
+    const ownership = () => this.#driver.state;
+    this.#restart = new Restart({ channel, guard: options.guard, journal: this.#journal, ownership });
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
       guard: options.guard,
@@ -213,6 +214,8 @@ export class AgentCore {
           .then((reply) => this.#kept.then(() => reply));
       case 'abandon':
         return this.#abandon();
+      case 'restart':
+        return this.#restartHeld(request.keepSeconds * 1000);
       case 'reload':
         return this.reload();
       case 'announce': {
@@ -231,6 +234,11 @@ export class AgentCore {
     return reloaded;
   }
 
+  /** The end is no leave-taking: to the group it is a silence. */
+  get restarting(): boolean {
+    return this.#restarting;
+  }
+
   /** Gives everything away, then ends. */
   leave(): void {
     this.#driver.dispatch({ kind: 'leave' });
@@ -245,7 +253,7 @@ export class AgentCore {
     for (const end of this.#endings) end();
     this.#driver.stop();
     this.#suspicion?.close();
-    if (this.#abandoned) await this.#network.abandon();
+    if (this.#abandoned || this.#restarting) await this.#network.abandon();
     else await this.#network.close();
     this.#commands.close();
     await this.#kept;
@@ -318,6 +326,15 @@ export class AgentCore {
     );
   }
 
+  async #restartHeld(keepMs: number): Promise<ControlReply> {
+    const reply = await this.#restart.prepare(this.#config, keepMs);
+    if (!reply.ok) return reply;
+    this.#restarting = true;
+    this.#journal.tell(`restarting: the guard keeps ${reply.sets.length} sets for up to ${keepMs / 1000} s`);
+    setImmediate(() => this.end(exitCodes.restarting)); // after the answer is on its way
+    return reply;
+  }
+
   /** First the addresses are made to stay, then the group is told, then the agent ends: nobody takes over what stays here. */
   async #abandon(): Promise<ControlReply> {
     const refusals = await this.#claims.makePermanent();
@@ -343,12 +360,6 @@ export class AgentCore {
     this.#journal.tell(
       `${frozen ? 'the group is frozen' : 'the group is not frozen'}, this host is ${memory.drained ? '' : 'not '}drained`,
     );
-  }
-
-  /** Nothing more is announced at once; what still arrives is answered for a moment. At an end all goes anyway. */
-  #retire(sets: readonly SetName[]): void {
-    this.#claims.hush(sets);
-    systemClock.after(inFlightMs, () => void this.#claims.release(sets));
   }
 
   #newSuspicion(): Suspicion {
@@ -385,6 +396,7 @@ export class AgentCore {
   }
 
   #deliver(sender: MemberId, payload: Uint8Array): void {
+    if (this.#restart.deliver(sender, payload)) return;
     const stations = decodeStations(payload);
     if (stations !== null) {
       this.#network.learn(stations);

@@ -25,6 +25,8 @@ export const exitCodes = {
   nameTaken: 17,
   /** A host of the file speaks with another key or for another group, and nobody shares ours. */
   foreignKey: 18,
+  /** Of an agent that ended by `holdfast restart --hold`: whoever supervises it starts another. */
+  restarting: 19,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

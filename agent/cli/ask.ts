@@ -1,7 +1,15 @@
 /** Questions to the agent of this host; what hinders comes back as the exit code and message of the command. */
 import { request } from '../control/client.ts';
 import { ControlError } from '../control/error.ts';
-import type { CommandRequest, ControlReply, ControlRequest, Move, ReloadReply, Status } from '../control/protocol.ts';
+import type {
+  CommandRequest,
+  ControlReply,
+  ControlRequest,
+  Move,
+  ReloadReply,
+  RestartReply,
+  Status,
+} from '../control/protocol.ts';
 import { ExitError, exitCodes } from '../exit-codes.ts';
 
 /** The agent answers from memory; one that takes longer hangs. */
@@ -35,6 +43,13 @@ export async function askAnnounce(control: string, sets: readonly string[]): Pro
 export async function askReload(control: string): Promise<ReloadReply> {
   const reply = await ask(control, { kind: 'reload' }, commandTimeoutMs);
   if (reply.ok && reply.kind === 'reload') return reply;
+  throw refused(reply);
+}
+
+/** @throws ExitError with what hinders */
+export async function askRestart(control: string, keepSeconds: number): Promise<RestartReply> {
+  const reply = await ask(control, { kind: 'restart', keepSeconds }, statusTimeoutMs);
+  if (reply.ok && reply.kind === 'restart') return reply;
   throw refused(reply);
 }
 

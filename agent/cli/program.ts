@@ -1,5 +1,6 @@
 /** The command line. Every command is loaded when it is asked for, so that the short ones start fast. */
 import { Command, InvalidArgumentError } from 'commander';
+import { keepSecondsMax, keepSecondsMin } from '../control/request.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { addOrderCommands } from './order-commands.ts';
 import { version } from './version.ts';
@@ -104,6 +105,22 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
       '\nExit status: 0 done, 1 the file is not right and nothing changed, or an address could not be added, 3 no agent.',
     );
 
+  program
+    .command('restart')
+    .summary('start the agent anew without moving an address')
+    .description(
+      'Ends the agent and waits for the one that its supervisor starts. The guard keeps the addresses meanwhile, and the others know. ' +
+        'For a restart that hands the sets over: systemctl restart holdfast.',
+    )
+    .requiredOption('--hold [seconds]', `how long the others wait at most (default: ${holdSeconds})`, keepSeconds)
+    .option(...jsonOption)
+    .option(...controlOption)
+    .action(async ({ hold, json = false, control }: { hold: number | true; json?: boolean; control: string }) => {
+      const { runRestart } = await import('./restart.ts');
+      finish(await runRestart({ keepSeconds: hold === true ? holdSeconds : hold, json, control }));
+    })
+    .addHelpText('after', '\nExit status: 0 restarted, 1 something hinders it, 3 no agent, or none that came back.');
+
   const shared = (command: Command): Command => command.option(...jsonOption).option(...controlOption);
   addOrderCommands(program, shared, finish);
 
@@ -158,6 +175,17 @@ function oneLine(text: string): string {
     .replace(/^error: /, '')
     .trim()
     .replaceAll('\n', ' ');
+}
+
+/** An upgrade of a package, with what its scripts do; a restart itself takes two seconds. */
+const holdSeconds = 60;
+
+function keepSeconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= keepSecondsMin && value <= keepSecondsMax)) {
+    throw new InvalidArgumentError(`Give seconds from ${keepSecondsMin} to ${keepSecondsMax}.`);
+  }
+  return value;
 }
 
 const watchSeconds = 2;

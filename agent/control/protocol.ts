@@ -14,6 +14,8 @@ export type ControlRequest =
   | { readonly kind: 'thaw' }
   /** The agent ends after its answer; its addresses stay in the kernel. */
   | { readonly kind: 'abandon' }
+  /** The agent ends after its answer; its guard keeps the addresses until the next one runs, for so long at most. */
+  | { readonly kind: 'restart'; readonly keepSeconds: number }
   /** Reads the configuration and the keys anew; where anything is wrong, nothing changes. */
   | { readonly kind: 'reload' }
   /** Announces again what this host holds: the sets named, or all. */
@@ -24,6 +26,7 @@ export type ControlReply =
   | CommandReply
   | { readonly ok: true; readonly kind: 'announce'; readonly sets: readonly string[] }
   | ReloadReply
+  | RestartReply
   | { readonly ok: false; readonly error: string };
 
 export type ReloadReply = {
@@ -37,6 +40,14 @@ export type ReloadReply = {
   readonly changes: readonly string[];
   /** Addresses that sets which are held here should have and could not get. */
   readonly failures: readonly string[];
+};
+
+/** What the guard keeps meanwhile. */
+export type RestartReply = {
+  readonly ok: true;
+  readonly kind: 'restart';
+  readonly pid: number;
+  readonly sets: readonly string[];
 };
 
 export type CommandRequest = Extract<

@@ -41,6 +41,12 @@ function readRequest(kind: ControlRequest['kind'], given: ReadonlyMap<string, un
     case 'undrain':
       if (host === undefined || host === null) return { kind, host: null };
       return typeof host === 'string' ? { kind, host } : notAName('host', host);
+    case 'restart': {
+      const keepSeconds = given.get('keepSeconds');
+      return isKeepSeconds(keepSeconds)
+        ? { kind, keepSeconds }
+        : `"keepSeconds" is ${quote(keepSeconds)}, not a number from ${keepSecondsMin} to ${keepSecondsMax}`;
+    }
     case 'announce':
       return isTextList(sets) ? { kind, sets } : `"sets" is ${quote(sets)}, not a list of names`;
   }
@@ -63,12 +69,21 @@ const fields: Readonly<Record<ControlRequest['kind'], readonly string[]>> = {
   abandon: [],
   reload: [],
   announce: ['sets'],
+  restart: ['keepSeconds'],
 };
 
 const kinds = Object.keys(fields);
 
 function isKind(kind: unknown): kind is ControlRequest['kind'] {
   return typeof kind === 'string' && Object.hasOwn(fields, kind);
+}
+
+/** Shorter than a start is of no use; for longer a host should be drained. */
+export const keepSecondsMin = 1;
+export const keepSecondsMax = 600;
+
+function isKeepSeconds(value: unknown): value is number {
+  return typeof value === 'number' && value >= keepSecondsMin && value <= keepSecondsMax;
 }
 
 function isTextList(value: unknown): value is readonly string[] {

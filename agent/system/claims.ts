@@ -49,6 +49,12 @@ export type ClaimsOptions = {
   readonly onTrouble: (message: string) => void;
 };
 
+/**
+ * How long one that hands over still answers after its successor has announced: packets that were sent to it before may wait in
+ * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
+ */
+const inFlightMs = 20;
+
 export class Claims {
   readonly #options: ClaimsOptions;
   #sets: ReadonlyMap<SetName, AddressSet>;
@@ -59,6 +65,8 @@ export class Claims {
   /** One after the other. */
   #adjusted: Promise<unknown> = Promise.resolve();
   readonly #underWay = new UnderWay();
+  /** With another host, and here for another moment. */
+  readonly #retiring = new Set<SetName>();
   /** Those of claims that have not ended. */
   readonly #adding = new Set<SetName>();
   /** What was begun before is not finished, but taken back. */
@@ -125,6 +133,16 @@ export class Claims {
     this.#options.announcer.stop(names);
   }
 
+  /** Nothing more is announced at once; what still arrives is answered for a moment. At an end all goes anyway. */
+  retire(names: readonly SetName[]): void {
+    this.hush(names);
+    for (const name of names) this.#retiring.add(name);
+    this.#options.clock.after(inFlightMs, () => {
+      for (const name of names) this.#retiring.delete(name);
+      void this.release(names);
+    });
+  }
+
   /** Held here, and not about to go to another host: what may be announced once more. */
   announced(): readonly SetName[] {
     return this.#held.names().filter((name) => this.#options.announcer.announces(name));
@@ -159,8 +177,10 @@ export class Claims {
   async makePermanent(): Promise<readonly string[]> {
     this.#upkeep.stopRenewal();
     const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
-    const results = await renewAddresses(this.#options.route, this.#held.all(), lifetime);
-    await this.#options.guard.drop(this.#held.all());
+    const retiring = [...this.#retiring].flatMap((name) => this.#held.addresses(name));
+    const staying = this.#held.all().filter((address) => !retiring.includes(address));
+    const results = await renewAddresses(this.#options.route, staying, lifetime);
+    await this.#options.guard.drop(staying);
     return results.flatMap((result) => {
       if (result.kind === 'renewed') return [];
       return [result.kind === 'gone' ? `${result.address.address} is not there` : result.error.message];
@@ -175,7 +195,7 @@ export class Claims {
 
   /** For the end of an agent whose addresses stay: those that were here. */
   async abandon(): Promise<void> {
-    const unfinished = [...this.#adding];
+    const unfinished = [...this.#adding, ...this.#retiring];
     await this.#close();
     await this.#release(unfinished);
     this.hush(this.#held.names());

@@ -124,6 +124,11 @@ export class Guard {
       this.#options.onTrouble('the guard does not take the obituary: the others will miss heartbeats instead');
   }
 
+  /** The agent is about to end for a restart, and its addresses stay for so long. @returns whether the guard has heard it */
+  async keep(ms: number): Promise<boolean> {
+    return (await this.#running?.ask({ kind: 'keep', ms })) ?? false;
+  }
+
   /** The agent ends and has released everything: so does the guard. */
   async end(): Promise<void> {
     this.#ending = true;

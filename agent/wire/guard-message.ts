@@ -33,6 +33,8 @@ export type SealedObituary = {
 export type GuardMessage =
   | { readonly kind: 'hold' | 'drop'; readonly addresses: readonly GuardedAddress[] }
   | { readonly kind: 'obituary'; readonly obituaries: readonly SealedObituary[] }
+  /** The agent is about to end for a restart: no obituary for so long. */
+  | { readonly kind: 'keep'; readonly ms: number }
   /** The main loop runs. Not acknowledged, as is `end`. */
   | { readonly kind: 'progress' }
   /** The agent ends and leaves nothing behind. */
@@ -52,7 +54,7 @@ const answerBytes = headerBytes + 1;
 const givingFlag = 1;
 const multicastFlag = 1;
 
-const types = { hold: 'H', drop: 'D', obituary: 'O', progress: 'P', end: 'E' } as const;
+const types = { hold: 'H', drop: 'D', obituary: 'O', keep: 'K', progress: 'P', end: 'E' } as const;
 
 /** @param sequence 1..65535 */
 export function encodeGuardMessage(message: GuardMessage, sequence: number): Uint8Array {
@@ -117,6 +119,11 @@ function bodyOf(message: GuardMessage): Uint8Array {
       return concatBytes(message.addresses.map(encodeRecord));
     case 'obituary':
       return concatBytes(message.obituaries.map(encodeObituary));
+    case 'keep': {
+      const body = new Uint8Array(4);
+      viewOf(body).setUint32(0, message.ms);
+      return body;
+    }
     case 'progress':
     case 'end':
       return new Uint8Array(0);

@@ -48,6 +48,9 @@ enum { BUSY_LIMITS = 4 };
 /* On duty, since; 0: the agent lives. */
 static int64_t duty_since;
 static int obituary_round;
+/* At the death; later, where another agent is expected before. */
+static int64_t obituary_at;
+static int64_t keep_ns;
 static int64_t look_at, tell_at;
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -97,14 +100,31 @@ static void look(void) {
   look_at = now_ns() + (settings.lifetime_seconds == 0 ? LOOK_MS * ms : settings.lifetime_seconds * (1000 * ms) / 3);
 }
 
+void guard_expect(uint32_t keep_ms) { keep_ns = keep_ms * ms; }
+
 static void begin_duty(const char *how) {
   duty_since = now_ns();
   if (sign_at == 0) sign_at = duty_since;
-  obituary_send(0);
-  obituary_round = 1;
-  say(SAY_ERROR, "agent %d %s: its %zu addresses stay until another host announces them", settings.agent, how, held_count);
+  const bool expecting = keep_ns > 0 && held_count > 0;
+  obituary_at = duty_since + (expecting ? keep_ns : 0);
+  if (expecting) {
+    say(SAY_NOTICE, "agent %d ended for a restart: its %zu addresses stay for up to %lld s", settings.agent, held_count,
+        (long long)(keep_ns / (1000 * ms)));
+    say_status("restarting: the guard keeps %zu addresses", held_count);
+  } else {
+    obituary_send(obituary_round++);
+    say(SAY_ERROR, "agent %d %s: its %zu addresses stay until another host announces them", settings.agent, how, held_count);
+  }
   look();
-  tell_at = duty_since + ALONE_MS * ms;
+  tell_at = obituary_at + ALONE_MS * ms;
+}
+
+static void send_obituary_due(int64_t now) {
+  if (obituary_round == 0) {
+    if (held_count == 0) obituary_at = earlier(obituary_at, now); /* nothing is kept any more */
+    else if (now >= obituary_at) say(SAY_ERROR, "no agent has come: the others are told, and take over %zu addresses", held_count);
+  }
+  while (obituary_round < OBITUARY_ROUNDS && now - obituary_at >= obituary_ms[obituary_round] * ms) obituary_send(obituary_round++);
 }
 
 static void tell(void) {
@@ -118,7 +138,7 @@ static void tell(void) {
 /* What is due while on duty. */
 static void work(void) {
   const int64_t now = now_ns();
-  while (obituary_round < OBITUARY_ROUNDS && now - duty_since >= obituary_ms[obituary_round] * ms) obituary_send(obituary_round++);
+  send_obituary_due(now);
   remove_due();
   if (now >= look_at) {
     if (!door_is_ours()) {
@@ -133,7 +153,7 @@ static void work(void) {
 
 static int64_t next_work(void) {
   int64_t next = earlier(look_at, tell_at);
-  if (obituary_round < OBITUARY_ROUNDS) next = earlier(next, duty_since + obituary_ms[obituary_round] * ms);
+  if (obituary_round < OBITUARY_ROUNDS) next = earlier(next, obituary_at + obituary_ms[obituary_round] * ms);
   for (size_t i = 0; i < held_count; i++) next = earlier(next, leaves_at(&held[i]));
   return next;
 }

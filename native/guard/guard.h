@@ -46,6 +46,9 @@ struct settings {
 
 extern struct settings settings;
 
+/* guard.c: the agent's end within this announces another agent, for which all is kept; 0: it does not. */
+void guard_expect(uint32_t keep_ms);
+
 /* agent.c */
 void agent_watch(void);
 /* What it did not do until now is forgotten. */

@@ -1,6 +1,6 @@
 /*
  * What the agent tells its guard, over the socketpair it was started with: type 1 | 0 | sequence 2 | length 4 | body. 'H' hold and
- * 'D' drop: records; 'O' obituary; 'P' a sign of the main loop; 'E' end. All but 'P' and 'E' are acknowledged when they are carried out:
+ * 'D' drop: records; 'O' obituary; 'K' keep, milliseconds 4; 'P' a sign of the main loop; 'E' end. All but 'P' and 'E' are acknowledged when they are carried out:
  * 'A' | 0 | sequence | 1, 0 done or 1 refused.
  */
 #include <errno.h>
@@ -17,6 +17,11 @@ static size_t inbox_length;
 static bool carry_out(uint8_t type, const uint8_t *body, size_t length) {
   bool done = true;
   if (type == 'O') return obituary_keep(body, length);
+  if (type == 'K') {
+    if (length != 4) return false;
+    guard_expect(read_u32(body));
+    return true;
+  }
   if (length % RECORD_BYTES != 0) return false;
   for (size_t at = 0; at < length; at += RECORD_BYTES) {
     const uint8_t *record = body + at;
@@ -35,7 +40,8 @@ static enum link_event take(int fd, const uint8_t *message, size_t length) {
       return LINK_END;
     case 'H':
     case 'D':
-    case 'O': {
+    case 'O':
+    case 'K': {
       const bool done = carry_out(message[0], message + HEADER_BYTES, length);
       const uint8_t answer[HEADER_BYTES + 1] = {'A', 0, message[2], message[3], 0, 0, 0, 1, done ? 0 : 1};
       (void)send(fd, answer, sizeof(answer), MSG_DONTWAIT | MSG_NOSIGNAL); /* who does not read will run into its deadline */

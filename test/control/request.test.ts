@@ -4,7 +4,7 @@ import { parseRequest } from '../../agent/control/request.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const kinds = 'status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, reload, announce';
+const kinds = 'status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, reload, announce, restart';
 
 describe('parseRequest()', () => {
   it.each(['status', 'balance', 'freeze', 'thaw', 'abandon', 'reload'] as const)('takes a %s request', (kind) => {
@@ -21,6 +21,7 @@ describe('parseRequest()', () => {
     { kind: 'unpin', set: 'www' },
     { kind: 'drain', host: null },
     { kind: 'undrain', host: 'e2' },
+    { kind: 'restart', keepSeconds: 60 },
   ])('takes %j', (request) => {
     expect(parseRequest(bytes(JSON.stringify(request)))).toEqual({ ok: true, request });
   });
@@ -34,6 +35,8 @@ describe('parseRequest()', () => {
   });
 
   it.each([
+    ['{"kind":"restart","keepSeconds":0}', '"keepSeconds" is 0, not a number from 1 to 600'],
+    ['{"kind":"restart"}', '"keepSeconds" is missing, not a number from 1 to 600'],
     ['', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['status', 'the request is not a JSON object on one line, such as {"kind":"status"}'],
     ['null', 'the request is not a JSON object on one line, such as {"kind":"status"}'],

@@ -170,7 +170,7 @@ describe('a client', () => {
     const client = open();
     client.socket.write('{"kind":"dance"}\n');
     expect(await client.line(1)).toBe(
-      '{"ok":false,"error":"unknown kind \\"dance\\": this agent answers status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, reload, announce"}',
+      '{"ok":false,"error":"unknown kind \\"dance\\": this agent answers status, balance, move, unpin, drain, undrain, freeze, thaw, abandon, reload, announce, restart"}',
     );
     client.socket.write(balance);
     expect(await client.line(2)).toBe(JSON.stringify(balanced));

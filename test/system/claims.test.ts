@@ -99,6 +99,11 @@ describe('Claims', () => {
     expect(await inKernel()).not.toContain('fd00::2');
   });
 
+  it('abandon(): what another host has by now goes all the same', async () => {
+    expect(await interrupted('abandoned while retiring')).toContain('released www');
+    expect(await inKernel()).not.toContain(address);
+  });
+
   it('releaseAll(): what the kernel refuses does not hold up the end for long', async () => {
     expect(await interrupted('release refused to the end')).not.toContain('released www');
     expect(await inKernel()).toContain(address);

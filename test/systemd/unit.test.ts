@@ -107,6 +107,15 @@ describe('holdfast.service', () => {
     },
   );
 
+  it('holdfast restart --hold: another agent under systemd, and the address never goes', async () => {
+    const { agent } = await started();
+    const removals = await removalsDuring(async () => {
+      expect(await booted.run(['holdfast', 'restart', '--hold'])).toMatch(/1 set stayed here/);
+    });
+    expect(removals).toEqual([]);
+    expect(await mainPid()).not.toBe(agent);
+  });
+
   it('a restart is a stop and a start', async () => {
     const { agent, guard } = await started();
     const removals = await removalsDuring(async () => {

@@ -42,6 +42,10 @@ describe('encodeGuardMessage()', () => {
     );
   });
 
+  it('keep: milliseconds', () => {
+    expect(hex(encodeGuardMessage({ kind: 'keep', ms: 60_000 }, 3))).toBe('4b000003000000040000ea60');
+  });
+
   it('progress and end have no body', () => {
     expect(hex(encodeGuardMessage({ kind: 'progress' }, 0))).toBe('5000000000000000');
     expect(hex(encodeGuardMessage({ kind: 'end' }, 0))).toBe('4500000000000000');

@@ -1,0 +1,26 @@
+/**
+ * What a member tells the others when its agent is about to be restarted, and that they have heard it, beside ownership's messages. JSON, as
+ * ownership's; who does not know it says that it does not understand, and is not waited for longer than a moment.
+ */
+export type RestartMessage =
+  | { readonly kind: 'restarting'; readonly keepMs: number }
+  /** To everybody, of what the last one who restarts has said. */
+  | { readonly kind: 'restart-heard' };
+
+export function encodeRestart(message: RestartMessage): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+/** Never throws. Null where it is another message. */
+export function decodeRestart(bytes: Uint8Array): RestartMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return null;
+  if (value.kind === 'restart-heard') return { kind: 'restart-heard' };
+  if (value.kind !== 'restarting' || !('keepMs' in value) || typeof value.keepMs !== 'number') return null;
+  return Number.isFinite(value.keepMs) && value.keepMs > 0 ? { kind: 'restarting', keepMs: value.keepMs } : null;
+}
