@@ -1,5 +1,4 @@
 /** The composition root: starts an agent, wires its parts together, ends it. The only place that knows them all. */
-import { mkdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type FileLock, lockFile } from '#native';
@@ -13,6 +12,7 @@ import { type KeyRing, readKeyFile } from './config/key-file.ts';
 import { readConfig } from './config/read.ts';
 import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
+import { makeDirectory } from './directory.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { memoryPathOf } from './memory-file.ts';
 import { privilegeRefused, requirePrivilege } from './privilege.ts';
@@ -52,6 +52,7 @@ export async function runAgent(options: AgentOptions): Promise<ExitCode> {
   );
   const config = await readConfig(options.config);
   requirePrivilege();
+  requireState(options.state);
   const lock = takeLock(options.control);
   try {
     return await runLocked(options, config, log);
@@ -167,7 +168,7 @@ function takeLock(control: string): FileLock {
   const directory = dirname(control);
   const path = join(directory, 'agent.lock');
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    makeDirectory(directory);
     return lockFile({ path });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') {
@@ -178,6 +179,18 @@ function takeLock(control: string): FileLock {
     }
     const why = error instanceof Error ? error.message : String(error);
     throw new ExitError(exitCodes.degraded, `Cannot lock ${path}: ${why}`, { cause: error });
+  }
+}
+
+/** Asked now, and not when a drain is to be kept. */
+function requireState(directory: string): void {
+  try {
+    makeDirectory(directory);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ExitError(exitCodes.degraded, `Cannot keep what outlives the agent in ${directory}: ${why}`, {
+      cause: error,
+    });
   }
 }
 

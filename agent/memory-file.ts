@@ -3,8 +3,9 @@
  * old one, which it then replaces, so that a crash leaves one or the other. No file means that there is nothing to keep.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from './directory.ts';
 import { type Memory, noMemory } from './ownership/freeze.ts';
 
 /** Where the file of one host of one group is. */
@@ -33,7 +34,7 @@ export function readMemory(path: string): Memory {
 export async function writeMemory(path: string, memory: Memory): Promise<void> {
   const fresh = `${path}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    makeDirectory(dirname(path));
     const file = await open(fresh, 'w', 0o644);
     try {
       await file.writeFile(`${JSON.stringify(memory)}\n`);
