@@ -11,6 +11,8 @@ import { release, takeOver } from '../../agent/system/guard-door.ts';
 import { type KernelHost, openCable, placed, startKernelHost } from './kernel-host.ts';
 
 const deadlineMs = 10_000;
+/** How late the kernel removes an address whose lifetime has ended. */
+const lifetimeLateMs = 1_250;
 /** Several times what an agent may hang. */
 const starvedMs = 2_000;
 const script = fileURLToPath(new URL('fixtures/guarded-agent.mjs', import.meta.url));
@@ -120,6 +122,18 @@ describe('the guard', () => {
     await ended(started.guardPid);
     expect(await present()).toContain('10.0.0.50');
     expect(await takeOver(directory)).toEqual({ kind: 'no-guard' });
+  });
+
+  it('renews what is there, and never makes anew what something else removed', async () => {
+    const lifetimeSeconds = 2;
+    const started = await startAgent([placed('10.0.0.50', 24), placed('fd00::50', 64)], lifetimeSeconds);
+    await killed(started);
+    await cable.a.ip(['addr del 10.0.0.50/24 dev eth0']);
+    await removed('10.0.0.50');
+    // Longer than the kernel keeps what is not renewed: what is shown is that nothing happens.
+    await new Promise((next) => setTimeout(next, lifetimeSeconds * 1000 + lifetimeLateMs));
+    expect(await present()).toEqual(['10.0.0.1', 'fd00::50', 'fd00::1']);
+    expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
   });
 
   it('kills an agent that is stopped, and says why', async () => {

@@ -17,6 +17,11 @@ const lifetimeLateMs = 1_250;
 /** Longer than the kernel keeps what is not renewed. HOLDFAST_UNGUARDED=60s shows a minute of it. */
 const unguardedMs = parseDuration(process.env.HOLDFAST_UNGUARDED ?? '') ?? lifetimeMs + lifetimeLateMs + 500;
 
+/** Longer than an agent may hang; HOLDFAST_PAUSED=10s for more. */
+const pausedMs = parseDuration(process.env.HOLDFAST_PAUSED ?? '') ?? 1_000;
+
+const testMs = 60_000 + unguardedMs + pausedMs;
+
 let group: GuardedCluster;
 let e1: LabHost;
 let e2: LabHost;
@@ -74,6 +79,29 @@ describe(
       expect(await group.cluster.agent(e2).ended).toEqual({ status: null, signal: 'SIGKILL' });
       expect(group.cluster.log(e2)).toMatch(/guard: agent \d+ hangs: no sign of its main loop for \d+ ms/);
       await group.restart(e2);
+    });
+
+    it('of a machine that was paused: what others took over meanwhile is gone at once when it goes on', async () => {
+      await group.cluster.command(e1, 'balance');
+      await group.cluster.covered(deadlineMs);
+      const agent = group.cluster.agent(e2);
+      const guards = group.guards(e2);
+      const held = group.addresses.filter((address) => group.cluster.watch.holders(address).includes('e2'));
+      expect(held.length).toBeGreaterThan(0);
+      const heal = await group.cutOff(e2);
+      for (const pid of [...guards, agent.pid]) process.kill(pid, 'SIGSTOP');
+      const others = (address: string) => group.cluster.watch.holders(address).some((name) => name !== 'e2');
+      await group.cluster.watch.until('the others to have all', deadlineMs, () => held.every(others));
+      await new Promise((next) => setTimeout(next, pausedMs)); // a pause is a time in which nothing happens
+      await heal();
+      const sinceMs = monotonicMs();
+      for (const pid of [...guards, agent.pid]) process.kill(pid, 'SIGCONT');
+      await group.cluster.covered(deadlineMs);
+      const twiceMs = await group.heldTwiceMs(sinceMs);
+      console.log(`paused for ${pausedMs} ms: held twice ${twiceMs.toFixed(1)} ms after it went on`);
+      expect(twiceMs).toBeLessThan(heldTwiceMsMax);
+      expect(agent.running).toBe(true);
+      await group.cluster.joined(e2, deadlineMs);
     });
 
     it('that dies is replaced, and the log says so', async () => {
@@ -156,5 +184,5 @@ describe(
       }
     });
   },
-  60_000 + unguardedMs,
+  testMs,
 );
