@@ -31,7 +31,7 @@ const otherLoads: readonly Load[] = [
   { hosts: 8, addresses: 60 },
   { hosts: 3, addresses: 1000 },
 ];
-const loadRunsMax = 3;
+const loadRunsMax = 2;
 const memberCounts = [8, 16, 32] as const;
 const restSeconds = 8;
 const alarmSeconds = 15;
