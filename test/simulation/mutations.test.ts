@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Mutants } from '../mutation/mutant.ts';
+import { allChecks } from './checks/checks.ts';
 import { mutations } from './mutations.ts';
 
 /** What one broken rule may take to be noticed. */
@@ -14,9 +15,18 @@ beforeAll(async () => {
 afterAll(() => mutants.remove());
 
 describe('a rule that is broken is noticed', () => {
+  it('by every promise there is', () => {
+    const noticed = new Set(mutations.map(({ breaks }) => breaks));
+    for (const { name } of allChecks()) expect(noticed, name).toContain(name);
+  });
+
   it.concurrent.each(mutations)('$rule ($file)', { timeout: 150_000 }, async (mutation) => {
-    const promise = await mutants.run(mutation, String(seeds));
+    const promise = await mutants.run(
+      mutation,
+      String(seeds),
+      ...(mutation.breaks === undefined ? [] : [mutation.breaks]),
+    );
     console.log(`${mutation.rule}: ${promise}`);
-    expect(promise).not.toBe('none');
+    expect(promise).toMatch(new RegExp(`^${mutation.breaks ?? '(?!none)'}`));
   });
 });

@@ -33,9 +33,9 @@ const restMs = 130;
 export function runSchedule(
   schedule: Schedule,
   watch: (observation: Observation, world: World) => void = () => {},
+  checks: readonly Check[] = allChecks(),
 ): Run {
   const world = new World(schedule.world);
-  const checks = allChecks();
   let dirty = false;
   let steps = 0;
   world.onObservation = (observation) => {

@@ -1,5 +1,6 @@
 /** Many seeds in a row, with the counts of how often each promise was at stake. */
 import { Breach } from './breach.ts';
+import { allChecks } from './checks/checks.ts';
 import { runSchedule } from './run.ts';
 import { drawSchedule } from './schedule.ts';
 import { shrink, storyOf } from './shrink.ts';
@@ -15,10 +16,16 @@ export type Sweep = {
 
 export type Failure = { readonly seed: number; readonly promise: string; readonly message: string };
 
-export type SweepOptions = { readonly first: number; readonly seeds: number; readonly members?: number | undefined };
+export type SweepOptions = {
+  readonly first: number;
+  readonly seeds: number;
+  readonly members?: number | undefined;
+  /** Only this one is looked at. */
+  readonly promise?: string | undefined;
+};
 
 /** Ends at the first failure. */
-export function sweep({ first, seeds, members }: SweepOptions): Sweep {
+export function sweep({ first, seeds, members, promise }: SweepOptions): Sweep {
   const exercised = new Map<string, number>();
   const started = process.cpuUsage();
   let longestSettleMs = 0;
@@ -26,11 +33,13 @@ export function sweep({ first, seeds, members }: SweepOptions): Sweep {
   let seed = first;
   for (; seed < first + seeds && failure === null; seed += 1) {
     try {
-      const run = runSchedule(drawSchedule(seed, members));
+      const checks = allChecks().filter(({ name }) => promise === undefined || name === promise);
+      const run = runSchedule(drawSchedule(seed, members), undefined, checks);
       longestSettleMs = Math.max(longestSettleMs, run.settledAfterMs);
       for (const check of run.checks) exercised.set(check.name, (exercised.get(check.name) ?? 0) + check.exercised);
     } catch (error) {
       if (!(error instanceof Breach)) throw error;
+      if (promise !== undefined && error.promise !== promise) continue;
       failure = { seed, promise: error.promise, message: error.message };
     }
   }

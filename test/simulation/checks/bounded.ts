@@ -1,7 +1,7 @@
 /** Promise 10: queues, tables and retries are bounded; at rest nothing is sent but heartbeats and refreshes. */
 import { membersMax, outboxMessagesMax, peersMax } from '../../../agent/membership/bounds.ts';
 import type { MemberState } from '../../../agent/membership/member-state.ts';
-import type { OwnershipState } from '../../../agent/ownership/state.ts';
+import { claimRetryMs, type OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
 import type { Observation } from '../observation.ts';
 import type { Settled } from '../rest.ts';
@@ -14,11 +14,16 @@ const commandsMax = 64;
 export class Bounded implements Check {
   readonly name = 'bounded';
   exercised = 0;
+  /** `host set`: when the kernel refused it last. */
+  readonly #refused = new Map<string, number>();
   /** At rest since then, with so much sent. */
   #rest: { readonly since: number; readonly sent: number } | null = null;
 
   observe(observation: Observation, world: World): void {
     if (observation.kind === 'fault' || observation.kind === 'resumed') this.#rest = null;
+    if (observation.kind === 'claim-refused') this.#refused.set(`${observation.host} ${observation.set}`, world.now);
+    if (observation.kind === 'started') this.#refused.clear();
+    if (observation.kind === 'stepped') this.#retries(observation, world);
     if (observation.kind === 'installed' || observation.kind === 'stepped') {
       if (this.#rest !== null && changes(observation)) {
         const what = observation.kind === 'installed' ? 'a view' : observation.event.kind;
@@ -44,6 +49,20 @@ export class Bounded implements Check {
   /** From now on nothing is to happen. */
   expectRest(world: World): void {
     this.#rest = { since: world.now, sent: world.datagramsSent };
+  }
+
+  #retries({ host, effects }: Observation & { kind: 'stepped' }, world: World): void {
+    if (this.#refused.size === 0) return;
+    for (const effect of effects) {
+      for (const set of effect.kind === 'claim' ? effect.sets : []) {
+        const refusedAt = this.#refused.get(`${host} ${set}`) ?? Number.NEGATIVE_INFINITY;
+        if (world.now - refusedAt > claimRetryMs / 2) continue;
+        throw new Breach(
+          this.name,
+          `${host} tries ${set} again ${Math.round(world.now - refusedAt)} ms after a refusal`,
+        );
+      }
+    }
   }
 
   #engine({ peers, early, delivery, view }: MemberState): void {

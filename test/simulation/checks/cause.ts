@@ -86,12 +86,12 @@ export class Cause implements Check {
 }
 
 /** It has not heard of what it was told, or is getting it; one that has let go since is not. */
-function isOnItsWay(owner: MemberId, { view }: OwnershipState, { set }: Assignment, world: World): boolean {
+function isOnItsWay(owner: MemberId, { view, decided }: OwnershipState, { set }: Assignment, world: World): boolean {
   const state = world.agentOf(owner)?.ownership;
   if (state === undefined) return true;
   const phase = state.holdings.get(set)?.phase;
   if (phase !== undefined) return phase !== 'releasing';
-  return state.view?.id !== view?.id || state.decided === 0;
+  return state.view?.id !== view?.id || state.decided < decided;
 }
 
 /** Who has it, announced, has said so to the coordinator, and has said nothing that speaks against it. */

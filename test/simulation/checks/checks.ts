@@ -9,6 +9,7 @@ import { FlapDamping } from './damping.ts';
 import { LastWord } from './last-word.ts';
 import { OneSide } from './majority.ts';
 import { OneHolder } from './one-holder.ts';
+import { Paths } from './paths.ts';
 import { ReturningOwner } from './returning-owner.ts';
 import { StandingCut } from './standing-cut.ts';
 import { Superseded } from './superseded.ts';
@@ -27,5 +28,6 @@ export function allChecks(): readonly Check[] {
     new ReturningOwner(),
     new Bounded(),
     new AgentDeath(),
+    new Paths(),
   ];
 }

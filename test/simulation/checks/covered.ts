@@ -28,6 +28,7 @@ export class Covered implements Check {
         if (!after.setNames.has(set)) continue; // its file does not have it any more
         const { owner = null, handover = null } = assignments.get(set) ?? {};
         if (owner === null || owner === self || handover !== 'make-before-break') continue;
+        if (!after.setNames.has(set)) continue; // gone from this host's file
         const successor = world.agentOf(owner)?.host;
         if (successor === undefined || successor.has(set)) continue;
         throw new Breach(this.name, `${host} releases ${set} before ${successor.name} has it`);

@@ -1,4 +1,7 @@
-/** Promise 8: under a standing one-way or partial cut, finitely many views, and coverage. */
+/**
+ * Promise 8: under a standing one-way or partial cut, finitely many views, and coverage; and of two that hear each other and are in
+ * different views one holds nothing.
+ */
 import { Breach } from '../breach.ts';
 import { isOwed } from '../eligible.ts';
 import type { Observation } from '../observation.ts';
@@ -32,13 +35,30 @@ export class StandingCut implements Check {
     const agents = world.agents();
     const cut = agents.some((a) => agents.some((b) => a !== b && world.isCut(a.host.name, b.host.name)));
     if (!cut || this.#faults === 0) return;
+    if (world.now - world.lastFaultAt < world.options.detectMs) return; // nobody can have noticed
     this.#faults = 0;
     this.exercised += 1;
+    checkApart(views, world);
     for (const view of views) {
       for (const name of world.sets) {
         if (isOwed(view, name) && !view.some(({ host }) => host.has(name))) {
           throw new Breach(this.name, `${view.map(({ host }) => host.name).join(' ')} do not serve ${name}`);
         }
+      }
+    }
+  }
+}
+
+function checkApart(views: readonly Settled[], world: World): void {
+  if (views.flat().some(({ ownership }) => ownership.freeze.frozen)) return;
+  for (const view of views) {
+    for (const { host } of view) {
+      const others = views.flatMap((other) => (other === view ? [] : other)).map((agent) => agent.host);
+      const heard = others.filter(({ name }) => !world.isCut(host.name, name) && !world.isCut(name, host.name));
+      for (const other of heard) {
+        const both = host.held.find((set) => other.has(set));
+        if (both === undefined) continue;
+        throw new Breach('standing cut', `${host.name} and ${other.name} hear each other, and both hold ${both}`);
       }
     }
   }
