@@ -5,15 +5,16 @@ import type { Host } from '../config/config.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
 import type { Heartbeat } from '../membership/message.ts';
-import { isMutual, type Peer, type Route } from '../membership/peer.ts';
+import type { Route } from '../membership/peer.ts';
 import { nextWakeup, step } from '../membership/step.ts';
 import { type InstantMs, type MemberId, memberId, type ViewId } from '../membership/view.ts';
 import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-body.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
-import type { BuiltInOptions } from './built-in-options.ts';
-import type { ChannelEvent, ChannelStatus, Obituary, PeerStatus } from './channel.ts';
+import { type BuiltInOptions, ownPaths } from './built-in-options.ts';
+import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
+import { peerStatuses } from './peer-status.ts';
 import { Refusals } from './refusals.ts';
 import { FrameSealer } from './seal.ts';
 import { FrameOpener } from './unseal.ts';
@@ -107,7 +108,7 @@ export class BuiltInEngine {
   status(): ChannelStatus {
     return {
       engine: 'built-in',
-      peers: this.#state.peers.filter((peer) => !peer.gone).map((peer) => peerStatus(this.#state, peer, now())),
+      peers: peerStatuses(this.#state, this.#options, now()),
       refused: this.#refusals.counts(),
       refusedFrom: this.#refusals.newestSenders(),
       notices: [...this.#notices],
@@ -277,25 +278,11 @@ function firstOf(keys: readonly Uint8Array[]): Uint8Array {
   return first;
 }
 
-function ownPaths(options: BuiltInOptions): BuiltInOptions['hosts'][number]['paths'] {
-  return options.hosts.find((host) => host.name === options.self)?.paths ?? [];
-}
-
 function multicastPathsOf(options: BuiltInOptions): ReadonlySet<number> {
   const { discovery } = options;
   if (discovery.kind === 'hosts') return new Set();
   const family = isIPv6(discovery.address);
   return new Set([...ownPaths(options).entries()].filter(([, own]) => isIPv6(own) === family).map(([path]) => path));
-}
-
-function peerStatus(state: MemberState, peer: Peer, at: InstantMs): PeerStatus {
-  return {
-    member: peer.member,
-    host: peer.host,
-    inView: state.view?.members.includes(peer.member) ?? false,
-    state: peer.silent ? 'silent' : isMutual(peer, state.incarnation) ? 'alive' : 'one-way',
-    paths: peer.routes.map((route) => ({ address: route.address, lastHeardMsAgo: Math.max(0, at - route.heardAt) })),
-  };
 }
 
 /** CLOCK_MONOTONIC, the same in every thread (performance.now() is not). */

@@ -13,6 +13,10 @@ export type BuiltInOptions = Pick<
   readonly keys: readonly Uint8Array[];
 };
 
+export function ownPaths({ hosts, self }: Pick<BuiltInOptions, 'hosts' | 'self'>): Host['paths'] {
+  return hosts.find((host) => host.name === self)?.paths ?? [];
+}
+
 export type WorkerData = { readonly options: BuiltInOptions; readonly mainLoop: SharedArrayBuffer };
 
 export type ToWorker =

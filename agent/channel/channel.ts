@@ -29,7 +29,16 @@ export type PeerStatus = {
   readonly inView: boolean;
   /** Heard within its patience on any path, and hearing us. */
   readonly state: 'alive' | 'one-way' | 'silent';
-  readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number }[];
+  readonly paths: readonly PathStatus[];
+};
+
+/** One address that a host is heard from, or should be. */
+export type PathStatus = {
+  readonly address: string;
+  /** null: never since it was first heard. */
+  readonly lastHeardMsAgo: number | null;
+  /** Silent for a while, though the host is heard on another: there is less redundancy than there should be. */
+  readonly lost: boolean;
 };
 
 export type ChannelStatus = {

@@ -3,6 +3,7 @@
  * uncovered: a set is held by nobody or twice. degraded: every set is held once, but something is wrong. note: worth
  * knowing, changes nothing.
  */
+import type { PathStatus } from '../channel/channel.ts';
 import type { MemberStatus, SetStatus, Status } from '../control/protocol.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { formatElapsed } from './elapsed.ts';
@@ -28,9 +29,6 @@ export type SetHealth =
 /** A handover takes milliseconds; what takes longer than this is not one any more, whatever the agent calls it. */
 const handoverMsMax = 10_000;
 
-/** A path that is silent for so long while another path of the same host is heard has failed. */
-const pathSilentMsMin = 10_000;
-
 /** Worst first. */
 export function findTroubles(status: Status, now: Date): readonly Trouble[] {
   const troubles = [
@@ -52,9 +50,9 @@ export function statusExitCode(troubles: readonly Trouble[]): ExitCode {
   return exitCodes.ok;
 }
 
-/** `members`: 1 where a host of the file is not in the view. */
+/** `members`: 1 where a host of the file is not in the view, or a path to one is lost. */
 export function membersExitCode(status: Status): ExitCode {
-  const complete = status.members.every((member) => member.state === 'member');
+  const complete = status.members.every((member) => member.state === 'member' && lostPaths(member).length === 0);
   return complete && status.view !== null ? exitCodes.ok : exitCodes.degraded;
 }
 
@@ -213,20 +211,26 @@ function lastHeard(member: MemberStatus): string {
 
 /** A host that is heard on one path and not on another: the next failure finds no redundancy. */
 function pathTroubles(status: Status): Trouble[] {
-  return status.members.flatMap((member) => {
-    const isSilent = (ms: number | null): boolean => ms === null || ms >= pathSilentMsMin;
-    const silent = member.paths.filter((path) => isSilent(path.lastHeardMsAgo));
-    const redundant = member.host !== status.host && member.state === 'member' && silent.length < member.paths.length;
-    if (!redundant || silent.length === 0) return [];
-    const addresses = silent.map((path) => path.address);
+  return status.members.flatMap((member): Trouble[] => {
+    const lost = lostPaths(member);
+    const [first] = lost;
+    if (first === undefined) return [];
     return [
       {
-        severity: 'degraded' as const,
-        text: `${member.host} is not heard on ${addresses.join(', ')}: its heartbeats have less redundancy than configured`,
-        advice: `on this host: ping ${addresses[0]}`,
+        severity: 'degraded',
+        text: `${member.host} is not heard on ${lost.map(describeLost).join(', ')}: its heartbeats have less redundancy than configured`,
+        advice: `on this host: ping ${first.address}`,
       },
     ];
   });
+}
+
+function lostPaths(member: MemberStatus): readonly PathStatus[] {
+  return member.state === 'member' ? member.paths.filter(({ lost }) => lost) : [];
+}
+
+function describeLost({ address, lastHeardMsAgo }: PathStatus): string {
+  return `${address} (${lastHeardMsAgo === null ? 'never heard' : `silent for ${formatElapsed(lastHeardMsAgo)}`})`;
 }
 
 /** One sentence; null: it is not damped. */

@@ -12,7 +12,7 @@ export function renderHosts(status: Status, section: Section): string[] {
         String(member.sets),
         member.host === status.host ? 'this host' : heardCell(member),
         member.coordinator ? 'yes' : '',
-        member.paths.map((path) => path.address).join(', '),
+        member.paths.map(({ address, lost }) => (lost ? `${address} (lost)` : address)).join(', '),
       ],
       ...markOf(member),
     }),

@@ -1,4 +1,5 @@
 /** `holdfast members` as text: a line for each path of each host. */
+import type { PathStatus } from '../channel/channel.ts';
 import type { MemberStatus, Status } from '../control/protocol.ts';
 import { formatElapsed, formatSince } from './elapsed.ts';
 import { describeDamping } from './health.ts';
@@ -31,15 +32,17 @@ function memberRows(member: MemberStatus, here: string): Row[] {
     ...(isDamped ? ['damped'] : []),
     ...(member.host === here ? ['this host'] : []),
   ].join(', ');
-  const mark =
-    member.state === 'member' ? { mark: ' ' as const, style: null } : { mark: '!' as const, style: 'yellow' as const };
-  const paths = member.paths.length === 0 ? [{ address: '-', lastHeardMsAgo: null }] : member.paths;
+  const paths = member.paths.length === 0 ? [{ address: '-', lastHeardMsAgo: null, lost: false }] : member.paths;
   return paths.map((path, i) => {
     const of = i === 0 ? [member.host, member.state, String(member.sets), role] : ['', '', '', ''];
-    return { cells: [...of, path.address, member.host === here ? '' : heard(path.lastHeardMsAgo)], ...mark };
+    const cells = [...of, path.address, member.host === here ? '' : heard(path)];
+    return member.state === 'member' && !path.lost
+      ? { cells, mark: ' ', style: null }
+      : { cells, mark: '!', style: 'yellow' };
   });
 }
 
-function heard(lastHeardMsAgo: number | null): string {
-  return lastHeardMsAgo === null ? 'never' : `${formatElapsed(lastHeardMsAgo)} ago`;
+function heard({ lastHeardMsAgo, lost }: PathStatus): string {
+  const when = lastHeardMsAgo === null ? 'never' : `${formatElapsed(lastHeardMsAgo)} ago`;
+  return lost ? `${when}: lost` : when;
 }

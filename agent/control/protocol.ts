@@ -1,5 +1,5 @@
 /** What goes over the control socket: one JSON object a line each way, answered in the order asked. */
-import type { ChannelStatus } from '../channel/channel.ts';
+import type { ChannelStatus, PathStatus } from '../channel/channel.ts';
 
 export type ControlRequest =
   | { readonly kind: 'status' }
@@ -134,7 +134,7 @@ export type MemberStatus = {
     readonly until: string | null;
   } | null;
   readonly sets: number;
-  readonly paths: readonly { readonly address: string; readonly lastHeardMsAgo: number | null }[];
+  readonly paths: readonly PathStatus[];
 };
 
 export type StatusEvent = { readonly at: string; readonly text: string };

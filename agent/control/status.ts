@@ -171,5 +171,5 @@ function dampingOf({ ownership, now, wallMs }: StatusInput, host: HostName): Mem
 }
 
 function pathsOf(host: Host | undefined, lastHeardMsAgo: number | null): MemberStatus['paths'] {
-  return (host?.paths ?? []).map((address) => ({ address, lastHeardMsAgo }));
+  return (host?.paths ?? []).map((address) => ({ address, lastHeardMsAgo, lost: false }));
 }

@@ -20,6 +20,7 @@ export type Peer = {
   readonly report: Heartbeat;
   /** `report.hears` for looking up; the same object as long as nothing changes. */
   readonly hears: ReadonlySet<Incarnation>;
+  readonly firstHeardAt: InstantMs;
   readonly heardAt: InstantMs;
   /** Its patience ran out since. */
   readonly silent: boolean;
@@ -44,6 +45,7 @@ export function newPeer(report: Heartbeat, route: Route, now: InstantMs): Peer {
     host: hostOf(report.member),
     report,
     hears: new Set(report.hears),
+    firstHeardAt: now,
     heardAt: now,
     silent: false,
     gone: false,
@@ -64,6 +66,7 @@ export function changedPeer(peer: Peer, change: Partial<Peer>): Peer {
     host: peer.host,
     report: peer.report,
     hears: peer.hears,
+    firstHeardAt: peer.firstHeardAt,
     heardAt: peer.heardAt,
     silent: peer.silent,
     gone: peer.gone,

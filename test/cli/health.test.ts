@@ -16,6 +16,12 @@ function withHost(change: Partial<MemberStatus>): Partial<Status> {
   return { members: [memberStatus('e1'), memberStatus('e2'), memberStatus('e3', change)] };
 }
 
+const lostPaths: MemberStatus['paths'] = [
+  { address: '10.1.0.3', lastHeardMsAgo: 40, lost: false },
+  { address: '10.2.0.3', lastHeardMsAgo: 3_000, lost: true },
+  { address: '10.3.0.3', lastHeardMsAgo: null, lost: true },
+];
+
 describe('statusExitCode()', () => {
   it('is 0 with nothing to say where every set is held by its owner and every host is there', () => {
     expect(judge({})).toEqual([0, []]);
@@ -101,7 +107,7 @@ describe('statusExitCode()', () => {
     [
       'a host is silent',
       1,
-      withHost({ state: 'silent', paths: [{ address: '10.1.0.3', lastHeardMsAgo: 800 }] }),
+      withHost({ state: 'silent', paths: [{ address: '10.1.0.3', lastHeardMsAgo: 800, lost: false }] }),
       ['degraded: e3 is silent: last heard 800 ms ago'],
     ],
     [
@@ -113,16 +119,14 @@ describe('statusExitCode()', () => {
     ['a host is joining', 0, withHost({ state: 'joining' }), []],
     ['a host is leaving politely', 0, withHost({ state: 'leaving' }), []],
     [
-      'one of two paths of a host is silent',
+      'paths of a host are lost while another carries',
       1,
-      withHost({
-        paths: [
-          { address: '10.1.0.3', lastHeardMsAgo: 40 },
-          { address: '10.2.0.3', lastHeardMsAgo: null },
-        ],
-      }),
-      ['degraded: e3 is not heard on 10.2.0.3: its heartbeats have less redundancy than configured'],
+      withHost({ paths: lostPaths }),
+      [
+        'degraded: e3 is not heard on 10.2.0.3 (silent for 3 s), 10.3.0.3 (never heard): its heartbeats have less redundancy than configured',
+      ],
     ],
+    ['a host with lost paths is joining', 0, withHost({ state: 'joining', paths: lostPaths }), []],
     [
       'the agent is starting',
       1,
@@ -190,6 +194,7 @@ describe('membersExitCode()', () => {
     [0, 'every host is a member, whatever the sets', { sets: [setStatus('www', { owner: null })] }],
     [1, 'one is joining', withHost({ state: 'joining' })],
     [1, 'one is absent', withHost({ state: 'absent' })],
+    [1, 'a path is lost', withHost({ paths: lostPaths })],
     [1, 'there is no view', { view: null }],
   ])('is %i where %s', (code, _, change) => expect(membersExitCode(sampleStatus(change))).toBe(code));
 });

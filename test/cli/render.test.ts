@@ -37,15 +37,15 @@ const troubled: Status = sampleStatus({
     memberStatus('e1', { sets: 2 }),
     memberStatus('e2', {
       paths: [
-        { address: '10.1.0.2', lastHeardMsAgo: 33 },
-        { address: '10.2.0.2', lastHeardMsAgo: 65_000 },
+        { address: '10.1.0.2', lastHeardMsAgo: 33, lost: false },
+        { address: '10.2.0.2', lastHeardMsAgo: 65_000, lost: true },
       ],
     }),
     memberStatus('e3', {
       state: 'absent',
       member: null,
       sets: 0,
-      paths: [{ address: '10.1.0.3', lastHeardMsAgo: null }],
+      paths: [{ address: '10.1.0.3', lastHeardMsAgo: null, lost: false }],
     }),
   ],
   channel: { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: ['No permission for SCHED_RR'] },
@@ -88,8 +88,8 @@ describe('renderStatus()', () => {
           draining
       ! db: cannot add 198.51.100.200/24 to eth0: ENODEV (no such interface)
       ! e3 is absent: it is down, cut off, or its agent does not run
-      ! e2 is not heard on 10.2.0.2: its heartbeats have less redundancy than
-          configured
+      ! e2 is not heard on 10.2.0.2 (silent for 1 min): its heartbeats have less
+          redundancy than configured
 
       SETS
         SET      ADDRESS             OWNER         FOR     WHY
@@ -103,7 +103,7 @@ describe('renderStatus()', () => {
       HOSTS
         HOST  STATE   SETS  HEARD      LEADS  PATHS
         e1    member  2     this host  yes    10.1.0.1
-        e2    member  2     33 ms ago         10.1.0.2, 10.2.0.2
+        e2    member  2     33 ms ago         10.1.0.2, 10.2.0.2 (lost)
       ! e3    absent  0     never             10.1.0.3
 
       LATELY
@@ -181,7 +181,7 @@ describe('renderMembers()', () => {
         HOST  STATE   SETS  ROLE                    PATH      HEARD
         e1    member  2     coordinator, this host  10.1.0.1
         e2    member  2                             10.1.0.2  33 ms ago
-                                                    10.2.0.2  1 min ago
+      !                                             10.2.0.2  1 min ago: lost
       ! e3    absent  0                             10.1.0.3  never"
     `);
   });

@@ -37,7 +37,7 @@ export function memberStatus(host: string, change: Partial<MemberStatus> = {}): 
     witness: false,
     damping: null,
     sets: 2,
-    paths: [{ address: `10.1.0.${host.slice(1)}`, lastHeardMsAgo: host === 'e1' ? null : 42 }],
+    paths: [{ address: `10.1.0.${host.slice(1)}`, lastHeardMsAgo: host === 'e1' ? null : 42, lost: false }],
     ...change,
   };
 }
