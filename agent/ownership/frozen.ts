@@ -23,7 +23,10 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assig
   const { owner = null } = previous ?? {};
   if (previous !== undefined && owner !== null && input.view.members.includes(owner)) {
     // One that has let go gets it back only where nobody has it.
-    if (holders.length === 0 || holders.some(({ member }) => member === owner)) return previous;
+    if (holders.length === 0 || holders.some(({ member }) => member === owner)) {
+      // Whom only an earlier view told to release is not told now, and must not count as told at the thaw.
+      return input.decidedInView ? previous : { ...previous, releasing: [] };
+    }
   }
   const keeper = chooseKeeper(set, holders, placement);
   if (keeper !== null && waiting?.why !== 'abandoned') {
