@@ -77,10 +77,15 @@ function isMinority(group: readonly Present[]): boolean {
   return group.some(({ ownership }) => inMinority(ownership));
 }
 
-/** One holder a set in every view, and clients find it. */
+/** One holder a set in every view, under a majority over all views, and clients find it. */
 function checkRest(world: World): void {
   const groups = groupsOf(world) ?? [];
   for (const { name } of world.options.pool.sets) {
+    const everywhere = groups.flat().filter(({ node }) => node.held.includes(name));
+    if (world.options.pool.majority !== undefined && everywhere.length > 1) {
+      const hosts = everywhere.map(({ member }) => hostOf(member)).join(' and ');
+      throw new Breach('majority', `${hosts} both hold ${name} at rest`);
+    }
     for (const group of groups) {
       const holders = group.filter(({ node }) => node.held.includes(name)).map(({ member }) => hostOf(member));
       if (holders.length > 1) throw new Breach('one holder', `${holders.join(' and ')} both hold ${name} at rest`);

@@ -53,10 +53,10 @@ const mutations: readonly (Mutation & { readonly world: string })[] = [
     world: 'three, break before make',
   },
   {
-    rule: 'a minority holds nothing',
+    rule: 'half of the hosts and fewer are a minority',
     file: 'ownership/quorum',
-    find: 'return quorum !== null && quorum.present < quorum.needed;',
-    put: 'return false;',
+    find: 'needed: Math.floor(voters.size / 2) + 1',
+    put: 'needed: 1',
     world: 'three, majority',
   },
 ];

@@ -20,7 +20,7 @@ export function linesOf(observation: Observation): readonly Line[] {
     case 'stepped': {
       const { host, event, before, after, effects } = observation;
       const lines = effects.flatMap((effect) => effectLines(before, effect));
-      if (event.kind === 'stalled') lines.unshift('notices that it stood still');
+      if (event.kind === 'stalled') lines.unshift('must first hear what became of the group');
       if (event.kind === 'apart') lines.unshift(apartLine(event.members.map(hostOf)));
       return [...flapLines(before, after), ...lines].map((line) => [host, line]);
     }
