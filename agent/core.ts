@@ -288,6 +288,7 @@ export class AgentCore {
     this.#settings = settings;
     if (keysChanged) channel.rekey(ring.keys);
     channel.changeHosts(config.hosts);
+    channel.changePeers(config.peers);
     const adjusted = this.#network.change(this.#networkConfig(config));
     if (!samePool) this.#driver.dispatch({ kind: 'pool', pool: poolOf(config) });
     void this.#prepareObituary();

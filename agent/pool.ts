@@ -8,7 +8,7 @@ export function poolOf(config: Config): Pool {
     version: config.poolVersion,
     sets: [...config.sets].sort((a, b) => (a.name < b.name ? -1 : 1)),
     weights: new Map(config.hosts.map(({ name, weight }) => [name, weight])),
-    hostsExpected: config.hosts.length,
+    hostsExpected: config.peers.length === 0 ? config.hosts.length : Number.POSITIVE_INFINITY,
     balance: config.balance,
     damping: config.damping ?? undefined,
     majority:

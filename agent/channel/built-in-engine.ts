@@ -27,6 +27,8 @@ export type EngineHandlers = {
 
 /** Different things worth saying once; more would be noise. */
 const noticesMax = 16;
+/** How often it is tried where somebody may be: who starts there speaks first anyway. */
+const peerTryMs = 250;
 /** How often an obituary is sent on each path. */
 const obituaryRounds = 4;
 
@@ -41,6 +43,8 @@ export class BuiltInEngine {
   readonly #multicastPaths: ReadonlySet<number>;
   #sockets: PathSockets | null = null;
   #state: MemberState;
+  #peerRoutes: readonly Route[] = [];
+  #peersTriedAt: InstantMs | null = null;
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -87,6 +91,12 @@ export class BuiltInEngine {
     this.#options = { ...this.#options, hosts };
   }
 
+  /** Where members may be beside the hosts; those that are heard are known by their frames. */
+  changePeers(routes: readonly Route[]): void {
+    this.#peerRoutes = routes;
+    this.#peersTriedAt = null;
+  }
+
   /** The agent does not run: the others are to go on without it. */
   suspend(): void {
     this.#step({ kind: 'suspend', now: now() });
@@ -129,13 +139,13 @@ export class BuiltInEngine {
   }
 
   #newMember(): MemberState {
-    const { heartbeatMs, detectMs, hosts } = this.#options;
+    const { heartbeatMs, detectMs, hosts, peers } = this.#options;
     return createMember(
       {
         self: this.self,
         heartbeatMs,
         detectMs,
-        expectedHosts: hosts.map((host) => host.name),
+        expectedHosts: peers.length === 0 ? hosts.map((host) => host.name) : [], // there may be others
         codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
         seed: randomInt(2 ** 32),
       },
@@ -221,11 +231,27 @@ export class BuiltInEngine {
 
   /** One frame a path, the same for all who are reached by it. */
   #broadcast(heartbeat: Heartbeat): void {
+    const searched = this.#peersDue();
     for (const path of ownPaths(this.#options).keys()) {
       const frame = this.#sealer.seal(encodeFrameBody({ kind: 'heartbeat', path, heartbeat }));
       if (this.#multicastPaths.has(path)) this.#sockets?.multicast(path, frame);
-      else for (const address of this.#addressesOn(path)) this.#sockets?.send(path, address, frame);
+      else {
+        const addresses = this.#addressesOn(path);
+        for (const address of addresses) this.#sockets?.send(path, address, frame);
+        for (const route of searched) if (route.path === path) this.#sockets?.send(path, route.address, frame);
+      }
     }
+  }
+
+  /** Where nobody is known to be, if it is time to try. */
+  #peersDue(): readonly Route[] {
+    const at = now();
+    if (this.#peerRoutes.length === 0) return [];
+    if (this.#peersTriedAt !== null && at - this.#peersTriedAt < peerTryMs) return [];
+    this.#peersTriedAt = at;
+    const known = new Set<string>(this.#options.hosts.flatMap((host) => host.paths));
+    for (const peer of this.#state.peers) if (!peer.gone) for (const route of peer.routes) known.add(route.address);
+    return this.#peerRoutes.filter(({ address }) => !known.has(address));
   }
 
   /** Of the hosts in the file, and of peers that are not in it but came with a key of the group. */

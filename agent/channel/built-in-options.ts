@@ -1,11 +1,12 @@
 /** What the built-in engine is told, and what its thread and the main one say to each other. */
 import type { Config, Host } from '../config/config.ts';
+import type { Route } from '../membership/peer.ts';
 import type { HostName, MemberId, ViewId } from '../membership/view.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 
 export type BuiltInOptions = Pick<
   Config,
-  'group' | 'heartbeatMs' | 'detectMs' | 'hangMs' | 'port' | 'discovery' | 'hosts'
+  'group' | 'heartbeatMs' | 'detectMs' | 'hangMs' | 'port' | 'discovery' | 'hosts' | 'peers'
 > & {
   /** The host of `hosts` that this is. */
   readonly self: HostName;
@@ -17,12 +18,18 @@ export function ownPaths({ hosts, self }: Pick<BuiltInOptions, 'hosts' | 'self'>
   return hosts.find((host) => host.name === self)?.paths ?? [];
 }
 
-export type WorkerData = { readonly options: BuiltInOptions; readonly mainLoop: SharedArrayBuffer };
+export type WorkerData = {
+  readonly options: BuiltInOptions;
+  /** To the peers of the options, as far as they are known by now. */
+  readonly peerRoutes: readonly Route[];
+  readonly mainLoop: SharedArrayBuffer;
+};
 
 export type ToWorker =
   | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
   | { readonly kind: 'rekey'; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
+  | { readonly kind: 'peers'; readonly routes: readonly Route[] }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'obituary'; readonly id: number }
   | { readonly kind: 'leave' };

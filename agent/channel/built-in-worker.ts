@@ -11,7 +11,7 @@ if (port === null) throw new Error('built-in-worker runs only as a worker thread
 
 const tell = (message: FromWorker): void => port.postMessage(message);
 
-const { options, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
+const { options, peerRoutes, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
 const engine = new BuiltInEngine(options, {
   onEvent: (event) => tell({ kind: 'event', event }),
   onEnd: () => {
@@ -32,6 +32,9 @@ port.on('message', (message: ToWorker) => {
     case 'hosts':
       engine.changeHosts(message.hosts);
       break;
+    case 'peers':
+      engine.changePeers(message.routes);
+      break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });
       break;
@@ -47,6 +50,7 @@ port.on('message', (message: ToWorker) => {
 try {
   const notice = await becomeRealtime();
   if (notice !== null) engine.notice(notice);
+  engine.changePeers(peerRoutes);
   await engine.open();
   watch = new MainLoopWatch(mainLoop, options.hangMs, {
     onHang: () => engine.suspend(),

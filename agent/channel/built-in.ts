@@ -1,34 +1,78 @@
 /** Opens the built-in engine in a thread of its own and speaks for it. */
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Host } from '../config/config.ts';
+import type { Host, PeerEntry } from '../config/config.ts';
 import { payloadBytesMax } from '../membership/bounds.ts';
+import type { Route } from '../membership/peer.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
-import type { BuiltInOptions, FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
+import { type BuiltInOptions, type FromWorker, ownPaths, type ToWorker, type WorkerData } from './built-in-options.ts';
 import type { Channel, ChannelStatus, Obituary, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
 import { createMainLoopMemory, MainLoopBeat } from './main-loop.ts';
+import { type NameService, systemNames } from './names.ts';
+import { PeerSearch } from './peer-search.ts';
 
 /** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
 const leaveMs = 1_000;
 
-/** @throws ChannelError where a path's address and port cannot be bound */
-export async function openBuiltInChannel(options: BuiltInOptions, onEvent: OnChannelEvent): Promise<Channel> {
-  const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts } = options;
-  const mainLoop = createMainLoopMemory();
-  const workerData: WorkerData = {
-    options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts },
-    mainLoop,
-  };
-  const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
-  const channel = await opened(worker, onEvent);
-  channel.beat(mainLoop, hangMs);
-  return channel;
+/** Names that are not looked up by then come later: an agent that starts where no name server answers is not to wait for it. */
+const firstNamesMs = 1_000;
+
+/**
+ * @param names how peers are looked up
+ * @throws ChannelError where a path's address and port cannot be bound
+ */
+export async function openBuiltInChannel(
+  options: BuiltInOptions,
+  onEvent: OnChannelEvent,
+  names: NameService = systemNames,
+): Promise<Channel> {
+  const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers } = options;
+  let channel: BuiltInChannel | undefined;
+  let peerRoutes: readonly Route[] = [];
+  const search = new PeerSearch({
+    paths: ownPaths(options),
+    port,
+    names,
+    onRoutes: (routes) => {
+      peerRoutes = routes;
+      channel?.tellPeers(routes);
+    },
+  });
+  try {
+    const looked = search.change(peers);
+    if (peers.length > 0) await Promise.race([looked, delay(firstNamesMs)]);
+    const mainLoop = createMainLoopMemory();
+    const workerData: WorkerData = {
+      options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers },
+      peerRoutes,
+      mainLoop,
+    };
+    const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
+    channel = await opened(worker, search, onEvent);
+    channel.tellPeers(peerRoutes); // they may be others by now
+    channel.beat(mainLoop, hangMs);
+    return channel;
+  } catch (error) {
+    search.close();
+    throw error;
+  }
 }
+
+type OpenedChannel = {
+  readonly worker: Worker;
+  readonly search: PeerSearch;
+  readonly self: MemberId;
+  /** What the thread said before it was open: the first view of one that is alone. */
+  readonly early: readonly FromWorker[];
+  readonly onEvent: OnChannelEvent;
+};
 
 class BuiltInChannel implements Channel {
   readonly self: MemberId;
   readonly #worker: Worker;
+  readonly #search: PeerSearch;
   readonly #onEvent: OnChannelEvent;
   readonly #questions = new Map<number, (status: ChannelStatus) => void>();
   readonly #obituaries = new Map<number, (obituary: readonly Obituary[]) => void>();
@@ -39,10 +83,10 @@ class BuiltInChannel implements Channel {
   /** It left, was refused or is lost: an end of the thread is no news any more. */
   #ending = false;
 
-  /** @param early what the thread said before it was open: the first view of one that is alone */
-  constructor(worker: Worker, self: MemberId, early: readonly FromWorker[], onEvent: OnChannelEvent) {
+  constructor({ worker, search, self, early, onEvent }: OpenedChannel) {
     this.self = self;
     this.#worker = worker;
+    this.#search = search;
     this.#onEvent = onEvent;
     const waiting = [...early];
     let caughtUp = false;
@@ -82,6 +126,14 @@ class BuiltInChannel implements Channel {
     this.#tell({ kind: 'hosts', hosts });
   }
 
+  changePeers(peers: readonly PeerEntry[]): void {
+    void this.#search.change(peers);
+  }
+
+  tellPeers(routes: readonly Route[]): void {
+    this.#tell({ kind: 'peers', routes });
+  }
+
   /** Answered with an empty one when the thread is gone. */
   status(): Promise<ChannelStatus> {
     if (this.#ending) return Promise.resolve(emptyStatus);
@@ -107,6 +159,7 @@ class BuiltInChannel implements Channel {
   async leave(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
+    this.#search.close();
     const ended = once(this.#worker, 'exit');
     const timer = setTimeout(() => void this.#worker.terminate(), leaveMs);
     this.#tell({ kind: 'leave' });
@@ -130,7 +183,7 @@ class BuiltInChannel implements Channel {
         this.#onEvent(message.event, now());
         break;
       case 'status':
-        this.#questions.get(message.id)?.(message.status);
+        this.#questions.get(message.id)?.(this.#completed(message.status));
         this.#questions.delete(message.id);
         break;
       case 'obituary':
@@ -143,8 +196,13 @@ class BuiltInChannel implements Channel {
     }
   }
 
+  #completed(status: ChannelStatus): ChannelStatus {
+    return { ...status, notices: [...status.notices, ...this.#search.troubles()] };
+  }
+
   #lose(reason: string): void {
     this.#beat?.stop();
+    this.#search.close();
     this.#answerAll();
     if (this.#ending) return;
     this.#ending = true;
@@ -166,7 +224,7 @@ class BuiltInChannel implements Channel {
 const emptyStatus: ChannelStatus = { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: [] };
 
 /** The channel listens from the moment it is opened: where the thread ends soon, all that it said comes in one turn. */
-function opened(worker: Worker, onEvent: OnChannelEvent): Promise<BuiltInChannel> {
+function opened(worker: Worker, search: PeerSearch, onEvent: OnChannelEvent): Promise<BuiltInChannel> {
   const early: FromWorker[] = []; // at most the first view and what is delivered in it
   return new Promise((resolve, reject) => {
     const finish = (): void => {
@@ -176,7 +234,7 @@ function opened(worker: Worker, onEvent: OnChannelEvent): Promise<BuiltInChannel
     const listen = (message: FromWorker): void => {
       if (message.kind === 'opened') {
         finish();
-        resolve(new BuiltInChannel(worker, message.self, early, onEvent));
+        resolve(new BuiltInChannel({ worker, search, self: message.self, early, onEvent }));
       } else if (message.kind === 'failed') {
         finish();
         reject(new ChannelError(message.code, message.address, message.port));

@@ -6,7 +6,7 @@
  *    from one view to the next delivered the same messages in the first.
  * 3. `lost`: the engine is gone (not the network). Claim nothing.
  */
-import type { Host } from '../config/config.ts';
+import type { Host, PeerEntry } from '../config/config.ts';
 import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts';
 
 export type ChannelEvent =
@@ -77,6 +77,8 @@ export type Channel = {
   rekey(keys: readonly Uint8Array[]): void;
   /** Where other hosts can be reached, from now on. Without effect where the engine's own daemon knows. */
   changeHosts(hosts: readonly Host[]): void;
+  /** Where members may be beside those hosts, likewise. */
+  changePeers(peers: readonly PeerEntry[]): void;
   status(): Promise<ChannelStatus>;
   /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
   obituary(): Promise<readonly Obituary[]>;

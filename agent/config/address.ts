@@ -20,7 +20,7 @@ export function parsePath(text: string): Parsed<IpAddress> {
   }
   if (bare !== text) return problem(`${text} has a prefix length; write ${bare}`);
   const special = specialKind(number);
-  if (special !== undefined) return problem(`${text} is ${special}; write a unicast address that this host has`);
+  if (special !== undefined) return problem(`${text} is ${special}; write a unicast address that the host has`);
   if (number.family === 6 && isLinkLocal(number)) {
     return problem(
       `${text} is link-local and means another host on every link; write a global or unique local address`,

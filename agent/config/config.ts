@@ -79,6 +79,12 @@ export type Discovery =
   /** Unicast to the paths of every host in the file. */
   | { readonly kind: 'hosts' };
 
+/** Where members may be, beside the hosts of the file. A name has any number of addresses, and other ones later. */
+export type PeerEntry =
+  | { readonly kind: 'address'; readonly address: IpAddress }
+  /** In lower case. */
+  | { readonly kind: 'name'; readonly name: string };
+
 export type Announce = {
   /** Per interface, 1..100000, default 12000. */
   readonly framesPerSecond: number;
@@ -103,6 +109,8 @@ export type Config = {
   /** UDP port of the built-in engine, default 4807. */
   readonly port: number;
   readonly discovery: Discovery;
+  /** At most 64; none with multicast. Where there are some, the file may not name every host. */
+  readonly peers: readonly PeerEntry[];
   /** How long a cold start waits for the hosts of the file before it hands out sets. */
   readonly matureMs: number;
   /** How long a claimed address stays in the kernel without renewal, whole seconds from 6, or 'never'. */

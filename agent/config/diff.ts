@@ -22,6 +22,7 @@ const reloading: { readonly [Key in keyof Config]: 'by itself' | { readonly rest
   hangMs: { restart: 'hang' },
   port: { restart: 'port' },
   discovery: { restart: 'discovery' },
+  peers: 'by itself',
   matureMs: 'by itself', // of the next start
   lifetimeSeconds: { restart: 'lifetime' },
   announce: 'by itself',
@@ -131,6 +132,7 @@ function changesOfHost(before: Host, after: Host): readonly string[] {
 function settingChanges(before: Config, after: Config): readonly string[] {
   const settings = [
     ['key_file', before.keyFile, after.keyFile],
+    ['peers', before.peers, after.peers],
     ['mature', before.matureMs, after.matureMs],
     ['probe', before.probeMs, after.probeMs],
     ['conflict', before.conflict, after.conflict],

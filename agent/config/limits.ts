@@ -11,6 +11,10 @@ export const pathsPerHostMax = 8;
 export const setsMax = 4096;
 export const addressesPerSetMax = 64;
 
+/** Names and addresses beside the hosts: as many as a group can have members. */
+export const peersMax = 64;
+/** With dots, the last one included (RFC 1035 §2.3.4). */
+export const dnsNameLengthMax = 254;
 /** A DNS label (RFC 1035 §2.3.1). */
 export const nameLengthMax = 63;
 /** IFNAMSIZ less the terminating zero byte. */

@@ -14,6 +14,7 @@ import { decodeHosts } from './hosts.ts';
 import { configFileBytesMax, portMax, setsMax } from './limits.ts';
 import { nameProblem } from './names.ts';
 import { decodePartition } from './partition.ts';
+import { decodePeers } from './peers.ts';
 import { poolVersion } from './pool-version.ts';
 import { decodePools } from './pools.ts';
 import { decodePolicyDefaults } from './set-policy.ts';
@@ -72,6 +73,7 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
 
   const timing = decodeTiming(shape, table, errors);
   const discovery = decodeDiscovery(shape, table, hosts, errors);
+  const peers = decodePeers(shape.peers, discovery, table, errors);
   const announce = shape.announce ? decodeAnnounce(shape.announce, errors) : defaultAnnounce;
   const conflicts = decodeConflicts(shape, table, errors);
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
@@ -80,7 +82,7 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
   if (group === undefined || keyFile === undefined) return undefined;
   const sets = [...written, ...pooled];
   const rest = { ...conflicts, balance, damping, partition, hosts, sets };
-  const config = { file, group, keyFile, ...timing, port, discovery, announce, ...rest };
+  const config = { file, group, keyFile, ...timing, port, discovery, peers, announce, ...rest };
   return { ...config, poolVersion: poolVersion(config) };
 }
 

@@ -25,6 +25,7 @@ export const documentShape = v.object({
   port: v.optional(number('port = 4807')),
   discovery: v.optional(text('discovery = "multicast"')),
   multicast_address: v.optional(text('multicast_address = "239.255.72.68"')),
+  peers: v.optional(textList('peers = ["edge.example.net", "192.0.2.7"]')),
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
   partition: v.optional(text('partition = "serve"')),

@@ -42,7 +42,7 @@ export type Pool = {
   readonly sets: readonly PoolSet[];
   /** Share of the load by host, 1..1000; a host that is not listed has `weightDefault`. */
   readonly weights: ReadonlyMap<HostName, number>;
-  /** How many hosts the file names: when all are there, a cold start is over. */
+  /** How many hosts the file names: when all are there, a cold start is over. Infinity: there may be others. */
   readonly hostsExpected: number;
   readonly balance: BalanceMode;
   /** Absent: hosts may come and go as they like. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { BuiltInOptions } from '../../agent/channel/built-in-options.ts';
 import type { Channel, ChannelEvent } from '../../agent/channel/channel.ts';
+import type { NameService } from '../../agent/channel/names.ts';
 import type { IpAddress } from '../../agent/config/config.ts';
 import { type HostName, hostOf, type View } from '../../agent/membership/view.ts';
 
@@ -33,6 +34,7 @@ export function groupOptions(hosts: readonly TestHost[], port: number): Omit<Bui
     hangMs: 500,
     port,
     discovery: { kind: 'hosts' },
+    peers: [],
     hosts: hosts.map(({ name, paths }) => ({
       name: hostName(name),
       paths: paths as readonly IpAddress[],
@@ -42,13 +44,18 @@ export function groupOptions(hosts: readonly TestHost[], port: number): Omit<Bui
   };
 }
 
-export async function openEngine(options: Omit<BuiltInOptions, 'self'>, self: string): Promise<Engine> {
+export async function openEngine(
+  options: Omit<BuiltInOptions, 'self'>,
+  self: string,
+  names?: NameService,
+): Promise<Engine> {
   const events: ChannelEvent[] = [];
   const waiting = new Set<() => void>();
-  const channel = await openBuiltInChannel({ ...options, self: hostName(self) }, (event) => {
+  const onEvent = (event: ChannelEvent): void => {
     events.push(event);
     for (const look of [...waiting]) look();
-  });
+  };
+  const channel = await openBuiltInChannel({ ...options, self: hostName(self) }, onEvent, names);
 
   function until<T extends ChannelEvent>(fits: (event: ChannelEvent) => event is T): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -22,6 +22,7 @@ const options = {
   hangMs: 500,
   port: 46190,
   discovery: { kind: 'hosts' },
+  peers: [],
   hosts: names.map((name, at) => ({ name, paths: [`127.0.9.${at + 1}`], weight: 100 })),
 };
 

@@ -59,6 +59,12 @@ describe('diffConfigs(): applicable', () => {
     ],
     ['the weight of this host', edited({}), edited({ 7: 'weight = 7' }), ['host e1: "weight" is another one']],
     [
+      'peers',
+      edited({ 4: 'discovery = "hosts"' }),
+      edited({ 4: 'discovery = "hosts"\npeers = ["edge.example.net"]' }),
+      ['peers is another one'],
+    ],
+    [
       'settings',
       edited({}),
       edited(

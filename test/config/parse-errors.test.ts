@@ -3,9 +3,10 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, mature, lifetime, partition, failback, probe, conflict, announce, balance, damping, host, set, pool';
+    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, peers, mature, lifetime, partition, failback, probe, conflict, announce, balance, damping, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
+  const withPeers = (items: string) => edited({ 3: 'discovery = "hosts"', 4: `peers = [${items}]` });
   const aRange = (line: string) => edited({}, '[pool.p]', 'interface = "eth1"', line, 'prefix = 24');
 
   it.each<[string, string, string[]]>([
@@ -135,6 +136,45 @@ describe('parseConfig() tells', () => {
       ['2:12: key_file "edge.key" is no absolute path; write it from / on'],
     ],
     ['a port beyond the last', edited({ 3: 'port = 65536' }), ['3:8: port 65536 is out of range; write 1 to 65535']],
+    [
+      'peers where nobody looks for them',
+      edited({ 4: 'peers = ["edge.example.net"]' }),
+      ['4:9: peers has no effect without discovery = "hosts"; write that, or remove peers'],
+    ],
+    [
+      'text for the list of peers',
+      withPeers('"e"').replace('["e"]', '"e"'),
+      ['4:9: "peers" is text; write peers = ["edge.example.net", "192.0.2.7"]'],
+    ],
+    [
+      'peers that are neither name nor address',
+      withPeers('"edge_net", "192.0.2.300", "a..b", "-a", "", 7'),
+      [
+        ...['4:10: "edge_net"', '4:22: "192.0.2.300"', '4:37: "a..b"', '4:45: "-a"', '4:51: ""'].map(
+          (item) => `${item} is neither an IP address nor a DNS name; write one such as 192.0.2.7 or edge.example.net`,
+        ),
+        '4:55: "peers" holds a number; write peers = ["edge.example.net", "192.0.2.7"]',
+      ],
+    ],
+    [
+      'peers that no host can be',
+      withPeers('"192.0.2.7/24", "127.0.0.1", "fe80::1"'),
+      [
+        '4:10: 192.0.2.7/24 has a prefix length; write 192.0.2.7',
+        '4:26: 127.0.0.1 is a loopback address; write a unicast address that the host has',
+        '4:39: fe80::1 is link-local and means another host on every link; write a global or unique local address',
+      ],
+    ],
+    [
+      'a peer twice',
+      withPeers('"edge.example.net", "EDGE.example.net"'),
+      ['4:30: edge.example.net is listed already, at 4:10; keep one of the two'],
+    ],
+    [
+      'too many peers',
+      withPeers(Array.from({ length: 65 }, (_, at) => `"n${at}"`).join()),
+      ['4:9: 65 peers are too many; write at most 64'],
+    ],
     ['a weight of nothing', edited({ 7: 'weight = 0' }), ['7:10: weight 0 is out of range; write 1 to 1000']],
     [
       'a partition that there is not',
@@ -314,7 +354,7 @@ describe('parseConfig() tells', () => {
     [
       'a loopback path',
       aPath('127.0.0.1'),
-      ['9:10: 127.0.0.1 is a loopback address; write a unicast address that this host has'],
+      ['9:10: 127.0.0.1 is a loopback address; write a unicast address that the host has'],
     ],
     [
       'a link-local path',

@@ -25,6 +25,7 @@ describe('parseConfig()', () => {
       hangMs: 500,
       port: 4807,
       discovery: { kind: 'multicast', address: '239.255.72.68' },
+      peers: [],
       matureMs: 5000,
       lifetimeSeconds: 6,
       partition: 'serve',
@@ -93,6 +94,19 @@ describe('parseConfig()', () => {
     ['lifetime = "1m"', { lifetimeSeconds: 60 }],
     ['port = 5000', { port: 5000 }],
     ['discovery = "hosts"', { discovery: { kind: 'hosts' } }],
+    [
+      'discovery = "hosts"\npeers = ["Edge.Example.net", "a", "n1.lan.", "192.0.2.7", "2001:DB8:0::7"]',
+      {
+        peers: [
+          { kind: 'name', name: 'edge.example.net' },
+          { kind: 'name', name: 'a' },
+          { kind: 'name', name: 'n1.lan.' },
+          { kind: 'address', address: '192.0.2.7' },
+          { kind: 'address', address: '2001:db8::7' },
+        ],
+      },
+    ],
+    ['peers = []\ndiscovery = "hosts"', { peers: [] }],
     ['multicast_address = "239.255.0.1"', { discovery: { kind: 'multicast', address: '239.255.0.1' } }],
     ['balance.mode = "off"', { balance: { mode: 'off' } }],
     ['balance.mode = "auto"', { balance: { mode: 'auto', movesMax: 2, everyMs: 30_000 } }],
