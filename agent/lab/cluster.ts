@@ -9,7 +9,7 @@ import type { AddressWatch } from './address-watch.ts';
 import { builtFile } from './built.ts';
 import { type CommandResult, run } from './command.ts';
 import { within } from './deadline.ts';
-import type { Lab, LabHost } from './lab.ts';
+import { cablesOf, type Lab, type LabHost } from './lab.ts';
 import type { Ending, LabProcess } from './process.ts';
 
 export type ClusterOptions = {
@@ -145,8 +145,8 @@ export async function makeCluster(lab: Lab, options: ClusterOptions): Promise<Cl
   const keyFile = join(directory, 'lab.key');
   await run([process.execPath, mainFile, 'keygen', keyFile]);
   const hosts = lab.hosts.map(
-    ({ name, wiring }) =>
-      `[host.${name}]\npaths = ["${wiring.addresses[0].split('/')[0]}"]\nwitness = ${options.witnesses?.includes(name) ?? false}\n`,
+    (host) =>
+      `[host.${host.name}]\npaths = ${JSON.stringify(pathsOf(host))}\nwitness = ${options.witnesses?.includes(host.name) ?? false}\n`,
   );
   const head = `group = "lab"\nkey_file = "${keyFile}"\n${options.settings ?? ''}\n`;
   const configFile = join(directory, 'holdfast.toml');
@@ -156,6 +156,11 @@ export async function makeCluster(lab: Lab, options: ClusterOptions): Promise<Cl
 }
 
 const mainFile = builtFile('../cli/main.js');
+
+/** Its IPv4 address on each segment. */
+function pathsOf(host: LabHost): readonly string[] {
+  return cablesOf(host).map(({ addresses: [ipv4] }) => ipv4.split('/')[0] ?? '');
+}
 
 function controlOf(host: LabHost): string {
   return join(host.runDirectory, 'control.sock');

@@ -15,7 +15,17 @@ import { applyCuts, type Cut, type CutProtocol } from './cuts.ts';
 import { type Frame, parseFrames } from './frames.ts';
 import { addressesOf, type KernelAddress } from './kernel-addresses.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
-import { clientNumber, connect, interfaceName, raiseSwitch, resetAddresses, type Wiring, wiringOf } from './network.ts';
+import {
+  clientNumber,
+  connect,
+  firstSegment,
+  interfaceName,
+  raiseSwitch,
+  resetAddresses,
+  secondSegment,
+  type Wiring,
+  wiringOf,
+} from './network.ts';
 import { examinePrivilege } from './privilege.ts';
 
 /** Something with a cable to the switch. */
@@ -28,6 +38,8 @@ export type LabNode = {
 };
 
 export type LabHost = LabNode & {
+  /** Its cable to the segment that joins the hosts alone; null: the lab has none. */
+  readonly second: Wiring | null;
   /** Its disk: outlives a power cut. */
   readonly directory: string;
   /** Its /run: empty after a power cut. */
@@ -37,6 +49,8 @@ export type LabHost = LabNode & {
 export type LabOptions = {
   /** 1..200 */
   readonly hosts: number;
+  /** 2: the hosts have another network among themselves. Default 1. */
+  readonly segments?: 1 | 2;
 };
 
 /** The machine does not allow a lab; the message says what is missing and what would help. */
@@ -79,12 +93,12 @@ export class Lab {
   async cutPower(host: LabHost): Promise<number> {
     const watched = new Set([...this.#watches].flatMap((watch) => watch.monitorPids));
     const doomed = host.namespace.pids().filter((pid) => !watched.has(pid));
-    await this.unplug(host);
+    for (const cable of cablesOf(host)) await this.unplug(host, cable);
     const atMs = monotonicMs();
     host.namespace.killAll(doomed, watched);
     for (const watch of this.#watches) watch.powerLost(host.name, atMs);
     await host.namespace.allEnded(watched);
-    await resetAddresses(host.namespace, host.wiring);
+    for (const cable of cablesOf(host)) await resetAddresses(host.namespace, cable);
     rmSync(host.runDirectory, { recursive: true, force: true });
     return atMs;
   }
@@ -93,16 +107,16 @@ export class Lab {
   async restorePower(host: LabHost): Promise<void> {
     mkdirSync(host.runDirectory, { recursive: true, mode: 0o755 });
     await Promise.all([...this.#watches].map((watch) => watch.powerBack(host.name)));
-    await this.plug(host);
+    for (const cable of cablesOf(host)) await this.plug(host, cable);
   }
 
   /** The cable out: both ends lose the carrier. */
-  async unplug(node: LabNode): Promise<void> {
-    await this.#switch.run(['ip', 'link', 'set', node.wiring.port, 'down']);
+  async unplug(node: LabNode, cable: Wiring = node.wiring): Promise<void> {
+    await this.#switch.run(['ip', 'link', 'set', cable.port, 'down']);
   }
 
-  async plug(node: LabNode): Promise<void> {
-    await this.#switch.run(['ip', 'link', 'set', node.wiring.port, 'up']);
+  async plug(node: LabNode, cable: Wiring = node.wiring): Promise<void> {
+    await this.#switch.run(['ip', 'link', 'set', cable.port, 'up']);
   }
 
   /**
@@ -151,7 +165,7 @@ export class Lab {
 
   /** What the host's kernel has, its own addresses and loopback left out. */
   async addresses(host: LabHost): Promise<readonly KernelAddress[]> {
-    const own = new Set<string>(host.wiring.addresses);
+    const own = new Set<string>(cablesOf(host).flatMap(({ addresses }) => addresses));
     const all = await addressesOf(host.namespace);
     return all.filter((each) => each.scope === 'global' && !own.has(`${each.address}/${each.prefixLength}`));
   }
@@ -196,7 +210,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
     removeDirectory(directory);
   });
   try {
-    const lab = await build(directory, opened, options.hosts);
+    const lab = await build(directory, opened, options);
     return lab;
   } catch (error) {
     for (const each of opened) await each.dispose();
@@ -207,37 +221,40 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   }
 }
 
-async function build(directory: string, opened: Namespace[], hostCount: number): Promise<Lab> {
+async function build(directory: string, opened: Namespace[], { hosts, segments = 1 }: LabOptions): Promise<Lab> {
   const open = async (name: string): Promise<Namespace> => {
     const namespace = await openNamespace(name, directory);
     opened.push(namespace);
     return namespace;
   };
-  const numbers = Array.from({ length: hostCount }, (_, index) => index + 1);
+  const numbers = Array.from({ length: hosts }, (_, index) => index + 1);
   const switchNamespace = await open('switch');
-  await raiseSwitch(switchNamespace);
+  await raiseSwitch(switchNamespace, segments === 1 ? [firstSegment] : [firstSegment, secondSegment]);
   const attach = async (name: string, number: number): Promise<LabNode> => {
-    const node: LabNode = { name, namespace: await open(name), wiring: wiringOf(number) };
-    await connect(switchNamespace, node.namespace, node.wiring, 100 + number);
+    const node: LabNode = { name, namespace: await open(name), wiring: wiringOf(number, firstSegment) };
+    await connect(switchNamespace, node.namespace, node.wiring);
     return node;
   };
-  const [client, ...nodes] = await Promise.all([
-    attach('client', clientNumber),
-    ...numbers.map((number) => attach(`e${number}`, number)),
-  ]);
-  return new Lab(
-    directory,
-    switchNamespace,
-    client,
-    nodes.map((node) => withDirectories(node, directory)),
-  );
+  const attachHost = async (number: number): Promise<LabHost> => {
+    const node = await attach(`e${number}`, number);
+    const second = segments === 1 ? null : wiringOf(number, secondSegment);
+    if (second !== null) await connect(switchNamespace, node.namespace, second);
+    return { ...node, second, ...makeDirectories(directory, node.name) };
+  };
+  const [client, ...nodes] = await Promise.all([attach('client', clientNumber), ...numbers.map(attachHost)]);
+  return new Lab(directory, switchNamespace, client, nodes);
 }
 
-function withDirectories(node: LabNode, root: string): LabHost {
-  const directory = join(root, node.name);
+function makeDirectories(root: string, name: string): Pick<LabHost, 'directory' | 'runDirectory'> {
+  const directory = join(root, name);
   const runDirectory = join(directory, 'run');
   mkdirSync(runDirectory, { recursive: true, mode: 0o755 });
-  return { ...node, directory, runDirectory };
+  return { directory, runDirectory };
+}
+
+/** One for each segment, the first one first. */
+export function cablesOf({ wiring, second }: LabHost): readonly Wiring[] {
+  return second === null ? [wiring] : [wiring, second];
 }
 
 function removeDirectory(directory: string): void {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { type Cluster, type ClusterOptions, makeCluster } from '../../../agent/lab/cluster.ts';
-import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
+import { createLab, type Lab, type LabHost, type LabOptions } from '../../../agent/lab/lab.ts';
 
 /** For whatever takes well under a second on a machine that is not busy. */
 export const deadlineMs = 15_000;
@@ -11,7 +11,7 @@ export const deadlineMs = 15_000;
 const undamped = 'damping.mode = "off"';
 
 /** Made before the tests of the file, disposed of after them, however they or the making end. */
-export function useCluster(options: ClusterOptions & { readonly hosts: number }): () => Cluster {
+export function useCluster(options: ClusterOptions & LabOptions): () => Cluster {
   let lab: Lab | undefined;
   let cluster: Cluster | undefined;
   beforeAll(async () => {
