@@ -140,7 +140,7 @@ async function serve(ground: Ground): Promise<ExitCode> {
     const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
     const parts = { config, host, route, links, finder, watch, channel, ring, notifier, guard, adopted, log };
-    const running = new AgentCore({ ...parts, version: version(), memoryPath });
+    const running = new AgentCore({ ...parts, version: version(), memoryPath, guarded: marks === null });
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
       log.notice(`agent of ${host.name} in group ${config.group}: ${channel.self}, ${config.sets.length} sets`);

@@ -48,6 +48,8 @@ export type CoreOptions = {
   readonly ring: KeyRing;
   readonly notifier: Notifier;
   readonly guard: Guard;
+  /** Whether the kernel marks addresses, so that a guard knows ours. */
+  readonly guarded: boolean;
   /** What a guard kept in the kernel since the agent before this one died. */
   readonly adopted: readonly SetName[];
   readonly log: Log;
@@ -119,7 +121,10 @@ export class AgentCore {
       },
     );
     const ownership = () => this.#driver.state;
-    this.#restart = new Restart({ channel, guard: options.guard, journal: this.#journal, ownership });
+    this.#restart = new Restart({
+      ...{ channel, ownership, guard: options.guard, journal: this.#journal, guarded: options.guarded },
+      onRestarting: (member) => this.#driver.dispatch({ kind: 'restarting', member }),
+    });
     this.#commands = new Commands((id, command) => this.#driver.dispatch({ kind: 'command', id, command }));
     this.#network = new Network({
       guard: options.guard,

@@ -17,6 +17,10 @@ export type RestartOptions = {
   readonly guard: Pick<Guard, 'keep'>;
   readonly journal: Journal;
   readonly ownership: () => OwnershipState;
+  /** A member is about to be gone for a restart: no departure without a word. */
+  readonly onRestarting: (member: MemberId) => void;
+  /** Whether this host's guard can tell our addresses from others. */
+  readonly guarded: boolean;
 };
 
 /** Somebody who has not heard it within this would not have heard it at all. */
@@ -38,6 +42,7 @@ export class Restart {
     if (message.kind === 'restart-heard') this.#heard(sender);
     else if (sender !== channel.self) {
       channel.send(encodeRestart({ kind: 'restart-heard' }));
+      this.#options.onRestarting(sender);
       journal.tell(
         `${hostOf(sender)} restarts its agent: what it holds stays there, for up to ${message.keepMs / 1000} s`,
       );
@@ -50,14 +55,21 @@ export class Restart {
     config: Config,
     keepMs: number,
   ): Promise<RestartReply | { readonly ok: false; readonly error: string }> {
+    const { view } = this.#options.ownership();
     const hindrance = this.#hindrance(config);
     if (hindrance !== null) return { ok: false, error: `Cannot hold: ${hindrance}` };
     const missing = await this.#tellAll(keepMs);
     if (missing.length > 0) {
       return { ok: false, error: `Cannot hold: ${missing.map(hostOf).join(' ')} did not acknowledge it; try again` };
     }
-    if (!(await this.#options.guard.keep(keepMs)))
-      return { ok: false, error: 'Cannot hold: the guard does not answer' };
+    const kept = await this.#options.guard.keep(keepMs);
+    // What has changed since: from here to the end of the agent nothing is waited for.
+    const changed = this.#options.ownership().view === view ? null : 'the group has just changed; try again';
+    const late = kept ? (changed ?? this.#hindrance(config)) : 'the guard does not answer';
+    if (late !== null) {
+      void this.#options.guard.keep(0); // it may have heard, and answered late
+      return { ok: false, error: `Cannot hold: ${late}` };
+    }
     const sets = [...this.#options.ownership().holdings.keys()].sort();
     return { ok: true, kind: 'restart', pid: process.pid, sets };
   }
@@ -67,6 +79,8 @@ export class Restart {
     const instead = 'systemctl restart holdfast hands the sets over instead';
     if (config.partition === 'majority')
       return `with partition = "majority" nothing may be kept without an agent that knows of a cut; ${instead}`;
+    if (!this.#options.guarded)
+      return `this kernel does not mark addresses (Linux 5.18 does): the guard keeps none; ${instead}`;
     if (config.takeover === 'immediate') return `with takeover = "immediate" the others do not wait; ${instead}`;
     if (view === null || leavingUntil !== null) return 'this agent is leaving or has no group';
     const moving = [...holdings].filter(([, { phase }]) => phase !== 'held').map(([set]) => set);

@@ -64,17 +64,19 @@ export function withDepartures(
   state: OwnershipState,
   view: View,
   now: InstantMs,
-): Pick<OwnershipState, 'flaps' | 'missing'> {
+): Pick<OwnershipState, 'flaps' | 'missing' | 'restarting'> {
   const { missing: known, flaps, view: previous, reports } = state;
   const { damping } = state.pool;
-  if (damping === undefined) return { flaps, missing: known };
   const members = new Set(view.members);
+  const restarting = new Set([...state.restarting].filter((member) => members.has(member)));
+  if (damping === undefined) return { flaps, missing: known, restarting };
   const runs = new Map(view.members.map((member) => [hostOf(member), member]));
   const missing = new Map(known);
   const counted: HostName[] = [];
   const gone = (previous?.members ?? []).filter((member) => {
     const report = reports.get(member);
-    return !members.has(member) && report?.leaving !== true && report?.abandoning !== true;
+    const saidSo = report?.leaving === true || report?.abandoning === true || state.restarting.has(member);
+    return !members.has(member) && !saidSo;
   });
   const stayed = (previous?.members ?? []).filter((member) => members.has(member)).length;
   for (const member of gone) {
@@ -87,7 +89,7 @@ export function withDepartures(
     missing.delete(host);
     if (run !== member) counted.push(host);
   }
-  return { flaps: withPenalties(flaps, counted, damping, now), missing: newest(missing) };
+  return { flaps: withPenalties(flaps, counted, damping, now), missing: newest(missing), restarting };
 }
 
 /** What a member has counted, where it is more than what is known. */

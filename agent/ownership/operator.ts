@@ -4,6 +4,7 @@ import type { Command, Request } from './command.ts';
 import type { Memory } from './freeze.ts';
 import type { SetName } from './grant.ts';
 import type { Decision } from './message.ts';
+import { frozenRefusal } from './orders.ts';
 import { describeReason } from './reason.ts';
 import { type Holders, noHolders, reportedHolders, unsettled } from './settled.ts';
 import {
@@ -194,9 +195,10 @@ function refusalAtOnce(state: OwnershipState, command: Command): string | null {
       const hosts = state.view.members.map(hostOf);
       return hosts.includes(command.host) ? null : `${command.host} is not in the view, which has ${hosts.join(', ')}`;
     }
+    case 'abandon':
+      return state.freeze.frozen ? frozenRefusal : null; // the group could not say whose they are not
     case 'freeze':
     case 'thaw':
-    case 'abandon':
       return null;
   }
 }

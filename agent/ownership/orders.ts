@@ -70,8 +70,11 @@ export function agendaOf(
   }
 }
 
+/** Also for what is never asked of the coordinator. */
+export const frozenRefusal = 'the group is frozen: holdfast thaw comes first';
+
 function refusalWhileFrozen({ kind }: Command): string | null {
-  return kind === 'freeze' || kind === 'thaw' ? null : 'the group is frozen: holdfast thaw comes first';
+  return kind === 'freeze' || kind === 'thaw' ? null : frozenRefusal;
 }
 
 function targetOf(

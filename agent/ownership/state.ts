@@ -66,6 +66,8 @@ export type OwnershipState = {
   readonly flaps: Flaps;
   /** Members that left with a side that is not the smaller one: they count if their hosts are back as another run. */
   readonly missing: ReadonlyMap<HostName, MemberId>;
+  /** Members that have said that they will be gone for a restart. */
+  readonly restarting: ReadonlySet<MemberId>;
   /** When the next automatic round of balance may begin; null: it is off. */
   readonly balanceAt: InstantMs | null;
   /** When the coordinator has to look again, though nothing happens; null: never. */
@@ -120,6 +122,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'stalled' }
   /** The whole truth about silent members whose hosts answer. */
   | { readonly kind: 'answering'; readonly members: ReadonlySet<MemberId> }
+  /** It ends without leaving, and comes back as another run. */
+  | { readonly kind: 'restarting'; readonly member: MemberId }
   /** `View.apart` has changed since the view was installed. */
   | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
   /** The whole truth about what this host cannot hold. */
@@ -203,6 +207,7 @@ export function initialOwnership({
     recovered: new Map(),
     flaps: new Map(),
     missing: new Map(),
+    restarting: new Set(),
     balanceAt: null,
     reconsiderAt: null,
     reports: new Map(),
@@ -249,6 +254,7 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     recovered: state.recovered,
     flaps: state.flaps,
     missing: state.missing,
+    restarting: state.restarting,
     balanceAt: state.balanceAt,
     reconsiderAt: state.reconsiderAt,
     reports: state.reports,

@@ -33,7 +33,7 @@ export function step(before: OwnershipState, event: OwnershipEvent): Step {
   let { state, effects } = handle(before, event);
   const consider = (known: OwnershipState): Step =>
     isNews(before, known, event) ? coordinate(known, now) : { state: known, effects: [] };
-  for (const follow of [expire, consider, answerCommands, leave]) {
+  for (const follow of [expire, consider, answer, leave]) {
     const next = follow(state, now);
     state = next.state;
     if (next.effects.length > 0) effects = [...effects, ...next.effects];
@@ -46,13 +46,18 @@ export function step(before: OwnershipState, event: OwnershipEvent): Step {
 export function nextWakeup(state: OwnershipState): InstantMs | null {
   const instants = [...state.failed.values()].map(({ until }) => until);
   if (!state.mature) instants.push(state.matureAt);
-  if (state.leavingUntil !== null && !state.left) instants.push(state.leavingUntil);
+  if (state.leavingUntil !== null && !state.left && hasToLetGo(state)) instants.push(state.leavingUntil);
   if (state.stalledUntil !== null) instants.push(state.stalledUntil);
   if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
   for (const { until } of state.pending) instants.push(until);
   const deadline = coordinatorDeadline(state);
   if (deadline !== null && state.proposed === state.decided) instants.push(deadline);
   return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
+}
+
+/** Of one that leaves: what is on its way into the kernel or out of it says so by itself. */
+function hasToLetGo({ holdings }: OwnershipState): boolean {
+  return holdings.size === 0 || [...holdings.values()].some(({ phase }) => phase === 'held' || phase === 'giving');
 }
 
 function handle(state: OwnershipState, event: OwnershipEvent): Step {
@@ -67,6 +72,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return onStalled(state, event.now);
     case 'answering':
       return { state: changedState(state, { answering: event.members }), effects: [] };
+    case 'restarting':
+      return { state: changedState(state, { restarting: new Set([...state.restarting, event.member]) }), effects: [] };
     case 'apart':
       return reported(changedState(state, { apart: event.members }), event.now);
     case 'unable':
@@ -233,6 +240,7 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
     const since = (now - assignment.ageMs) as InstantMs; // earlier on the same clock
     assignments.set(assignment.set, placed(assignment, since));
   }
+  if (assignments.size > state.setNames.size) forgetRemoved(assignments, state, decision);
   const answered = onAnswers(state, decision, moves);
   const reconciled = reconcile(
     changedState(answered.state, {
@@ -255,6 +263,18 @@ function onDecision(state: OwnershipState, decision: Decision, now: InstantMs): 
   });
 }
 
+/** Sets that are in no file any more, and with nobody. */
+function forgetRemoved(
+  assignments: Map<SetName, unknown>,
+  { setNames, assignments: known }: OwnershipState,
+  { assignments: told }: Decision,
+): void {
+  const named = new Set(told.map(({ set }) => set));
+  for (const [set, { owner }] of known) {
+    if (owner === null && !named.has(set) && !setNames.has(set)) assignments.delete(set);
+  }
+}
+
 function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {
   const times = (state.failures.get(set) ?? 0) + 1;
   const until = (now + Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax)) as InstantMs; // later on the same clock
@@ -272,6 +292,16 @@ function onAbandon(state: OwnershipState, id: number, command: Command, now: Ins
   if (asked.state === state) return asked;
   const next = reported(changedState(asked.state, { abandoning: true }), now);
   return { state: next.state, effects: [...asked.effects, ...next.effects] };
+}
+
+/** An abandon that is refused is over: this host looks after its sets as before. */
+function answer(state: OwnershipState, now: InstantMs): Step {
+  const answered = answerCommands(state, now);
+  const abandon = state.pending.find(({ command }) => command.kind === 'abandon');
+  const refused = answered.effects.some((effect) => effect.kind === 'refused' && effect.id === abandon?.id);
+  if (!refused) return answered;
+  const next = reported(changedState(answered.state, { abandoning: false }), now);
+  return { state: next.state, effects: [...answered.effects, ...next.effects] };
 }
 
 /** What is new is for the coordinator to give, what is gone is released at once, and what stays is not touched. */

@@ -50,7 +50,8 @@ static int64_t duty_since;
 static int obituary_round;
 /* At the death; later, where another agent is expected before. */
 static int64_t obituary_at;
-static int64_t keep_ns;
+/* Until then a death announces another agent. */
+static int64_t keep_until;
 static int64_t look_at, tell_at;
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -100,16 +101,16 @@ static void look(void) {
   look_at = now_ns() + (settings.lifetime_seconds == 0 ? LOOK_MS * ms : settings.lifetime_seconds * (1000 * ms) / 3);
 }
 
-void guard_expect(uint32_t keep_ms) { keep_ns = keep_ms * ms; }
+void guard_expect(uint32_t keep_ms) { keep_until = now_ns() + keep_ms * ms; }
 
 static void begin_duty(const char *how) {
   duty_since = now_ns();
   if (sign_at == 0) sign_at = duty_since;
-  const bool expecting = keep_ns > 0 && held_count > 0;
-  obituary_at = duty_since + (expecting ? keep_ns : 0);
+  const bool expecting = keep_until > duty_since && held_count > 0;
+  obituary_at = expecting ? keep_until : duty_since;
   if (expecting) {
     say(SAY_NOTICE, "agent %d ended for a restart: its %zu addresses stay for up to %lld s", settings.agent, held_count,
-        (long long)(keep_ns / (1000 * ms)));
+        (long long)((keep_until - duty_since + 500 * ms) / (1000 * ms)));
     say_status("restarting: the guard keeps %zu addresses", held_count);
   } else {
     obituary_send(obituary_round++);

@@ -39,6 +39,16 @@ function reasonOf(group: Group, host: string, set: string): string {
 }
 
 describe('withDepartures(): a host that leaves without a word', () => {
+  it('is not counted where it has said that it restarts, and is the next time', () => {
+    const group = threeHosts(poolOf('abcdef', { damping }));
+    const member = group.id('e3');
+    for (const host of ['e1', 'e2']) group.tell(host, { kind: 'restarting', member });
+    flap(group, 'e3', 1, ['e1', 'e2']);
+    expect(penaltyOf(group, 'e3', 'e1')).toBe(0);
+    flap(group, 'e3', 1, ['e1', 'e2']);
+    expect(penaltyOf(group, 'e3', 'e1')).toBe(1_000);
+  });
+
   it('is damped above the threshold, and everybody knows, the host itself too', () => {
     const group = threeHosts(poolOf('abcdef', { damping }));
     flap(group, 'e3', 1, ['e1', 'e2']);

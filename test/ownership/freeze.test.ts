@@ -100,6 +100,24 @@ describe('step(): freeze and abandon', () => {
     expect(group.members.get('e3')?.freeze).toEqual({ frozen: false, changes: 2 });
   });
 
+  it('frozen, nobody abandons; and an abandon that the group never took in is over once it is refused', () => {
+    const group = threeHosts();
+    command(group, 'e2', { kind: 'freeze' });
+    command(group, 'e3', { kind: 'abandon' });
+    expect(group.story.at(-1)).toBe('e3 refuses: the group is frozen: holdfast thaw comes first');
+    command(group, 'e2', { kind: 'thaw' });
+    group.tell('e2', { kind: 'command', id: 2, command: { kind: 'freeze' } });
+    group.tell('e3', { kind: 'command', id: 2, command: { kind: 'abandon' } }); // which has not heard of it
+    group.settle();
+    group.pass(61_000);
+    expect(group.story.at(-1)).toMatch(/^e3 refuses: not done within 60 s/);
+    expect(group.members.get('e3')?.abandoning).toBe(false);
+    command(group, 'e1', { kind: 'thaw' });
+    expect(group.held()).toBe('e1: a d | e2: b e | e3: c f');
+    command(group, 'e3', move('a', 'e3'));
+    expect(group.held()).toBe('e1: d | e2: b e | e3: a c f');
+  });
+
   it('what was abandoned stays where it is, is given to nobody, and is free when the host is back', () => {
     const group = threeHosts();
     group.story.length = 0;

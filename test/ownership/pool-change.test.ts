@@ -92,6 +92,16 @@ describe('step(): a pool that changes', () => {
     expect(group.story.at(-1)).toBe('e3 done: ');
   });
 
+  it('a set that is removed everywhere is forgotten with the next decision', () => {
+    const group = serving(file('abc'));
+    reload(group, file('ab'), ...hosts);
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.settle();
+    for (const host of ['e1', 'e2'])
+      expect([...(group.members.get(host)?.assignments.keys() ?? [])]).toEqual(['a', 'b']);
+  });
+
   it('a set that comes back goes where it may, whoever reads its file first', () => {
     const group = serving(file('abcdef'));
     reload(group, file('abcde'), ...hosts);
