@@ -4,6 +4,7 @@
  */
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 import { type MacAddress, parseMac } from './mac-address.ts';
+import { beginsAs } from './opening.ts';
 
 export type Neighbour = {
   /** Canonical text, of either IP version. */
@@ -21,8 +22,7 @@ export function encodeNeighbours(neighbours: readonly Neighbour[]): Uint8Array {
 
 /** Never throws. Null where it is another message. */
 export function decodeNeighbours(bytes: Uint8Array): readonly Neighbour[] | null {
-  // As it is written here: the group's other messages, which are large, are not read twice.
-  if (!opening.every((byte, at) => bytes[at] === byte)) return null;
+  if (!beginsAs(bytes, 'neighbours')) return null;
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -33,8 +33,6 @@ export function decodeNeighbours(bytes: Uint8Array): readonly Neighbour[] | null
     typeof value === 'object' && value !== null && 'hosts' in value && Array.isArray(value.hosts) ? value.hosts : [];
   return hosts.slice(0, neighboursMax).flatMap((host) => readHost(host) ?? []);
 }
-
-const opening = new TextEncoder().encode('{"kind":"neighbours",');
 
 function readHost(host: unknown): Neighbour | null {
   if (!Array.isArray(host)) return null;
