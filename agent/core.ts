@@ -36,6 +36,7 @@ import type { RouteSocket } from './system/route-socket.ts';
 import { decodeNeighbours, encodeNeighbours } from './wire/neighbours-message.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { decodeStations, encodeStations } from './wire/stations-message.ts';
+import { WitnessWatch } from './witness-watch.ts';
 
 export type CoreOptions = {
   readonly config: Config;
@@ -80,6 +81,8 @@ export class AgentCore {
   readonly #stations = new Stations();
   /** null: what is silent is taken over from at once. */
   readonly #suspicion: Suspicion | null;
+  /** null: no address is asked, or nothing is held here anyway. */
+  readonly #witness: WitnessWatch | null;
   readonly #endings: (() => void)[] = [];
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
@@ -144,6 +147,7 @@ export class AgentCore {
     });
     this.#claims = this.#network.claims;
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
+    this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
     this.#claims.adopt(options.adopted);
     this.#driver.onStep = () => notifier.status(this.#line());
     this.#network.start();
@@ -173,6 +177,7 @@ export class AgentCore {
         );
         if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
         this.#driver.dispatch(event);
+        if (event.view.members.length === 1) this.#witness?.hurry();
         void this.#prepareObituary();
         this.#sendStations();
         this.#network.tellNeighboursAgain();
@@ -258,6 +263,7 @@ export class AgentCore {
     for (const end of this.#endings) end();
     this.#driver.stop();
     this.#suspicion?.close();
+    this.#witness?.close();
     if (this.#abandoned || this.#restarting) await this.#network.abandon();
     else await this.#network.close();
     this.#commands.close();
@@ -376,6 +382,21 @@ export class AgentCore {
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
       isFrom: (mac, member) => this.#stations.isOf(mac, member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
+    });
+  }
+
+  #newWitnessWatch(): WitnessWatch {
+    const { witnessAddresses, detectMs } = this.#config;
+    const named = witnessAddresses.join(', ');
+    return new WitnessWatch({
+      clock: systemClock,
+      detectMs,
+      ask: (timeoutMs) => this.#network.anyAnswers(witnessAddresses, timeoutMs),
+      onChange: (word) => {
+        if (word === 'silent') this.#journal.trouble(`no witness address answers: ${named}`);
+        else this.#journal.tell(`a witness address answers, of ${named}`);
+        this.#driver.dispatch({ kind: 'witness', word });
+      },
     });
   }
 

@@ -2,7 +2,7 @@
  * The network's side of an agent: the parts of system/ that put sets into the kernel and tell the network, wired together. What
  * they find out comes back as events of ownership.
  */
-import type { Config, InterfaceChoice, VirtualAddress } from './config/config.ts';
+import type { Config, InterfaceChoice, IpAddress, VirtualAddress } from './config/config.ts';
 import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
 import { fenceMs } from './ownership/quorum.ts';
@@ -22,6 +22,7 @@ import type { InterfaceFinder } from './system/interface-finder.ts';
 import { LinkReadiness } from './system/link-readiness.ts';
 import type { Link, LinkChange, LinkTable } from './system/links.ts';
 import { Neighbours } from './system/neighbours.ts';
+import { interfacesOnLink } from './system/on-link.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
@@ -180,6 +181,25 @@ export class Network {
     const { index, name, mac } = place.link;
     const answer = await this.#arping.probe({ index, name, mac }, { family, address }, timeoutMs);
     return answer.kind === 'answered' ? answer.mac : null;
+  }
+
+  /** Whether a neighbour answers for one of the addresses; it is asked on every interface that has its subnet. */
+  async anyAnswers(addresses: readonly IpAddress[], timeoutMs: number): Promise<boolean> {
+    const { links, watch } = this.#options;
+    const asked = addresses.flatMap((address) =>
+      interfacesOnLink(address, watch.all()).map(async (index) => {
+        const link = links.byIndex(index);
+        if (link === undefined || link.mac === null) throw new Error(`nothing is to be asked on interface ${index}`);
+        const family = address.includes(':') ? 6 : 4;
+        const from = { index, name: link.name, mac: link.mac };
+        const answer = await this.#arping.probe(from, { family, address }, timeoutMs);
+        if (answer.kind !== 'answered') throw new Error(`${address} does not answer`);
+      }),
+    );
+    return Promise.any(asked).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** MACs of another member. */

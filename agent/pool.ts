@@ -15,6 +15,7 @@ export function poolOf(config: Config): Pool {
       config.partition === 'majority'
         ? { hosts: config.hosts.map(({ name }) => name), claimDelayMs: claimDelayMs(config.heartbeatMs) }
         : undefined,
+    witnessAsked: config.witnessAddresses.length > 0,
     witnesses: new Set(config.hosts.filter(({ witness }) => witness).map(({ name }) => name)),
   };
 }

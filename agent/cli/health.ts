@@ -34,6 +34,7 @@ export function findTroubles(status: Status, now: Date): readonly Trouble[] {
   const troubles = [
     ...agentTroubles(status),
     ...frozenTroubles(status),
+    ...isolationTroubles(status),
     ...minorityTroubles(status),
     ...setTroubles(status, now),
     ...hostTroubles(status),
@@ -92,6 +93,12 @@ function frozenTroubles(status: Status): Trouble[] {
   if (!status.frozen) return [];
   const text = 'The group is frozen: nothing is moved or touched, whatever fails';
   return [{ severity: 'degraded', text, advice: 'on any host, when it is time: holdfast thaw' }];
+}
+
+function isolationTroubles({ isolated }: Status): Trouble[] {
+  if (!isolated) return [];
+  const text = 'This host is isolated: it hears no other and no witness address answers, so that it holds nothing';
+  return [{ severity: 'degraded', text, advice: 'on this host: ip link, ip neighbour; on another: holdfast status' }];
 }
 
 function minorityTroubles({ quorum }: Status): Trouble[] {

@@ -125,6 +125,8 @@ export type Config = {
   readonly damping: DampingSettings | null;
   /** serve: each side of a cut serves all. majority: the one with more than half of the hosts, if there is one. Default serve. */
   readonly partition: 'serve' | 'majority';
+  /** Neighbours outside of the group: a host that is alone, and that none of them answers, holds nothing. Empty: it is not asked. */
+  readonly witnessAddresses: readonly IpAddress[];
   readonly hosts: readonly Host[];
   readonly sets: readonly ManagedSet[];
   /** Digest over everything of the pool that members must agree on: 16 hex digits. */

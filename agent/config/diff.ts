@@ -31,6 +31,7 @@ const reloading: { readonly [Key in keyof Config]: 'by itself' | { readonly rest
   balance: 'by itself',
   damping: 'by itself',
   partition: { restart: 'partition' },
+  witnessAddresses: { restart: 'witness_addresses' },
   hosts: 'by itself',
   sets: 'by itself',
   poolVersion: 'by itself',

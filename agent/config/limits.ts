@@ -33,6 +33,8 @@ export const failbackMsMax = 86_400_000;
 /** Kernel lifetimes end up to 1.25 s late and are renewed every 2 s: below 6 s one late renewal could lose an address. */
 export const lifetimeSecondsMin = 6;
 export const lifetimeSecondsMax = 86_400;
+/** Each is asked every second. */
+export const witnessAddressesMax = 8;
 export const announceRateMin = 1;
 /** A gigabit link carries 1.4 million. */
 export const announceRateMax = 100_000;

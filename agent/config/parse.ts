@@ -22,6 +22,7 @@ import { decodeSets, type SetContext } from './sets.ts';
 import { decodeTable, documentShape, placeOf } from './shape.ts';
 import { decodeTiming } from './timing.ts';
 import { parseToml, type TomlTable } from './toml.ts';
+import { decodeWitnessAddresses } from './witness-addresses.ts';
 
 export type ParsedConfig =
   | { readonly ok: true; readonly config: Config }
@@ -79,9 +80,10 @@ function decodeDocument(table: TomlTable, file: string, errors: ConfigError[]): 
   const balance = shape.balance ? decodeBalance(shape.balance, errors) : defaultBalance;
   const damping = shape.damping ? decodeDamping(shape.damping, errors) : defaultDamping;
   const partition = decodePartition(shape.partition, table, errors);
+  const witnessAddresses = decodeWitnessAddresses(shape.witness_addresses, table, uses, errors);
   if (group === undefined || keyFile === undefined) return undefined;
   const sets = [...written, ...pooled];
-  const rest = { ...conflicts, balance, damping, partition, hosts, sets };
+  const rest = { ...conflicts, balance, damping, partition, witnessAddresses, hosts, sets };
   const config = { file, group, keyFile, ...timing, port, discovery, peers, announce, ...rest };
   return { ...config, poolVersion: poolVersion(config) };
 }

@@ -18,6 +18,7 @@ export function poolVersion(config: Omit<Config, 'poolVersion'>): string {
     balance: config.balance,
     damping: config.damping,
     partition: config.partition,
+    ...(config.witnessAddresses.length === 0 ? {} : { witnessAddresses: config.witnessAddresses.toSorted() }),
     hosts: config.hosts.toSorted(byName).map(({ name, paths, weight, witness }) => [name, paths, weight, witness]),
     sets: config.sets
       .toSorted(byName)

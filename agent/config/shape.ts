@@ -29,6 +29,7 @@ export const documentShape = v.object({
   mature: v.optional(text('mature = "5s"')),
   lifetime: v.optional(text('lifetime = "6s"')),
   partition: v.optional(text('partition = "serve"')),
+  witness_addresses: v.optional(textList('witness_addresses = ["192.0.2.1"]')),
   failback: v.optional(text('failback = "never"')),
   probe: v.optional(text('probe = "200ms"')),
   conflict: v.optional(text('conflict = "keep"')),

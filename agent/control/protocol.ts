@@ -85,6 +85,8 @@ export type Status = {
   } | null;
   /** `partition = "majority"`: hosts that count, in the view and in all; null: each side of a cut serves, or there is no view. */
   readonly quorum: { readonly present: number; readonly voters: number; readonly needed: number } | null;
+  /** `witness_addresses`: this host hears no other and none of them answers, so that it holds nothing. */
+  readonly isolated: boolean;
   readonly sets: readonly SetStatus[];
   readonly members: readonly MemberStatus[];
   readonly channel: ChannelStatus;

@@ -5,6 +5,7 @@ import { type HostName, hostOf, type InstantMs, type MemberId } from '../members
 import { coordinatorOf } from '../ownership/coordinator.ts';
 import { dampedUntil, reportedFlaps } from '../ownership/damping.ts';
 import type { SetName } from '../ownership/grant.ts';
+import { isIsolated } from '../ownership/isolation.ts';
 import { describeReason } from '../ownership/reason.ts';
 import { unableSets } from '../ownership/report.ts';
 import { type Holders, noHolders, reportedHolders, unsettled } from '../ownership/settled.ts';
@@ -52,6 +53,7 @@ export function statusOf(input: StatusInput): Status {
             coordinator: hostOf(coordinatorOf(view)),
           },
     quorum: ownership.quorum,
+    isolated: isIsolated(ownership),
     sets: config.sets.map((set) => setStatus({ ...input, holders }, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,

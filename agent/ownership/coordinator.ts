@@ -6,10 +6,11 @@ import { nextRelease } from './damping.ts';
 import { nextFailback } from './failback.ts';
 import { withForeignSets } from './foreign.ts';
 import { compareGrants, type Grant, type SetName } from './grant.ts';
+import { awaitsWitness, barOf } from './isolation.ts';
 import type { Holder } from './keeper.ts';
 import type { Assignment, Decision, Waiting } from './message.ts';
 import { agendaOf } from './orders.ts';
-import { fencedUntil, minorityOf } from './quorum.ts';
+import { fencedUntil } from './quorum.ts';
 import { describeReason } from './reason.ts';
 import { candidateOf, isPoolKnown, knownAssignments, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
@@ -26,7 +27,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const { view } = state;
   if (view === null || coordinatorOf(view) !== state.self) return { state, effects: [] };
   // Its own words come back first.
-  if (state.proposed !== state.decided || !knowsEnough(state, view, now)) {
+  if (state.proposed !== state.decided || awaitsWitness(state) || !knowsEnough(state, view, now)) {
     return { state: state.reconsiderAt === null ? state : changedState(state, { reconsiderAt: null }), effects: [] };
   }
 
@@ -36,7 +37,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     state,
     known.map(([member, report]) => candidateOf(state, member, report, now)),
   );
-  const minority = minorityOf(state);
+  const minority = barOf(state);
   const fenceEnds = minority === null ? fencedUntil(state) : null;
   const fenced = fenceEnds !== null && now < fenceEnds;
   const asked = fenced ? [] : state.asked; // a move must not go round the fence
@@ -99,7 +100,7 @@ function earliestAfter(now: InstantMs, ...instants: readonly (InstantMs | null)[
 /** When `coordinate` would know enough for want of time; null: it does not wait. */
 export function coordinatorDeadline(state: OwnershipState): InstantMs | null {
   const { view } = state;
-  if (view === null || coordinatorOf(view) !== state.self) return null;
+  if (view === null || coordinatorOf(view) !== state.self || awaitsWitness(state)) return null;
   const since = state.decided > 0 ? state.poolSince : Math.max(state.viewSince, state.poolSince ?? state.viewSince);
   return since === null ? null : ((since + reportPatienceMs) as InstantMs); // later on the same clock
 }

@@ -5,8 +5,8 @@
  */
 import type { MemberId } from '../membership/view.ts';
 import { adoptedGrant, compareGrants, type Grant, type SetName } from './grant.ts';
+import { isBarred } from './isolation.ts';
 import type { Assignment, GrantedSet } from './message.ts';
-import { inMinority } from './quorum.ts';
 import { isForThisHostAlone, unableSets } from './report.ts';
 import {
   changedState,
@@ -33,7 +33,7 @@ export function reconcile(state: OwnershipState, sets?: readonly SetName[]): Ste
     }
     if (assignment === undefined) {
       // No decision about it: it stays as it is, unless another side may decide.
-      if (inMinority(state) && (holding?.phase === 'held' || holding?.phase === 'giving')) {
+      if (isBarred(state) && (holding?.phase === 'held' || holding?.phase === 'giving')) {
         holdings.set(set, letGo(set, holding, todo));
       }
       continue;
@@ -222,15 +222,15 @@ function isUntouched(state: OwnershipState): boolean {
   return state.abandoning || (state.freeze.frozen && !isOut(state));
 }
 
-/** Others may hold, or do hold, what this member has: it stood still, is in a minority, or they moved on to a view without it. */
+/** Others may hold, or do hold, what this member has: it stood still, is in a minority or isolated, or they moved on to a view without it. */
 export function isOut(state: OwnershipState): boolean {
   const { apart, view } = state;
-  return inMinority(state) || apart.some((member) => view?.members.includes(member));
+  return isBarred(state) || apart.some((member) => view?.members.includes(member));
 }
 
 /** The same about one set: who is cut off by others' choice keeps what none of them may ever have. */
 export function isOutFor(state: OwnershipState, set: SetName): boolean {
-  return isOut(state) && (inMinority(state) || !isForThisHostAlone(state, set));
+  return isOut(state) && (isBarred(state) || !isForThisHostAlone(state, set));
 }
 
 function letGo(set: SetName, holding: Holding, todo: Todo): Holding {

@@ -12,6 +12,7 @@ const considered = [
   'viewSince',
   'poolSince',
   'quorum',
+  'witness',
   'joined',
   'recovered',
   'flaps',

@@ -4,8 +4,8 @@ import { type Candidate, hindrance } from './candidates.ts';
 import type { Answer, Command } from './command.ts';
 import { type Freeze, setFrozen } from './freeze.ts';
 import type { SetName } from './grant.ts';
+import { barOf } from './isolation.ts';
 import type { Pool } from './pool.ts';
-import { minorityOf } from './quorum.ts';
 import type { OwnershipState } from './state.ts';
 
 /** What one decision is to bring about beside what it would do anyway. */
@@ -32,7 +32,7 @@ export function agendaOf(
   let balanceMovesMax = roundMovesMax;
   const moves = new Map<SetName, MemberId>();
   const unpin = new Set<SetName>();
-  const minority = minorityOf(state);
+  const bar = barOf(state);
   const answers = state.asked.map(({ asker, id, command }): Answer => {
     const refusal = freeze.frozen ? refusalWhileFrozen(command) : null;
     return { asker, id, refusal: refusal ?? take(command) };
@@ -43,11 +43,11 @@ export function agendaOf(
   function take(command: Command): string | null {
     switch (command.kind) {
       case 'balance':
-        if (minority !== null) return minority;
+        if (bar !== null) return bar;
         balanceMovesMax = Number.POSITIVE_INFINITY;
         return null;
       case 'move': {
-        if (minority !== null) return minority;
+        if (bar !== null) return bar;
         const target = targetOf(command, state.pool, view, candidates);
         if (typeof target === 'string') return target;
         unpin.delete(command.set);

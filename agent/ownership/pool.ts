@@ -51,6 +51,8 @@ export type Pool = {
   readonly majority?: Majority | undefined;
   /** Hosts that count for the majority and own nothing; absent: none. */
   readonly witnesses?: ReadonlySet<HostName> | undefined;
+  /** A host that is alone depends on a witness address (isolation.ts); absent: on nothing. */
+  readonly witnessAsked?: boolean | undefined;
 };
 
 export const weightDefault = 100;

@@ -4,6 +4,7 @@ import type { Command, Request } from './command.ts';
 import type { Flaps } from './damping.ts';
 import type { Freeze, Memory } from './freeze.ts';
 import { adoptedGrant, type Grant, type SetName } from './grant.ts';
+import type { WitnessWord } from './isolation.ts';
 import type { Assignment, GrantedSet, Message, Report } from './message.ts';
 import { namesOf, type Pool } from './pool.ts';
 import type { Quorum } from './quorum.ts';
@@ -56,6 +57,8 @@ export type OwnershipState = {
   readonly reportedAnew: ReadonlySet<MemberId>;
   /** Whether the view has the majority it needs; null: it needs none, or there is no view. */
   readonly quorum: Quorum | null;
+  /** Whether a witness address answers this host; `unknown` for ever where none is asked. */
+  readonly witness: WitnessWord;
   /** The hosts of the last view with a majority that this member saw decide. */
   readonly lastQuorate: readonly HostName[];
   /** Since when each member of the view has been one together with this member. */
@@ -126,6 +129,7 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'restarting'; readonly member: MemberId }
   /** `View.apart` has changed since the view was installed. */
   | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
+  | { readonly kind: 'witness'; readonly word: WitnessWord }
   /** The whole truth about what this host cannot hold. */
   | { readonly kind: 'unable'; readonly sets: ReadonlyMap<SetName, string> }
   /** The kernel has them, and the first announcement is out. */
@@ -202,6 +206,7 @@ export function initialOwnership({
     side: null,
     reportedAnew: new Set(),
     quorum: null,
+    witness: 'unknown',
     lastQuorate: [],
     joined: new Map(),
     recovered: new Map(),
@@ -249,6 +254,7 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     side: state.side,
     reportedAnew: state.reportedAnew,
     quorum: state.quorum,
+    witness: state.witness,
     lastQuorate: state.lastQuorate,
     joined: state.joined,
     recovered: state.recovered,

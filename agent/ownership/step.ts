@@ -7,6 +7,7 @@ import { withDepartures, withReportedFlaps } from './damping.ts';
 import { newerFreeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
 import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
+import { isBarred, type WitnessWord } from './isolation.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { isNews } from './news.ts';
 import { answerCommands, askAgain, memoryOf, onAnswers, onCommand, onRequest } from './operator.ts';
@@ -76,6 +77,8 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
       return { state: changedState(state, { restarting: new Set([...state.restarting, event.member]) }), effects: [] };
     case 'apart':
       return reported(changedState(state, { apart: event.members }), event.now);
+    case 'witness':
+      return onWitness(state, event.word, event.now);
     case 'unable':
       return reported(changedState(state, { unable: event.sets }), event.now);
     case 'claimed':
@@ -133,9 +136,9 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
     }),
   );
   const stall = endStallByView(state, installed);
-  const quorum = inMinority(installed) ? reconcile(stall.state) : { state: stall.state, effects: [] };
-  const next = quorum.state;
-  const letGo = [...stall.effects, ...quorum.effects];
+  const barred = isBarred(installed) ? reconcile(stall.state) : { state: stall.state, effects: [] };
+  const next = barred.state;
+  const letGo = [...stall.effects, ...barred.effects];
   const report = ownReport(next, now);
   const repeated = releasesToRepeat(state, view);
   const again: readonly OwnershipEffect[] =
@@ -273,6 +276,12 @@ function forgetRemoved(
   for (const [set, { owner }] of known) {
     if (owner === null && !named.has(set) && !setNames.has(set)) assignments.delete(set);
   }
+}
+
+/** It matters to nobody else as long as this host is not alone. */
+function onWitness(before: OwnershipState, witness: WitnessWord, now: InstantMs): Step {
+  const state = changedState(before, { witness });
+  return isBarred(state) === isBarred(before) ? { state, effects: [] } : reported(state, now);
 }
 
 function onClaimFailed(state: OwnershipState, set: SetName, why: string, now: InstantMs): Step {

@@ -55,6 +55,12 @@ describe('statusExitCode()', () => {
       ['degraded: This side is a minority: 1 of 3 hosts, 2 are needed, so that it holds nothing'],
     ],
     [
+      'an isolated host',
+      1,
+      { isolated: true },
+      ['degraded: This host is isolated: it hears no other and no witness address answers, so that it holds nothing'],
+    ],
+    [
       'the group is frozen',
       1,
       { frozen: true },

@@ -63,6 +63,7 @@ export function sampleStatus(change: Partial<Status> = {}): Status {
     frozen: false,
     neighbours: 0,
     quorum: null,
+    isolated: false,
     view: { id: '7.e1', since: secondsAgo(200), coordinator: 'e1' },
     sets: pool(6),
     members: [memberStatus('e1'), memberStatus('e2'), memberStatus('e3')],

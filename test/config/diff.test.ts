@@ -91,6 +91,7 @@ describe('diffConfigs(): refused', () => {
     ['discovery', { 4: 'discovery = "hosts"' }],
     ['lifetime', { 4: 'lifetime = "9s"' }],
     ['partition', { 4: 'partition = "majority"' }],
+    ['witness_addresses', { 4: 'witness_addresses = ["192.0.2.1"]' }],
   ])('"%s", by its name', (key, replaced) => {
     const result = diff(edited({}), edited(replaced));
     expect(result).toMatchObject({ kind: 'refused' });

@@ -3,7 +3,7 @@ import { edited, errorsOf } from './fixture.ts';
 
 describe('parseConfig() tells', () => {
   const topKeys =
-    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, peers, mature, lifetime, partition, failback, probe, conflict, announce, balance, damping, host, set, pool';
+    'group, key_file, heartbeat, detect, takeover, hang, port, discovery, multicast_address, peers, mature, lifetime, partition, witness_addresses, failback, probe, conflict, announce, balance, damping, host, set, pool';
   const anAddress = (text: string) => edited({ 13: `addresses = ["${text}"]` });
   const aPath = (text: string) => edited({ 9: `paths = ["${text}"]` });
   const withPeers = (items: string) => edited({ 3: 'discovery = "hosts"', 4: `peers = [${items}]` });
@@ -180,6 +180,29 @@ describe('parseConfig() tells', () => {
       'a partition that there is not',
       edited({ 3: 'partition = "half"' }),
       ['3:13: partition "half" is unknown; write "serve" or "majority"'],
+    ],
+    [
+      'witness addresses that are none',
+      edited({ 3: 'witness_addresses = ["router", "127.0.0.1", "fe80::1", "192.0.2.1", "192.0.2.1"]' }),
+      [
+        '3:22: "router" is no IP address; write one of a neighbour, such as 192.0.2.1',
+        '3:32: 127.0.0.1 is a loopback address; write a unicast address',
+        '3:45: fe80::1 is link-local and means another host on every link; write a global or unique local address',
+        '3:69: 192.0.2.1 is there twice; keep one of the two',
+      ],
+    ],
+    [
+      'witness addresses of the group itself',
+      edited({ 3: 'witness_addresses = ["192.0.2.10", "10.1.0.2"]' }),
+      [
+        '3:22: 192.0.2.10 is an address of set www, at 13:14; a witness is outside of the group, such as a router',
+        '3:36: 10.1.0.2 is a path of host e2, at 9:10; a witness is outside of the group, such as a router',
+      ],
+    ],
+    [
+      'no witness address at all',
+      edited({ 3: 'witness_addresses = []' }),
+      ['3:21: 0 witness addresses; write 1 to 8, or leave the key out'],
     ],
     [
       'only witnesses',

@@ -29,6 +29,7 @@ describe('parseConfig()', () => {
       matureMs: 5000,
       lifetimeSeconds: 6,
       partition: 'serve',
+      witnessAddresses: [],
       probeMs: 200,
       conflict: 'keep',
       announce: { framesPerSecond: 12_000, notify: [], neighbours: true },

@@ -43,6 +43,7 @@ describe('poolVersion()', () => {
     ['host name', { 8: '[host.e3]' }],
     ['order of paths', { 6: 'paths = ["10.2.0.1", "10.1.0.1"]' }],
     ['partition', { 3: 'partition = "majority"' }],
+    ['witness addresses', { 3: 'witness_addresses = ["192.0.2.1"]' }],
     ['witness', { 7: 'witness = true' }],
     ['weight', { 7: 'weight = 99' }],
     ['set name', { 11: '[set.web]' }],
