@@ -79,6 +79,8 @@ export class Restart {
     const instead = 'systemctl restart holdfast hands the sets over instead';
     if (config.partition === 'majority')
       return `with partition = "majority" nothing may be kept without an agent that knows of a cut; ${instead}`;
+    if (config.witnessAddresses.length > 0)
+      return `with witness_addresses nothing may be kept without an agent that asks them; ${instead}`;
     if (!this.#options.guarded)
       return `this kernel does not mark addresses (Linux 5.18 does): the guard keeps none; ${instead}`;
     if (config.takeover === 'immediate') return `with takeover = "immediate" the others do not wait; ${instead}`;

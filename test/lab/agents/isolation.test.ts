@@ -39,9 +39,12 @@ describe('witness_addresses with two hosts and a router', () => {
     const twice = all.map((address) => heldTwiceMs(spansOf(cluster.watch.events, address, sinceMs, monotonicMs())));
     console.log(`cut off: held twice for ${Math.max(...twice).toFixed(0)} ms`);
     expect(Math.max(...twice)).toBeLessThan(overlapMsMax);
-    const { isolated, sets } = await cluster.status(e1);
-    expect(isolated).toBe(true);
-    expect(sets.every(({ reason }) => reason.startsWith('this host hears no other'))).toBe(true);
+    let seen = await cluster.status(e1);
+    // It may have let go for another reason first: one of two that hears nobody stands back for the other.
+    for (const end = monotonicMs() + deadlineMs; !seen.isolated && monotonicMs() < end; )
+      seen = await cluster.status(e1);
+    expect(seen.isolated).toBe(true);
+    expect(seen.sets.every(({ reason }) => reason.startsWith('this host hears no other'))).toBe(true);
     expect((await cluster.status(e2)).isolated).toBe(false);
   });
 

@@ -60,7 +60,7 @@ describe('holdfast restart --hold', () => {
       });
       await covered;
     });
-    expect(tookMs).toBeGreaterThan(1_900);
+    expect(tookMs).toBeGreaterThan(1_500); // of the two seconds since it was asked
     expect(tookMs).toBeLessThan(2_000 + takenOverMsMax);
     expect(Math.max(...lostOf(report))).toBe(0);
     expect(holds(e1)).toBe(0);
