@@ -381,6 +381,7 @@ export class AgentCore {
       heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
       isFrom: (mac, member) => this.#stations.isOf(mac, member),
+      isExpected: (member) => this.#driver.state.restarting.has(member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
     });
   }

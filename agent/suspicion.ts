@@ -16,6 +16,8 @@ export type SuspicionOptions = {
   /** Who has the address; null: nobody answers within the time. */
   readonly probe: (address: VirtualAddress, timeoutMs: number) => Promise<MacAddress | null>;
   readonly isFrom: (mac: MacAddress, member: MemberId) => boolean;
+  /** It has said that it will be silent for a while: taken for answering before it is asked. */
+  readonly isExpected: (member: MemberId) => boolean;
   /** The whole truth, whenever it changes. */
   readonly onChange: (answering: ReadonlySet<MemberId>) => void;
 };
@@ -29,6 +31,10 @@ const roundsPerPatience = 6;
 /** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
 const quickRounds = 12;
 const slowRoundMs = 500;
+/** Who has answered is taken for gone only after as many rounds in vain, one at once after the other: frames get lost, hosts are busy. */
+const roundsInVainMax = 3;
+
+type Answer = 'answers' | 'silent' | 'elsewhere';
 
 export class Suspicion {
   readonly #options: SuspicionOptions;
@@ -57,16 +63,21 @@ export class Suspicion {
   }
 
   #watch(member: MemberId): () => void {
-    const { clock, detectMs } = this.#options;
+    const { clock, detectMs, isExpected } = this.#options;
     const timeoutMs = Math.max(timeoutMsMin, detectMs / roundsPerPatience);
     let stopped = false;
     let cancel: () => void = () => {};
+    let inVain = 0;
     const ask = async (round: number): Promise<void> => {
-      const answers = await this.#ask(member, timeoutMs);
+      const answer = await this.#ask(member, timeoutMs);
       if (stopped) return;
-      this.#note(member, answers);
-      cancel = clock.after(round < quickRounds ? timeoutMs : slowRoundMs, () => void ask(round + 1));
+      inVain = answer === 'silent' ? inVain + 1 : 0;
+      const doubtful = answer === 'silent' && inVain < roundsInVainMax && this.#answering.has(member);
+      if (!doubtful) this.#note(member, answer === 'answers');
+      const restMs = doubtful ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
+      cancel = clock.after(restMs, () => void ask(round + 1));
     };
+    if (isExpected(member)) this.#note(member, true);
     void ask(1);
     return () => {
       stopped = true;
@@ -74,11 +85,12 @@ export class Suspicion {
     };
   }
 
-  async #ask(member: MemberId, timeoutMs: number): Promise<boolean> {
+  async #ask(member: MemberId, timeoutMs: number): Promise<Answer> {
     const { heldBy, probe, isFrom } = this.#options;
     const asked = heldBy(member).slice(0, addressesAsked);
     const macs = await Promise.all(asked.map((address) => probe(address, timeoutMs)));
-    return macs.some((mac) => mac !== null && isFrom(mac, member));
+    if (macs.some((mac) => mac !== null && isFrom(mac, member))) return 'answers';
+    return macs.some((mac) => mac !== null) ? 'elsewhere' : 'silent';
   }
 
   #note(member: MemberId, answers: boolean): void {

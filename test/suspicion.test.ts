@@ -20,6 +20,7 @@ class Segment {
   readonly clock = new ManualClock();
   answer: MacAddress | null = null;
   asked = 0;
+  expected = false;
   readonly told: string[] = [];
   readonly suspicion = new Suspicion({
     clock: this.clock,
@@ -32,6 +33,7 @@ class Segment {
       return new Promise((resolve) => this.clock.after(timeoutMs, () => resolve(null)));
     },
     isFrom: (mac) => mac === itsMac,
+    isExpected: () => this.expected,
     onChange: (answering) => this.told.push([...answering].join()),
   });
 
@@ -51,7 +53,44 @@ describe('Suspicion', () => {
     await segment.pass(300);
     expect(segment.told).toEqual([member]);
     segment.answer = null;
-    await segment.pass(150);
+    await segment.pass(250);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('one round in vain is no silence of who has answered, three are, also where it is asked seldom by then', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(5_000);
+    segment.answer = null;
+    for (let known = segment.asked; segment.asked === known; ) await segment.pass(10);
+    await segment.pass(50); // the time of one round
+    segment.answer = itsMac;
+    await segment.pass(2_000);
+    expect(segment.told).toEqual([member]);
+    segment.answer = null;
+    await segment.pass(500 + 3 * 50 + 50);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('one that has said that it restarts is taken for answering from the first moment, until three rounds were in vain', async () => {
+    const segment = new Segment();
+    segment.expected = true;
+    segment.suspicion.suspect([member]);
+    expect(segment.told).toEqual([member]);
+    await segment.pass(100);
+    expect(segment.told).toEqual([member]);
+    await segment.pass(100);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('who has answered is no owner any more as soon as another answers for it', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.suspect([member]);
+    await segment.pass(20);
+    segment.answer = othersMac;
+    await segment.pass(60);
     expect(segment.told).toEqual([member, '']);
   });
 
