@@ -53,9 +53,10 @@ export function compare(measures: readonly Measure[]): readonly Comparison[] {
   );
 }
 
-/** The longest that any client waited where nothing happened. */
+/** The longest that any client waited where nothing happened. Who lost probes even then adds to it what is its own, not the prober's. */
 export function noiseOf(measures: readonly Measure[]): number {
-  return Math.max(noiseMsMin, ...measures.filter(({ event }) => event === 'noise').map(({ silenceMs }) => silenceMs));
+  const quiet = measures.filter(({ event, lost }) => event === 'noise' && lost === 0);
+  return Math.max(noiseMsMin, ...quiet.map(({ silenceMs }) => silenceMs));
 }
 
 /** 10 ms are compared with 10 ms, what is usual with what is usual. */
