@@ -48,9 +48,10 @@ export class Adjustments {
   /** Of sets that are held. @returns what could not be done, when the kernel has done the rest */
   async adjust(sets: readonly SetName[]): Promise<readonly string[]> {
     for (const set of sets) this.#problems.delete(set);
+    const missing = this.#missing(sets);
     const moving = this.#surplus(sets, (address, wanted) => wanted.some((other) => isElsewhere(address, other)));
     await this.#take(moving);
-    await this.#add(await this.#free(this.#missing(sets)));
+    await this.#add(await this.#free(missing));
     await this.#take(this.#surplus(sets, () => true));
     return sets.flatMap((set) => {
       const problem = this.#problems.get(set);
@@ -60,7 +61,7 @@ export class Adjustments {
 
   problems(): ReadonlyMap<SetName, string> {
     const { held } = this.#options;
-    return new Map([...this.#problems].filter(([set]) => held.addresses(set).length > 0));
+    return new Map([...this.#problems].filter(([set]) => held.holds(set)));
   }
 
   #missing(sets: readonly SetName[]): ReadonlyMap<SetName, readonly PlacedAddress[]> {
@@ -82,10 +83,9 @@ export class Adjustments {
   ): ReadonlyMap<SetName, readonly PlacedAddress[]> {
     const picked = new Map<SetName, readonly PlacedAddress[]>();
     for (const set of sets) {
-      const held = this.#options.held.addresses(set);
       const wanted = this.#options.wanted(set);
-      if (held.length === 0 || wanted === null) continue;
-      const addresses = pick(held, wanted);
+      if (!this.#options.held.holds(set) || wanted === null) continue;
+      const addresses = pick(this.#options.held.addresses(set), wanted);
       if (addresses.length > 0) picked.set(set, addresses);
     }
     return picked;
@@ -121,7 +121,7 @@ export class Adjustments {
   /** What was released while the segment was asked is left alone. */
   async #add(free: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
     const { route, held, removals, lifetime, guard, onChanged } = this.#options;
-    const still = new Map([...free].filter(([set]) => held.addresses(set).length > 0));
+    const still = new Map([...free].filter(([set]) => held.holds(set)));
     if (still.size === 0) return;
     for (const [set, addresses] of still) held.put(set, [...held.addresses(set), ...addresses]);
     const setOf = new Map(

@@ -154,7 +154,7 @@ export class Claims {
   }
 
   holds(name: SetName): boolean {
-    return this.#held.addresses(name).length > 0;
+    return this.#held.holds(name);
   }
 
   /** The set that is held here with the address on the interface. */
@@ -310,9 +310,9 @@ export class Claims {
 
   /** A set that cannot be kept: what is left of it goes, and another host gets it. */
   async #lose(name: SetName, why: string): Promise<void> {
+    if (!this.#held.holds(name)) return;
     this.hush([name]);
     const rest = this.#letGo(name);
-    if (rest.length === 0) return;
     await this.#removals.remove(new Map([[name, rest]]), () => this.#options.onClaimFailed(name, why));
   }
 

@@ -30,6 +30,11 @@ export class HeldSets {
     return addresses;
   }
 
+  /** Also with no address, while its only one moves to another interface. */
+  holds(set: SetName): boolean {
+    return this.#sets.has(set);
+  }
+
   addresses(set: SetName): readonly PlacedAddress[] {
     return this.#sets.get(set) ?? [];
   }
