@@ -12,12 +12,16 @@ const drop = [0x06, 0, 0, 0] as const;
 /** The kernel takes 4,096 instructions (BPF_MAXINSNS); two an address, and a few. */
 export const filteredAddressesMax = 2000;
 
+const loadSender = [loadWord, 0, 0, 28] as const; // 14 bytes of Ethernet, 14 up to the field
+
+/** ARP packets that have a sender address: for whoever compares it where they are read. */
+export const anySenderFilter: Filter = [loadSender, [jumpIfEqual, 1, 0, 0], keep, drop];
+
 /** ARP packets whose sender address is one of these; with more than `filteredAddressesMax`, all that have one. */
 export function arpSenderFilter(addresses: readonly string[]): Filter {
-  const load = [loadWord, 0, 0, 28] as const; // 14 bytes of Ethernet, 14 up to the field
-  if (addresses.length > filteredAddressesMax) return [load, [jumpIfEqual, 1, 0, 0], keep, drop];
+  if (addresses.length > filteredAddressesMax) return anySenderFilter;
   const checks = addresses.flatMap((address): Filter => [[jumpIfEqual, 0, 1, lastWord(address)], keep]);
-  return [load, ...checks, drop];
+  return [loadSender, ...checks, drop];
 }
 
 /** Neighbour advertisements. There are few, and the target is compared where they are read. */
