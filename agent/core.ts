@@ -19,6 +19,7 @@ import { mayClaim } from './ownership/may-claim.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
+import { Reloads } from './reloads.ts';
 import { Restart } from './restart.ts';
 import { Stations } from './stations.ts';
 import { lookForStrangers } from './strangers.ts';
@@ -65,8 +66,7 @@ const changesMax = 100;
 export class AgentCore {
   readonly #options: CoreOptions;
   #settings: Settings;
-  /** One after the other. */
-  #reloaded: Promise<unknown> = Promise.resolve();
+  readonly #reloads: Reloads;
   readonly #driver: OwnershipDriver;
   readonly #network: Network;
   readonly #claims: Claims;
@@ -96,6 +96,7 @@ export class AgentCore {
     this.#settings = { config: options.config, ring: options.ring };
     this.#journal = new Journal(options.log);
     const { config, links, finder, channel, notifier } = options;
+    this.#reloads = new Reloads({ notifier, journal: this.#journal, reload: () => this.#reload() });
     this.ended = new Promise((resolve, reject) => {
       this.#settleEnd = resolve;
       this.#failEnd = reject;
@@ -239,9 +240,7 @@ export class AgentCore {
 
   /** Reads the configuration and the keys anew; where anything is wrong, nothing changes. */
   reload(): Promise<ControlReply> {
-    const reloaded = this.#reloaded.then(() => this.#reload());
-    this.#reloaded = reloaded.catch(() => {}); // the next one may do better
-    return reloaded;
+    return this.#reloads.run();
   }
 
   /** The end is no leave-taking: to the group it is a silence. */
@@ -271,15 +270,10 @@ export class AgentCore {
   }
 
   async #reload(): Promise<ControlReply> {
-    const { notifier, host } = this.#options;
-    notifier.reloading();
-    const next = await readAnew(this.#settings, host.name);
-    const why = next.kind === 'refused' ? next.why : this.#hindranceTo(next.settings.config);
-    const reply: ControlReply =
-      next.kind === 'refused' || why !== null ? { ok: false, error: why ?? '' } : await this.#takeOver(next);
-    if (!reply.ok) this.#journal.trouble(`reload: ${reply.error.replaceAll('\n', '; ')}; nothing changes`);
-    notifier.ready();
-    return reply;
+    const next = await readAnew(this.#settings, this.#options.host.name);
+    if (next.kind === 'refused') return { ok: false, error: next.why };
+    const why = this.#hindranceTo(next.settings.config);
+    return why === null ? this.#takeOver(next) : { ok: false, error: why };
   }
 
   /** Why this agent cannot have it now; null: it can. */
@@ -296,12 +290,12 @@ export class AgentCore {
     const { channel } = this.#options;
     const { config, ring } = settings;
     const samePool = config.poolVersion === this.#config.poolVersion;
-    this.#settings = settings;
     if (keysChanged) channel.rekey(ring.keys);
     channel.changeHosts(config.hosts);
     channel.changePeers(config.peers);
     const adjusted = this.#network.change(this.#networkConfig(config));
     if (!samePool) this.#driver.dispatch({ kind: 'pool', pool: poolOf(config) });
+    this.#settings = settings; // not before: what failed on the way is a difference still
     void this.#prepareObituary();
     const failures = await adjusted;
     const all = keysChanged ? [...changes, 'the keys are other ones'] : changes;
