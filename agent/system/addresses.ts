@@ -234,6 +234,11 @@ export function keyOf({
   return `${interfaceIndex} ${address}${family === 4 ? `/${prefixLength}` : ''}`;
 }
 
+/** Also in its prefix length, which the kernel does not change in an IPv6 address that is there. */
+export function isSame(address: PlacedAddress, other: PlacedAddress): boolean {
+  return keyOf(address) === keyOf(other) && address.prefixLength === other.prefixLength;
+}
+
 function readAddresses(messages: readonly NetlinkMessage[]): readonly KernelAddress[] {
   return messages.flatMap((message) => {
     const decoded = decodeAddress(message.body);

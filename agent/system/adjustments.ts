@@ -5,7 +5,7 @@
  */
 import type { SetName } from '../ownership/grant.ts';
 import type { AddressWatch } from './address-watch.ts';
-import { type AddResult, addAddresses, keyOf, type LifetimeOptions, type PlacedAddress } from './addresses.ts';
+import { type AddResult, addAddresses, isSame, type LifetimeOptions, type PlacedAddress } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { ClaimProbes } from './claim-probes.ts';
@@ -31,6 +31,8 @@ export type AdjustmentOptions = {
   readonly linkOf: (address: PlacedAddress) => AnnouncingLink | null;
   /** The guard is told before the kernel. */
   readonly guard: (addresses: readonly PlacedAddress[]) => Promise<void>;
+  /** Told of what goes on when an adjustment is over. */
+  readonly begun: (work: Promise<void>) => void;
   /** It has other addresses: what is announced of it begins anew, where it is announced. */
   readonly onChanged: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
@@ -49,13 +51,13 @@ export class Adjustments {
   async adjust(sets: readonly SetName[]): Promise<readonly string[]> {
     for (const set of sets) this.#problems.delete(set);
     const missing = this.#missing(sets);
-    const moving = this.#surplus(sets, (address, wanted) => wanted.some((other) => isElsewhere(address, other)));
-    await this.#take(moving);
-    await this.#add(await this.#free(missing));
+    await this.#take(this.#surplus(sets, (address, wanted) => wanted.some((other) => isInTheWay(address, other))));
+    await this.#add(await this.#free(this.#unhindered(missing)));
     await this.#take(this.#surplus(sets, () => true));
+    const unremoved = this.#options.removals.problems();
     return sets.flatMap((set) => {
-      const problem = this.#problems.get(set);
-      return problem === undefined ? [] : [`set ${set}: ${problem}`];
+      const problems = [this.#problems.get(set), unremoved.get(set)];
+      return problems.flatMap((problem) => (problem === undefined ? [] : [`set ${set}: ${problem}`]));
     });
   }
 
@@ -89,6 +91,22 @@ export class Adjustments {
       if (addresses.length > 0) picked.set(set, addresses);
     }
     return picked;
+  }
+
+  /** Without those that are to be elsewhere, and that the kernel does not let go there. */
+  #unhindered(missing: ReadonlyMap<SetName, readonly PlacedAddress[]>): ReadonlyMap<SetName, readonly PlacedAddress[]> {
+    const free = new Map<SetName, readonly PlacedAddress[]>();
+    for (const [set, addresses] of missing) {
+      const leaving = this.#options.removals.leaving(set);
+      const usable = addresses.filter((address) => {
+        const other = leaving.find((each) => isInTheWay(each, address));
+        if (other === undefined) return true;
+        this.#tell(set, address, `it is still there as ${other.address}/${other.prefixLength} on ${other.interface}`);
+        return false;
+      });
+      if (usable.length > 0) free.set(set, usable);
+    }
+    return free;
   }
 
   /** Without those that something else on this host, or another station, has. */
@@ -127,6 +145,7 @@ export class Adjustments {
     const setOf = new Map(
       [...still].flatMap(([set, addresses]) => addresses.map((address) => [address, set] as const)),
     );
+    for (const [set, addresses] of still) await removals.keep(set, addresses);
     await guard([...setOf.keys()]);
     const results = await addAddresses(route, [...setOf.keys()], lifetime);
     const late = new Map<SetName, PlacedAddress[]>();
@@ -138,7 +157,7 @@ export class Adjustments {
       else if (!held.has(result.address)) late.set(set, [...(late.get(set) ?? []), result.address]);
     }
     onChanged([...still.keys()]);
-    if (late.size > 0) await removals.remove(late, () => {});
+    if (late.size > 0) await this.#remove(late);
   }
 
   #forget(set: SetName, address: PlacedAddress, why: string): void {
@@ -160,7 +179,7 @@ export class Adjustments {
 
   async #take(surplus: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
     if (surplus.size === 0) return;
-    const { held, upkeep, removals, onChanged } = this.#options;
+    const { held, upkeep, onChanged } = this.#options;
     for (const [set, addresses] of surplus) {
       held.put(
         set,
@@ -169,17 +188,27 @@ export class Adjustments {
       upkeep.forget(addresses);
     }
     onChanged([...surplus.keys()]);
-    await removals.remove(surplus, () => {});
+    await this.#remove(surplus);
+  }
+
+  /** What the kernel refuses is asked for again, and holds up nothing. */
+  async #remove(addresses: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
+    const { insist } = await this.#options.removals.begin(addresses);
+    this.#options.begun(insist());
   }
 }
 
 function isAmong(address: PlacedAddress, others: readonly PlacedAddress[]): boolean {
-  return others.some((other) => keyOf(other) === keyOf(address));
+  return others.some((other) => isSame(other, address));
 }
 
-/** The kernel would have it twice, and the network not know where. */
-function isElsewhere(address: PlacedAddress, other: PlacedAddress): boolean {
-  return address.address === other.address && address.interfaceIndex !== other.interfaceIndex;
+/** On two interfaces the network would not know where it is; an IPv6 address is on one with one prefix length only. */
+function isInTheWay(address: PlacedAddress, other: PlacedAddress): boolean {
+  if (address.address !== other.address) return false;
+  return (
+    address.interfaceIndex !== other.interfaceIndex ||
+    (address.family === 6 && address.prefixLength !== other.prefixLength)
+  );
 }
 
 function failureOf(result: AddResult): string | null {

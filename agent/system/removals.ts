@@ -3,7 +3,7 @@
  * again, as a set that is thought to be gone is put on another host, and here it would still answer.
  */
 import type { SetName } from '../ownership/grant.ts';
-import { type PlacedAddress, type RemoveResult, removeAddresses } from './addresses.ts';
+import { isSame, type PlacedAddress, type RemoveResult, removeAddresses } from './addresses.ts';
 import type { Clock } from './clock.ts';
 import type { Guard } from './guard.ts';
 import type { RouteSocket } from './route-socket.ts';
@@ -39,22 +39,28 @@ export class Removals {
 
   /** Tells of each set when it is gone; resolves when all are, or when the end does not wait any longer. */
   async remove(sets: SetAddresses, onGone: (sets: readonly SetName[]) => void): Promise<void> {
-    let left = new Map([...sets].map(([name, addresses]) => [name, this.#leave(name, addresses)]));
-    let delayMs = removalRetryMs;
-    for (let lastTries = 0; ; ) {
-      const results = await this.#removeOnce([...left.values()].flat());
-      const refused = failuresBySet(left, results);
-      const gone = [...left.keys()].filter((name) => !refused.has(name));
-      for (const name of gone) this.#leaving.delete(name);
-      for (const [name, failures] of refused) this.#refuse(name, failures);
-      if (gone.length > 0) onGone(gone);
-      if (refused.size === 0) return;
-      if (this.#closing) lastTries += 1;
-      if (lastTries >= lastTriesMax) return;
-      await this.#pause(this.#closing ? removalRetryMs : delayMs);
-      delayMs = Math.min(2 * delayMs, removalRetryMsMax);
-      left = new Map([...refused].map(([name, failures]) => [name, failures.map(({ address }) => address)]));
-    }
+    await this.#insist(await this.#attempt(this.#leaveAll(sets), onGone), onGone);
+  }
+
+  /** @returns when they are gone, or were refused once: then `insist` asks again */
+  async begin(sets: SetAddresses): Promise<{ readonly insist: () => Promise<void> }> {
+    const refused = await this.#attempt(this.#leaveAll(sets), () => {});
+    return { insist: () => this.#insist(refused, () => {}) };
+  }
+
+  /** They are wanted again: what was refused is not asked for any more. Waits for what the kernel is asked now. */
+  async keep(name: SetName, addresses: readonly PlacedAddress[]): Promise<void> {
+    await Promise.allSettled([this.#last]);
+    const leaving = this.#leaving.get(name);
+    if (leaving === undefined) return;
+    const left = leaving.addresses.filter((address) => !addresses.some((kept) => isSame(kept, address)));
+    if (left.length === 0) this.#leaving.delete(name);
+    else this.#leaving.set(name, { ...leaving, addresses: left });
+  }
+
+  /** What is not known to be gone. */
+  leaving(name: SetName): readonly PlacedAddress[] {
+    return this.#leaving.get(name)?.addresses ?? [];
   }
 
   problems(): ReadonlyMap<SetName, string> {
@@ -66,6 +72,34 @@ export class Removals {
   close(): void {
     this.#closing = true;
     for (const end of this.#pauses) end();
+  }
+
+  /** Until nothing is refused, or wanted, any more. */
+  async #insist(refusedFirst: ReadonlySet<SetName>, onGone: (sets: readonly SetName[]) => void): Promise<void> {
+    let refused = refusedFirst;
+    let delayMs = removalRetryMs;
+    for (let lastTries = 0; refused.size > 0; ) {
+      if (this.#closing) lastTries += 1;
+      if (lastTries >= lastTriesMax) return;
+      await this.#pause(this.#closing ? removalRetryMs : delayMs);
+      delayMs = Math.min(2 * delayMs, removalRetryMsMax);
+      refused = await this.#attempt(new Map([...refused].map((name) => [name, this.leaving(name)])), onGone);
+    }
+  }
+
+  /** @returns the sets of which something was refused */
+  async #attempt(left: SetAddresses, onGone: (sets: readonly SetName[]) => void): Promise<ReadonlySet<SetName>> {
+    const results = await this.#removeOnce([...left.values()].flat());
+    const refused = failuresBySet(left, results);
+    const gone = [...left.keys()].filter((name) => !refused.has(name));
+    for (const name of gone) this.#leaving.delete(name);
+    for (const [name, failures] of refused) this.#refuse(name, failures);
+    if (gone.length > 0) onGone(gone);
+    return new Set(refused.keys());
+  }
+
+  #leaveAll(sets: SetAddresses): SetAddresses {
+    return new Map([...sets].map(([name, addresses]) => [name, this.#leave(name, addresses)]));
   }
 
   /** @returns with what is still there of an earlier removal: without it the set would be thought gone */

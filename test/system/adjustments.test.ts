@@ -16,32 +16,68 @@ afterEach(() => cable.close());
 const deadlineMs = 5_000;
 const script = fileURLToPath(new URL('fixtures/claims-adjusted.mjs', import.meta.url));
 
-type Adjusted = { readonly failures: readonly string[]; readonly said: readonly string[] };
+type Adjusted = { readonly failures: readonly (readonly string[])[]; readonly dropped: readonly string[] };
 
-/** Set www is claimed with the first, and has the others by a reload. */
-async function adjust(before: readonly PlacedAddress[], after: readonly PlacedAddress[]): Promise<Adjusted> {
-  const sets = [before, after].map((addresses) => JSON.stringify({ name: 'www', prefer: [], addresses }));
-  const run = cable.a.run([process.execPath, script, ...sets]);
+/** Set www is claimed with the first, and has the others by reloads; then it stays. */
+async function adjust(steps: readonly (readonly PlacedAddress[])[], refusals = 0): Promise<Adjusted> {
+  const sets = JSON.stringify(steps.map((addresses) => ({ name: 'www', prefer: [], addresses })));
+  const run = cable.a.run([process.execPath, script, sets, String(refusals)]);
   return JSON.parse(await within(deadlineMs, 'the end of it', run));
 }
 
-/** `eth0 10.0.0.50/24`, of what has a lifetime. */
+type Shown = { readonly ifname: string; readonly addr_info: readonly Readonly<Record<string, unknown>>[] };
+
+/** `eth0 10.0.0.50/24`, without the host's own. */
 async function inKernel(): Promise<readonly string[]> {
-  const links: readonly {
-    readonly ifname: string;
-    readonly addr_info: readonly Readonly<Record<string, unknown>>[];
-  }[] = JSON.parse(await cable.a.run(['ip', '-j', 'addr', 'show', 'dynamic']));
+  const links: readonly Shown[] = JSON.parse(await cable.a.run(['ip', '-j', 'addr', 'show', 'scope', 'global']));
   return links.flatMap(({ ifname, addr_info }) =>
-    addr_info.flatMap(({ local, prefixlen }) => (local === undefined ? [] : [`${ifname} ${local}/${prefixlen}`])),
+    addr_info.flatMap(({ local, prefixlen, deprecated }) =>
+      local === undefined || local === '10.0.0.1' || local === 'fd00::1'
+        ? []
+        : [`${ifname} ${local}/${prefixlen}${deprecated === true ? ' deprecated' : ''}`],
+    ),
   );
 }
 
 const onEth1 = (address: PlacedAddress) => ({ ...address, interface: 'eth1' }) as PlacedAddress; // as beforeEach names it
+const [stays, goes, comes] = [placed('10.0.0.50', 24), placed('10.0.0.51', 24), placed('10.0.0.52', 24)];
+const refused = 'set www: Cannot remove 10.0.0.51/24 from eth0: EBUSY; it is tried again';
 
 describe('Adjustments', () => {
   it('adjust(): the only address of a set moves to another interface', async () => {
-    const { failures } = await adjust([placed('10.0.0.50', 24)], [onEth1(placed('10.0.0.50', 24))]);
-    expect(failures).toEqual([]);
+    const { failures } = await adjust([[stays], [onEth1(stays)]]);
+    expect(failures).toEqual([[]]);
     expect(await inKernel()).toEqual(['eth1 10.0.0.50/24']);
+  });
+
+  it('adjust(): a removal that the kernel refuses is told, holds up no later one, and is tried again', async () => {
+    const { failures } = await adjust([[stays, goes], [stays], [stays, comes]], 2);
+    expect(failures).toEqual([[refused], [refused]]);
+    expect(await inKernel()).toEqual(['eth0 10.0.0.50/24', 'eth0 10.0.0.52/24']);
+  });
+
+  it('adjust(): what the kernel refused to remove stays where it is wanted again', async () => {
+    const { failures } = await adjust([[stays, goes], [stays], [stays, goes]], 1);
+    expect(failures).toEqual([[refused], []]);
+    expect(await inKernel()).toEqual(['eth0 10.0.0.50/24', 'eth0 10.0.0.51/24']);
+  });
+
+  it('adjust(): nothing is put on another interface while the kernel does not let it go', async () => {
+    const { failures } = await adjust(
+      [
+        [stays, goes],
+        [stays, onEth1(goes)],
+      ],
+      1,
+    );
+    const why = 'it is still there as 10.0.0.51/24 on eth0';
+    expect(failures).toEqual([[`set www: it is without 10.0.0.51/24, which the configuration added: ${why}`, refused]]);
+    expect(await inKernel()).toEqual(['eth0 10.0.0.50/24']);
+  });
+
+  it('adjust(): an IPv6 address gets another prefix length', async () => {
+    const { failures } = await adjust([[placed('fd00::50', 64)], [placed('fd00::50', 128)]]);
+    expect(failures).toEqual([[]]);
+    expect(await inKernel()).toEqual(['eth0 fd00::50/128 deprecated']);
   });
 });
