@@ -31,6 +31,7 @@ export type AdjustmentOptions = {
   readonly linkOf: (address: PlacedAddress) => AnnouncingLink | null;
   /** The guard is told before the kernel. */
   readonly guard: (addresses: readonly PlacedAddress[]) => Promise<void>;
+  readonly unguard: (addresses: readonly PlacedAddress[]) => Promise<void>;
   /** Told of what goes on when an adjustment is over. */
   readonly begun: (work: Promise<void>) => void;
   /** It has other addresses: what is announced of it begins anew, where it is announced. */
@@ -50,6 +51,7 @@ export class Adjustments {
   /** Of sets that are held. @returns what could not be done, when the kernel has done the rest */
   async adjust(sets: readonly SetName[]): Promise<readonly string[]> {
     for (const set of sets) this.#problems.delete(set);
+    for (const set of sets) this.#refresh(set);
     const missing = this.#missing(sets);
     await this.#take(this.#surplus(sets, (address, wanted) => wanted.some((other) => isInTheWay(address, other))));
     await this.#add(await this.#free(this.#unhindered(missing)));
@@ -64,6 +66,21 @@ export class Adjustments {
   problems(): ReadonlyMap<SetName, string> {
     const { held } = this.#options;
     return new Map([...this.#problems].filter(([set]) => held.holds(set)));
+  }
+
+  /** What is there already, with what the next renewal is to make of it. */
+  #refresh(set: SetName): void {
+    const { held, upkeep } = this.#options;
+    const wanted = this.#options.wanted(set) ?? [];
+    const before = held.addresses(set);
+    const after = before.map((address) => {
+      const meant = wanted.find((other) => isSame(other, address));
+      return meant === undefined || meant.preferredSource === address.preferredSource ? address : meant;
+    });
+    const replaced = before.filter((address) => !after.includes(address));
+    if (replaced.length === 0) return;
+    held.put(set, after);
+    upkeep.forget(replaced);
   }
 
   #missing(sets: readonly SetName[]): ReadonlyMap<SetName, readonly PlacedAddress[]> {
@@ -138,7 +155,7 @@ export class Adjustments {
 
   /** What was released while the segment was asked is left alone. */
   async #add(free: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
-    const { route, held, removals, lifetime, guard, onChanged } = this.#options;
+    const { route, held, removals, lifetime, guard, unguard, onChanged } = this.#options;
     const still = new Map([...free].filter(([set]) => held.holds(set)));
     if (still.size === 0) return;
     for (const [set, addresses] of still) held.put(set, [...held.addresses(set), ...addresses]);
@@ -149,14 +166,18 @@ export class Adjustments {
     await guard([...setOf.keys()]);
     const results = await addAddresses(route, [...setOf.keys()], lifetime);
     const late = new Map<SetName, PlacedAddress[]>();
+    const failed: PlacedAddress[] = [];
     for (const result of results) {
       const set = setOf.get(result.address);
       if (set === undefined) continue;
       const why = failureOf(result);
-      if (why !== null) this.#forget(set, result.address, why);
-      else if (!held.has(result.address)) late.set(set, [...(late.get(set) ?? []), result.address]);
+      if (why !== null) {
+        this.#forget(set, result.address, why);
+        failed.push(result.address);
+      } else if (!held.has(result.address)) late.set(set, [...(late.get(set) ?? []), result.address]);
     }
     onChanged([...still.keys()]);
+    await unguard(failed);
     if (late.size > 0) await this.#remove(late);
   }
 

@@ -89,6 +89,7 @@ export class Claims {
       wanted: (name) => this.#wanted(name),
       linkOf: (address) => this.#announcingLink(address),
       guard: (addresses) => guard.hold(this.#guarded(addresses, 'ours')),
+      unguard: (addresses) => guard.drop(addresses),
       begun: (work) => void this.#underWay.add(work),
       onChanged: (names) => this.announce(names.filter((name) => options.announcer.announces(name))),
     });

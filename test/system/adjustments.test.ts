@@ -80,4 +80,17 @@ describe('Adjustments', () => {
     expect(failures).toEqual([[]]);
     expect(await inKernel()).toEqual(['eth0 fd00::50/128 deprecated']);
   });
+
+  it('adjust(): an address from which the host may speak from now on is one at the next renewal', async () => {
+    const [silent, speaking] = [placed('fd00::50', 64), { ...placed('fd00::50', 64), preferredSource: true as const }];
+    await adjust([[silent], [speaking]]);
+    expect(await inKernel()).toEqual(['eth0 fd00::50/64']);
+  });
+
+  it('adjust(): the guard forgets what the kernel did not take', async () => {
+    const nowhere = { ...comes, prefixLength: 33 };
+    const { failures, dropped } = await adjust([[stays], [stays, nowhere]]);
+    expect(failures).toEqual([[expect.stringMatching(/^set www: it is without 10\.0\.0\.52\/33, .*: Cannot add /)]]);
+    expect(dropped).toEqual(['10.0.0.52', '10.0.0.50']); // the other one when it is to stay for ever
+  });
 });
