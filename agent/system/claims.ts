@@ -177,7 +177,7 @@ export class Claims {
 
   /** The addresses outlive the agent, and are not renewed. @returns what the kernel refused */
   async makePermanent(): Promise<readonly string[]> {
-    this.#upkeep.stopRenewal();
+    await this.#upkeep.stopRenewal();
     const lifetime = { ...this.#options, lifetimeSeconds: 'never' as const };
     const retiring = [...this.#retiring].flatMap((name) => this.#held.addresses(name));
     const staying = this.#held.all().filter((address) => !retiring.includes(address));

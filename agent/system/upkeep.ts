@@ -43,6 +43,8 @@ export class Upkeep {
   #unrenewed: ReadonlyMap<SetName, string> = new Map();
   readonly #renewalIntervalMs: number;
   readonly #underWay = new UnderWay();
+  /** What the kernel is asked by them; not what follows from its answers. */
+  readonly #renewals = new UnderWay();
   #closed = false;
   #cancelRenewal: () => void = () => {};
 
@@ -62,14 +64,17 @@ export class Upkeep {
     this.resumeRenewal();
   }
 
-  stopRenewal(): void {
+  /** Resolves when the kernel is not asked for a lifetime any more. */
+  async stopRenewal(): Promise<void> {
     this.#cancelRenewal();
+    await this.#renewals.over();
   }
 
   resumeRenewal(): void {
     if (this.#closed) return;
     const { clock, stallMs } = this.#options;
     const due = clock.now() + this.#renewalIntervalMs;
+    this.#cancelRenewal();
     this.#cancelRenewal = clock.after(this.#renewalIntervalMs, () => {
       const lateMs = clock.now() - due;
       this.resumeRenewal();
@@ -119,7 +124,7 @@ export class Upkeep {
 
   async #renew(): Promise<void> {
     const { held, onLost, onTrouble } = this.#options;
-    const results = await this.#renewal.renew(held.all());
+    const results = await this.#renewals.add(this.#renewal.renew(held.all()));
     const unrenewed = new Map<SetName, string>();
     const lost = new Map<SetName, string>();
     for (const result of results) {

@@ -104,6 +104,11 @@ describe('Claims', () => {
     expect(await inKernel()).not.toContain(address);
   });
 
+  it('makePermanent(): a renewal that is under way does not undo it', async () => {
+    expect(await interrupted('abandoned while renewing')).not.toContain('released www');
+    expect(await cable.a.run(['ip', 'addr', 'show', 'to', address])).toContain('valid_lft forever');
+  });
+
   it('releaseAll(): what the kernel refuses does not hold up the end for long', async () => {
     expect(await interrupted('release refused to the end')).not.toContain('released www');
     expect(await inKernel()).toContain(address);
