@@ -122,10 +122,12 @@ export class AnnouncementSchedule<Link> {
     }
   }
 
-  /** What is to be sent now. */
-  due(now: number): readonly DueFrame<Link>[] {
-    for (const round of this.#rounds.values()) if (round.nextAt <= now) this.#begin(round, now);
-    return [...this.#lanes.values()].flatMap((lane) => this.#take(lane, now));
+  /** What is to be sent now; of those sets alone, and then to nobody one by one. */
+  due(now: number, sets: readonly string[] | 'all' = 'all'): readonly DueFrame<Link>[] {
+    const rounds = sets === 'all' ? [...this.#rounds.values()] : sets.flatMap((set) => this.#rounds.get(set) ?? []);
+    for (const round of rounds) if (round.nextAt <= now) this.#begin(round, now);
+    const chosen = sets === 'all' ? null : new Set(rounds);
+    return [...this.#lanes.values()].flatMap((lane) => this.#take(lane, now, chosen));
   }
 
   /** When `due` has something next, or null where nothing is announced. */
@@ -170,19 +172,32 @@ export class AnnouncementSchedule<Link> {
     return lane;
   }
 
-  #take(lane: Lane<Link>, now: number): readonly DueFrame<Link>[] {
+  /** @param chosen null: all rounds */
+  #take(lane: Lane<Link>, now: number, chosen: ReadonlySet<Round<Link>> | null): readonly DueFrame<Link>[] {
     const earned = ((now - lane.countedAt) * this.#framesPerSecond) / 1000;
     lane.tokens = Math.min(this.#burst, lane.tokens + earned);
     lane.countedAt = now;
     // A timer may fire a hair before the last token is full.
     const allowed = Math.floor(lane.tokens + 1e-6);
-    const urgent = lane.urgent.splice(0, allowed);
-    const taken = [...urgent, ...lane.normal.splice(0, allowed - urgent.length)];
+    const urgent = takeQueued(lane.urgent, allowed, chosen);
+    const normal = takeQueued(lane.normal, allowed - urgent.taken.length, chosen);
+    [lane.urgent, lane.normal] = [urgent.left, normal.left];
+    const taken = [...urgent.taken, ...normal.taken];
     for (const { round } of taken) round.queued -= 1;
-    const directed = takeDirected(lane, allowed - taken.length);
+    const directed = chosen === null ? takeDirected(lane, allowed - taken.length) : [];
     lane.tokens -= taken.length + directed.length;
     return [...taken.map(({ link, frame }) => ({ link, frame })), ...directed];
   }
+}
+
+function takeQueued<Link>(
+  queue: Queued<Link>[],
+  count: number,
+  chosen: ReadonlySet<Round<Link>> | null,
+): { readonly taken: readonly Queued<Link>[]; readonly left: Queued<Link>[] } {
+  if (chosen === null) return { taken: queue.splice(0, count), left: queue };
+  const taken = new Set(queue.filter(({ round }) => chosen.has(round)).slice(0, count));
+  return { taken: [...taken], left: queue.filter((each) => !taken.has(each)) };
 }
 
 function takeDirected<Link>(lane: Lane<Link>, count: number): readonly DueFrame<Link>[] {

@@ -30,6 +30,10 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #schedule: AnnouncementSchedule<AnnouncingLink>;
   #cancel: (() => void) | null = null;
+  /** When the timer is to run. */
+  #dueAt: number | null = null;
+  /** After a stall it may run before anybody told this host that it stood still; who is told stops what it announces. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: AnnouncerOptions) {
@@ -40,24 +44,25 @@ export class Announcer {
     });
   }
 
-  /** The first frames go out before it returns, as far as the rate allows. A set that is announced already begins anew. */
+  /** The first frames go out before it returns, as far as the rate allows; after a stall no others. A set that is announced already begins anew. */
   start(sets: ReadonlyMap<string, readonly PlacedAnnouncement[]>): void {
     if (this.#closed) return;
-    const now = this.#options.clock.now();
+    const now = this.#look();
     const scheduled = new Map([...sets].map(([set, addresses]) => [set, addresses.map(schedulable)]));
     this.#schedule.start(scheduled, now);
-    this.#run();
+    this.#run([...sets.keys()]);
   }
 
   /** One round more of a set that is announced; nothing of another. */
   once(set: string): void {
     if (this.#closed) return;
-    this.#schedule.once(set, this.#options.clock.now());
+    this.#schedule.once(set, this.#look());
     this.#run();
   }
 
   /** Per interface, from now on. */
   changeRate(framesPerSecond: number): void {
+    this.#look();
     this.#schedule.changeRate(framesPerSecond);
     this.#arm();
   }
@@ -69,6 +74,7 @@ export class Announcer {
 
   /** No frame of them is sent after this returned. */
   stop(sets: readonly string[]): void {
+    this.#look();
     this.#schedule.stop(sets);
     this.#arm();
   }
@@ -80,8 +86,18 @@ export class Announcer {
     this.#cancel = null;
   }
 
-  #run(): void {
-    for (const { link, frame } of this.#schedule.due(this.#options.clock.now())) {
+  /** @returns now; from a stall that nobody saw yet on, nothing is sent for a while */
+  #look(): number {
+    const { clock, stallMs } = this.#options;
+    const now = clock.now();
+    if (this.#dueAt !== null && now - this.#dueAt > stallMs) this.#heldUntil = now + stallMs;
+    return now;
+  }
+
+  /** @param started what is sent all the same */
+  #run(started: readonly string[] = []): void {
+    const now = this.#options.clock.now();
+    for (const { link, frame } of this.#schedule.due(now, now < this.#heldUntil ? started : 'all')) {
       const error = this.#options.send(link, frame, 'announce');
       if (error !== null) this.#options.onFailure(error);
     }
@@ -91,18 +107,16 @@ export class Announcer {
   #arm(): void {
     this.#cancel?.();
     this.#cancel = null;
+    this.#dueAt = null;
     const wakeup = this.#schedule.nextWakeup();
     if (wakeup === null || this.#closed) return;
-    this.#runAt(Math.max(wakeup, this.#options.clock.now()));
-  }
-
-  /** After a stall it may run before anybody told this host that it stood still; who is told stops what it announces. */
-  #runAt(due: number): void {
-    const { clock, stallMs } = this.#options;
-    this.#cancel = clock.after(due - clock.now(), () => {
-      const now = clock.now();
-      if (now - due > stallMs) this.#runAt(now + stallMs);
-      else this.#run();
+    const { clock } = this.#options;
+    const now = clock.now();
+    const dueAt = Math.max(wakeup, now, this.#heldUntil);
+    this.#dueAt = dueAt;
+    this.#cancel = clock.after(dueAt - now, () => {
+      this.#look();
+      this.#run();
     });
   }
 }

@@ -70,6 +70,32 @@ describe('Announcer', () => {
     expect(sent.slice(2)).toEqual(['2300 request', '2300 reply']);
   });
 
+  it.each<[string, (announcer: Announcer) => void, readonly string[]]>([
+    ['stop()', (announcer) => announcer.stop(['mail']), []],
+    ['changeRate()', (announcer) => announcer.changeRate(1000), []],
+    ['once()', (announcer) => announcer.once('www'), []],
+    [
+      'start()',
+      (announcer) => announcer.start(new Map([['new', [{ ...address, address: '192.0.2.20' }]]])),
+      ['10000 request to 192.0.2.20', '10000 reply to 192.0.2.20'],
+    ],
+  ])('%s: the first thing after a stall sends nothing of what became due meanwhile', (_, change, own) => {
+    const { announcer, clock, sent } = setUp();
+    announcer.start(
+      new Map([
+        ['www', [address]],
+        ['mail', [address]],
+      ]),
+    );
+    sent.length = 0;
+    clock.standStill(10_000);
+    change(announcer);
+    clock.advance(299);
+    expect(sent).toEqual(own);
+    clock.advance(1);
+    expect(sent.slice(own.length)).toEqual(expect.arrayContaining(['10300 request', '10300 reply']));
+  });
+
   it('stop(): nothing is sent and no timer is left', () => {
     const { announcer, clock, sent } = setUp();
     announcer.start(new Map([['www', [address]]]));
