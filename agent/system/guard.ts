@@ -246,12 +246,18 @@ async function startProcess(options: GuardOptions, onLost: () => void): Promise<
   const tickMs = tickIntervalMs(options);
   const lifetime = lifetimeSeconds === 'never' ? 0 : lifetimeSeconds;
   const numbers = [tickMs, Math.ceil(hangMs), evidenceMs(options), stoppedTicks * tickMs, lifetime].map(String);
-  const child = spawn(program, [String(process.pid), directory, ...numbers], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-    detached: true,
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(program, [String(process.pid), directory, ...numbers], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error); // ENOMEM, for one; what Node expects comes as an event
+  }
   const failed = new Promise<string>((resolve) => child.once('error', (error) => resolve(error.message)));
-  const socket = child.stdio[3] as Socket | null | undefined; // 'pipe' makes a socket of it, both ways
+  const stdio: ChildProcess['stdio'] | undefined = child.stdio; // none where a descriptor was lacking
+  const socket = stdio?.[3] as Socket | null | undefined; // 'pipe' makes a socket of it, both ways
   if (child.pid === undefined || socket === null || socket === undefined) return failed;
   let running = false;
   const guard = new RunningGuard(child, socket, () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { within } from '../../agent/lab/deadline.ts';
 import type { LabProcess } from '../../agent/lab/process.ts';
 import type { PlacedAddress } from '../../agent/system/address-requests.ts';
+import { Guard } from '../../agent/system/guard.ts';
 import { release, takeOver } from '../../agent/system/guard-door.ts';
 import { type KernelHost, openCable, placed, startKernelHost } from './kernel-host.ts';
 
@@ -16,6 +17,7 @@ const lifetimeLateMs = 1_250;
 /** Several times what an agent may hang. */
 const starvedMs = 2_000;
 const script = fileURLToPath(new URL('fixtures/guarded-agent.mjs', import.meta.url));
+const withoutDescriptors = fileURLToPath(new URL('fixtures/guard-without-descriptors.mjs', import.meta.url));
 const endedEarly = fileURLToPath(new URL('fixtures/guard-ended-early.mjs', import.meta.url));
 
 let cable: Awaited<ReturnType<typeof openCable>>;
@@ -199,5 +201,26 @@ describe('the guard', () => {
       await within(deadlineMs, 'the guard to hang up', closed);
     }
     expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
+  });
+
+  it('start(): without a descriptor it is said that there is no guard, and it is tried again', async () => {
+    const argv = ['sh', '-c', 'ulimit -n 64 && exec "$@"', 'sh', process.execPath, withoutDescriptors, directory];
+    const run = cable.a.run(argv);
+    const said = JSON.parse(await within(deadlineMs, 'a guard in the end', run));
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^the guard cannot be started: spawn .* EMFILE; without it the addresses of a killed agent/,
+      ),
+    ]);
+  });
+
+  it('start(): where Node refuses to start a process, it is said that there is no guard', async () => {
+    const said: string[] = [];
+    const nowhere = `${directory}\0`; // in an argument it is thrown, as a lack of memory is
+    const onTrouble = (message: string) => void said.push(message);
+    const guard = new Guard({ directory: nowhere, lifetimeSeconds: 60, detectMs: 300, hangMs: 500, onTrouble });
+    await guard.start();
+    expect(said).toEqual([expect.stringContaining('the guard cannot be started: ')]);
+    await guard.end();
   });
 });
