@@ -298,7 +298,9 @@ export class Network {
 
   #onAddress(address: KernelAddress): void {
     const bySubnet = this.#interfaces.some((choice) => choice.includes('/'));
-    if (bySubnet && !isOurs(address)) this.#readiness.look();
+    if (!bySubnet || isOurs(address)) return;
+    this.#readiness.look();
+    this.#checkStations();
   }
 
   #found(): readonly Link[] {
