@@ -45,6 +45,8 @@ export async function markedSocket(
 export class Marks {
   /** UNBOUNDED: by the pool, whose addresses alone are put there. */
   readonly #ours = new Set<string>();
+  /** Of ours, those that were made to stay: without a lifetime they are ours all the same. */
+  readonly #permanent = new Set<string>();
   readonly #lifetimeSeconds: number | 'never';
 
   /** @param lifetimeSeconds of ours; 'never': what others put in the place of one is taken for ours */
@@ -73,6 +75,7 @@ export class Marks {
         if (result === undefined) throw new Error('one request has one result');
         return result;
       },
+      orders: (list) => this.#order(route, list),
       dump: async (request) => this.#read(await route.dump(request)),
       onNotification: (listener) => route.onNotification((message) => listener(this.#mark(message))),
     };
@@ -83,14 +86,30 @@ export class Marks {
     const decoded = decodeAddress(body);
     if (decoded.kind === 'refused') return () => {};
     const key = keyOf(decoded.address);
-    if (type === routeTypes.deleteAddress) return (done) => void (done && this.#ours.delete(key));
+    if (type === routeTypes.deleteAddress) return (done) => void (done && this.#forget(key));
     if (type !== routeTypes.newAddress || decoded.address.protocol !== holdfastAddressProtocol) return () => {};
     const known = this.#ours.has(key);
+    const stays = decoded.address.lifetimes?.valid === 'forever';
     this.#ours.add(key);
+    if (stays) this.#permanent.add(key);
     return (done) => {
       if (done) this.#ours.add(key);
-      else if (!known) this.#ours.delete(key);
+      else if (!known) this.#forget(key);
+      if (done && !stays) this.#permanent.delete(key);
     };
+  }
+
+  #forget(key: string): void {
+    this.#ours.delete(key);
+    this.#permanent.delete(key);
+  }
+
+  /** Renewals: what was made to stay has a lifetime again. */
+  async #order(route: RouteSocket, list: readonly RouteRequest[]): ReturnType<RouteSocket['orders']> {
+    const errors = await route.orders(list);
+    if (this.#permanent.size === 0) return errors;
+    for (const [at, request] of list.entries()) if (errors[at] === null) this.#begin(request)(true);
+    return errors;
   }
 
   #read(result: RouteResult): RouteResult {
@@ -108,6 +127,7 @@ export class Marks {
 
   #isOurs(address: KernelAddress): boolean {
     const permanent = (address.flags & addressFlags.permanent) !== 0;
-    return this.#ours.has(keyOf(address)) && (this.#lifetimeSeconds === 'never' || !permanent);
+    const key = keyOf(address);
+    return this.#ours.has(key) && (this.#lifetimeSeconds === 'never' || !permanent || this.#permanent.has(key));
   }
 }

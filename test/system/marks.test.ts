@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { renewRequest } from '../../agent/system/address-requests.ts';
 import { addAddresses, isOurs, listAddresses, removeAddresses, renewAddresses } from '../../agent/system/addresses.ts';
 import { keepsProtocol, Marks, markedSocket } from '../../agent/system/marks.ts';
 import { NetlinkError } from '../../agent/system/netlink-error.ts';
@@ -134,6 +135,18 @@ it('what an administrator has put there is not, before us or in the place of our
   expect(await renewAddresses(route, [vip], six)).toMatchObject([{ kind: 'address-taken' }]);
   expect(await removeAddresses(route, [vip])).toMatchObject([{ kind: 'address-taken' }]);
   expect(kernel.present).toEqual(['192.0.2.10']);
+});
+
+it('what was made to stay is ours all the same, until it has a lifetime again', async () => {
+  const { kernel, route } = setUp();
+  await addAddresses(route, [vip], six);
+  expect(await renewAddresses(route, [vip], { lifetimeSeconds: 'never' })).toMatchObject([{ kind: 'renewed' }]);
+  expect(await ours(route)).toEqual(['192.0.2.10']);
+  expect(await route.orders([renewRequest(vip, six)])).toEqual([null]);
+  expect(await ours(route)).toEqual(['192.0.2.10']);
+  kernel.remove('192.0.2.10');
+  kernel.add('192.0.2.10');
+  expect(await ours(route)).toEqual([]);
 });
 
 it('after a restart it is what a guard has kept, and nothing else', async () => {
