@@ -102,7 +102,7 @@ export function buildProgram(finish: (code: ExitCode) => void): Command {
     })
     .addHelpText(
       'after',
-      '\nExit status: 0 done, 1 the file is not right and nothing changed, or an address could not be added, 3 no agent.',
+      '\nExit status: 0 done, 1 the file is not right and nothing changed, or an address could not be added or removed, 3 no agent.',
     );
 
   program

@@ -38,7 +38,7 @@ export type ReloadReply = {
   readonly changed: boolean;
   /** What is another one than before, one line each, at most 100. */
   readonly changes: readonly string[];
-  /** Addresses that sets which are held here should have and could not get. */
+  /** Addresses that sets which are held here should have and could not get, or should not have and the kernel does not let go. */
   readonly failures: readonly string[];
 };
 
