@@ -39,8 +39,6 @@ export type LinkOut = {
   readonly recoverUpTo: number;
   /** How far that has got. */
   readonly resentUpTo: number;
-  /** When something was last acknowledged, or first sent after a pause: what stalls is measured from here. */
-  readonly progressAt: InstantMs;
 };
 
 type Sent = { readonly link: LinkOut; readonly send: readonly Fragment[] };
@@ -61,7 +59,6 @@ export function openLinkOut(now: InstantMs, former: LinkOut | null): LinkOut {
     retransmitAt: null,
     recoverUpTo: 0,
     resentUpTo: 0,
-    progressAt: now,
   };
 }
 
@@ -105,7 +102,6 @@ export function pump(link: LinkOut, now: InstantMs): Sent {
       queuedBytes,
       offset,
       retransmitAt: link.retransmitAt ?? later(now, timeoutMs(link)),
-      progressAt: wasIdle ? now : link.progressAt,
     }),
     send: fresh,
   };
@@ -131,7 +127,6 @@ export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: In
     window: Math.min(windowMax, link.window + count),
     tries: 0,
     duplicateAcks: 0,
-    progressAt: now,
   });
   if (next.inFlight.length === 0) return { link: changed(next, { retransmitAt: null }), send: [] };
   if (upTo < link.recoverUpTo) return resend(next, link.window, now);
@@ -148,7 +143,7 @@ export function retransmit(link: LinkOut, now: InstantMs): Sent {
 /** The peer is heard again: what waits for it need not wait for a long timer. */
 export function hurry(link: LinkOut, now: InstantMs): LinkOut {
   if (link.inFlight.length === 0) return link;
-  return changed(link, { tries: 0, retransmitAt: now, progressAt: now });
+  return changed(link, { tries: 0, retransmitAt: now });
 }
 
 /** Written out: see `copyOfState`. */
@@ -167,7 +162,6 @@ function changed(link: LinkOut, change: Partial<LinkOut>): LinkOut {
     retransmitAt: link.retransmitAt,
     recoverUpTo: link.recoverUpTo,
     resentUpTo: link.resentUpTo,
-    progressAt: link.progressAt,
   };
   return Object.assign(copy, change);
 }

@@ -23,7 +23,7 @@ const instants: ReadonlySet<string> = new Set([
  */
 const leftOut: ReadonlySet<string> = new Set([
   ...['options', 'pool', 'codec', 'random', 'heartbeats', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
-  ...['roundTripMs', 'window', 'sentAt', 'progressAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt'],
+  ...['roundTripMs', 'window', 'sentAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt'],
 ]);
 
 /** Under these names nothing is an instant, and most of it outlives many states: its text is kept. */
