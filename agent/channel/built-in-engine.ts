@@ -8,6 +8,7 @@ import type { Heartbeat } from '../membership/message.ts';
 import type { Route } from '../membership/peer.ts';
 import { nextWakeup, step } from '../membership/step.ts';
 import { type InstantMs, type MemberId, memberId, type ViewId } from '../membership/view.ts';
+import { frameVersion } from '../wire/frame.ts';
 import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-body.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import { type BuiltInOptions, ownPaths } from './built-in-options.ts';
@@ -118,6 +119,7 @@ export class BuiltInEngine {
   status(): ChannelStatus {
     return {
       engine: 'built-in',
+      level: frameVersion,
       peers: peerStatuses(this.#state, this.#options, now()),
       refused: this.#refusals.counts(),
       refusedFrom: this.#refusals.newestSenders(),
@@ -143,6 +145,7 @@ export class BuiltInEngine {
     return createMember(
       {
         self: this.self,
+        level: frameVersion,
         heartbeatMs,
         detectMs,
         expectedHosts: peers.length === 0 ? hosts.map((host) => host.name) : [], // there may be others

@@ -6,6 +6,7 @@ import type { Host, PeerEntry } from '../config/config.ts';
 import { payloadBytesMax } from '../membership/bounds.ts';
 import type { Route } from '../membership/peer.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
+import { frameVersion } from '../wire/frame.ts';
 import { type BuiltInOptions, type FromWorker, ownPaths, type ToWorker, type WorkerData } from './built-in-options.ts';
 import type { Channel, ChannelStatus, Obituary, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
@@ -221,7 +222,14 @@ class BuiltInChannel implements Channel {
   }
 }
 
-const emptyStatus: ChannelStatus = { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: [] };
+const emptyStatus: ChannelStatus = {
+  engine: 'built-in',
+  level: frameVersion,
+  peers: [],
+  refused: {},
+  refusedFrom: {},
+  notices: [],
+};
 
 /** The channel listens from the moment it is opened: where the thread ends soon, all that it said comes in one turn. */
 function opened(worker: Worker, search: PeerSearch, onEvent: OnChannelEvent): Promise<BuiltInChannel> {

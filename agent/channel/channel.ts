@@ -26,6 +26,8 @@ export type ChannelEvent =
 export type PeerStatus = {
   readonly member: MemberId;
   readonly host: HostName;
+  /** The highest that it speaks. */
+  readonly level: number;
   readonly inView: boolean;
   /** Heard within its patience on any path, and hearing us. */
   readonly state: 'alive' | 'one-way' | 'silent';
@@ -43,6 +45,8 @@ export type PathStatus = {
 
 export type ChannelStatus = {
   readonly engine: 'built-in' | 'spread' | 'corosync';
+  /** The highest that this program speaks. */
+  readonly level: number;
   readonly peers: readonly PeerStatus[];
   /** Frames refused, by named reason. */
   readonly refused: Readonly<Record<string, number>>;

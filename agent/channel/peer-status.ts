@@ -18,6 +18,7 @@ export function peerStatuses(state: MemberState, hosts: Hosts, now: InstantMs): 
     .map((peer) => ({
       member: peer.member,
       host: peer.host,
+      level: peer.report.level,
       inView: state.view?.members.includes(peer.member) ?? false,
       state: peer.silent ? 'silent' : isMutual(peer, state.incarnation) ? 'alive' : 'one-way',
       paths: pathStatuses(peer, pathsExpected(peer, hosts), Math.max(lostMsMin, patienceMs(state, peer)), now),

@@ -247,11 +247,22 @@ export function describeDamping({ host, damping }: MemberStatus, now: Date): str
   return `${host} is damped: it left too often without a word, and gets no set that another may have for ${remaining} more (penalty ${damping.penalty})`;
 }
 
+/** One sentence; null: nobody could do more than the group does. */
+export function describeLevel({ view, members }: Status): string | null {
+  if (view === null) return null;
+  const ahead = members.flatMap(({ host, level }) => (level !== null && level > view.level ? [{ host, level }] : []));
+  if (ahead.length === 0) return null;
+  const could = ahead.map(({ host, level }) => `${host} could level ${level}`).join(', ');
+  return `The group speaks level ${view.level}; ${could}: it rises when every host is upgraded`;
+}
+
 function notes(status: Status, now: Date): Trouble[] {
   const refused = Object.entries(status.channel.refused).filter(([, frames]) => frames > 0);
   const drained = status.members.filter((member) => member.drained).map(({ host }) => host);
+  const level = describeLevel(status);
   const undrain = 'takes no sets until `holdfast undrain`';
   return [
+    ...(level === null ? [] : [level]),
     ...drained.map((host) => `${host} is drained: it ${undrain}`),
     ...status.members.flatMap((member) => describeDamping(member, now) ?? []),
     ...refused.map(([reason, frames]) => {

@@ -2,7 +2,7 @@
 import type { PathStatus } from '../channel/channel.ts';
 import type { MemberStatus, Status } from '../control/protocol.ts';
 import { formatElapsed, formatSince } from './elapsed.ts';
-import { describeDamping } from './health.ts';
+import { describeDamping, describeLevel } from './health.ts';
 import { type Row, renderTable } from './table.ts';
 import { count, cut, painter, printable, wrap } from './text.ts';
 
@@ -14,14 +14,20 @@ export function renderMembers(
   const paint = painter(options);
   const present = status.members.filter((member) => member.state === 'member').length;
   const view =
-    status.view === null ? 'no view' : `view ${status.view.id} for ${formatSince(status.view.since, options.now)}`;
+    status.view === null
+      ? 'no view'
+      : `view ${status.view.id} for ${formatSince(status.view.since, options.now)}, level ${status.view.level}`;
   const rows = status.members.flatMap((member) => memberRows(member, status.host));
-  const damped = status.members.flatMap((member) => describeDamping(member, options.now) ?? []);
+  const level = describeLevel(status);
+  const notes = [
+    ...(level === null ? [] : [level]),
+    ...status.members.flatMap((member) => describeDamping(member, options.now) ?? []),
+  ];
   return [
     cut(`${present} of ${count(status.members.length, 'host')} in group ${status.group}, ${view}`, options.width),
     '',
     ...renderTable(['HOST', 'STATE', 'SETS', 'ROLE', 'PATH', 'HEARD'], rows, { ...options, paint }),
-    ...(damped.length === 0 ? [] : ['', ...damped.flatMap((text) => wrap('', text, options.width))]),
+    ...(notes.length === 0 ? [] : ['', ...notes.flatMap((text) => wrap('', text, options.width))]),
   ].join('\n');
 }
 

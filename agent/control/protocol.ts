@@ -82,6 +82,8 @@ export type Status = {
     readonly id: string;
     readonly since: string;
     readonly coordinator: string;
+    /** What all of its members can do: the lowest of their levels. */
+    readonly level: number;
   } | null;
   /** `partition = "majority"`: hosts that count, in the view and in all; null: each side of a cut serves, or there is no view. */
   readonly quorum: { readonly present: number; readonly voters: number; readonly needed: number } | null;
@@ -124,6 +126,8 @@ export type MemberStatus = {
   /** member: in the view. absent: in the file and not heard. Else as the channel sees it. */
   readonly state: 'member' | 'joining' | 'one-way' | 'silent' | 'absent' | 'leaving';
   readonly coordinator: boolean;
+  /** The highest that it speaks, in the view or not; null: not heard. Above the view's where others are to be upgraded yet. */
+  readonly level: number | null;
   /** `holdfast drain`: gives all away, takes nothing. */
   readonly drained: boolean;
   /** Counts for the majority, owns nothing. */

@@ -1,7 +1,7 @@
 /** What `status` answers, put together from what ownership and the channel know. */
 import type { ChannelStatus, PeerStatus } from '../channel/channel.ts';
 import type { AddressSet, Config, Host } from '../config/config.ts';
-import { type HostName, hostOf, type InstantMs, type MemberId } from '../membership/view.ts';
+import { type HostName, hostOf, type InstantMs } from '../membership/view.ts';
 import { coordinatorOf } from '../ownership/coordinator.ts';
 import { dampedUntil, reportedFlaps } from '../ownership/damping.ts';
 import type { SetName } from '../ownership/grant.ts';
@@ -51,6 +51,7 @@ export function statusOf(input: StatusInput): Status {
             id: `${view.id.counter}.${hostOf(view.id.leader)}`,
             since: iso(ownership.viewSince),
             coordinator: hostOf(coordinatorOf(view)),
+            level: view.level,
           },
     quorum: ownership.quorum,
     isolated: isIsolated(ownership),
@@ -121,7 +122,7 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
   const own = config.hosts.find(({ name }) => name === self);
   named.add(self);
   rows.push({
-    ...memberRow(input, ownership.self),
+    ...memberRow(input, { member: ownership.self, level: channel.level }),
     state: ownership.leavingUntil !== null ? 'leaving' : ownership.view === null ? 'joining' : 'member',
     paths: pathsOf(own, 0),
   });
@@ -132,6 +133,7 @@ function memberStatuses(input: StatusInput): readonly MemberStatus[] {
       member: null,
       state: 'absent',
       coordinator: false,
+      level: null,
       drained: false,
       witness: host.witness,
       damping: dampingOf(input, host.name),
@@ -146,14 +148,18 @@ function peerStatus(input: StatusInput, peer: PeerStatus): MemberStatus {
   const { ownership } = input;
   const leaving = ownership.reports.get(peer.member)?.leaving ?? false;
   const state = peer.state !== 'alive' ? peer.state : peer.inView ? 'member' : 'joining';
-  return { ...memberRow(input, peer.member), state: leaving ? 'leaving' : state, paths: peer.paths };
+  return { ...memberRow(input, peer), state: leaving ? 'leaving' : state, paths: peer.paths };
 }
 
-function memberRow(input: StatusInput, member: MemberId): Omit<MemberStatus, 'state' | 'paths'> {
+function memberRow(
+  input: StatusInput,
+  { member, level }: Pick<PeerStatus, 'member' | 'level'>,
+): Omit<MemberStatus, 'state' | 'paths'> {
   const { ownership } = input;
   return {
     host: hostOf(member),
     member,
+    level,
     coordinator: ownership.view !== null && coordinatorOf(ownership.view) === member,
     drained: member === ownership.self ? ownership.drained : (ownership.reports.get(member)?.drained ?? false),
     witness: ownership.pool.witnesses?.has(hostOf(member)) ?? false,

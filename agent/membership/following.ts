@@ -23,8 +23,8 @@ export function receivePropose(turn: Turn, leader: Peer, message: Propose): void
   }
   update(turn, { promised: ballot, agreement: { kind: 'awaiting', ballot, since: turn.now, catchUp: [] } });
   for (const recalled of ownKept(turn)) sendTo(turn, leader.member, { kind: 'recall', ballot, message: recalled });
-  const { former, formerMembers, delivered } = ownPromise(turn);
-  sendTo(turn, leader.member, { kind: 'promise', ballot, former, formerMembers, delivered });
+  const { level, former, formerMembers, delivered } = ownPromise(turn);
+  sendTo(turn, leader.member, { kind: 'promise', ballot, level, former, formerMembers, delivered });
   turn.reconsider = true;
 }
 
@@ -39,8 +39,9 @@ export function receiveCommit(turn: Turn, leader: Peer, message: LinkMessage & {
   const { agreement, promised, options } = turn.state;
   if (agreement.kind !== 'awaiting' || !isFor(agreement.ballot, leader, message)) return;
   if (compareMaybeViewIds(promised, message.ballot) !== 0 || !isWellFormed(message.members, options.self)) return;
-  const { members, together } = message;
-  install(turn, { id: message.ballot, members, together, catchUp: agreement.catchUp });
+  const { level, members, together } = message;
+  if (level > options.level) return; // not what was promised
+  install(turn, { id: message.ballot, level, members, together, catchUp: agreement.catchUp });
 }
 
 function isFor(ballot: Propose['ballot'], leader: Peer, message: { readonly ballot: Propose['ballot'] }): boolean {

@@ -37,6 +37,7 @@ function nextHeartbeat(turn: Turn): Heartbeat {
   const { options, view, delivery, promised, peers, leaveUntil, suspended, heartbeats } = turn.state;
   return {
     member: options.self,
+    level: options.level,
     number: heartbeats,
     intervalMs: options.heartbeatMs,
     leaving: leaveUntil !== null || suspended,

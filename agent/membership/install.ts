@@ -9,16 +9,17 @@ import type { MemberId, View, ViewId } from './view.ts';
 
 export type Commit = {
   readonly id: ViewId;
+  readonly level: number;
   readonly members: readonly MemberId[];
   readonly together: readonly MemberId[];
   /** Of the former view, still to be delivered in it. */
   readonly catchUp: readonly Recalled[];
 };
 
-export function install(turn: Turn, { id, members, together, catchUp }: Commit): void {
+export function install(turn: Turn, { id, level, members, together, catchUp }: Commit): void {
   for (const message of catchUp) deliver(turn, message);
   const apart = apartAtInstall(turn, members);
-  const view: View = { id, members, together, apart };
+  const view: View = { id, level, members, together, apart };
   update(turn, {
     view,
     apart,

@@ -16,6 +16,7 @@ export function assertInvariants(former: MemberState, state: MemberState): void 
   assert(compareMaybeViewIds(view.id, former.view?.id ?? null) > 0, 'view ids only grow');
   assert(view.members.includes(options.self), 'a member installs no view without itself');
   assert(view.members.length <= membersMax, 'views are bounded');
+  assert(view.level <= options.level, 'a member is in no view of a level that it does not speak');
   assert(view.together.includes(options.self), 'a member goes together with itself');
   assert(delivery.delivered.length === view.members.length, 'delivery counts every member');
 }

@@ -41,10 +41,10 @@ export function receivePromise(turn: Turn, peer: Peer, message: LinkMessage & { 
   const leading = current(turn, message.ballot);
   if (leading === null || !leading.members.includes(peer.member)) return;
   if (leading.promises.some((promise) => promise.member === peer.member)) return;
-  const { former, formerMembers, delivered } = message;
+  const { level, former, formerMembers, delivered } = message;
   const promises: readonly Promised[] = [
     ...leading.promises,
-    { member: peer.member, former, formerMembers, delivered },
+    { member: peer.member, level, former, formerMembers, delivered },
   ];
   const next = { ...leading, promises };
   update(turn, { agreement: next });
@@ -72,6 +72,7 @@ export function ownPromise(turn: Turn): Promised {
   const { options, view, delivery } = turn.state;
   return {
     member: options.self,
+    level: options.level,
     former: view?.id ?? null,
     formerMembers: view?.members ?? [],
     delivered: delivery.delivered,
@@ -95,15 +96,16 @@ function current(turn: Turn, ballot: ViewId): Leading | null {
 function commitWhenComplete(turn: Turn, leading: Leading): void {
   if (leading.promises.length < leading.members.length) return;
   const { options } = turn.state;
+  const level = Math.min(...leading.promises.map((promise) => promise.level));
   const plans = new Map(leading.promises.map((promise) => [promise.member, planFor(promise, leading)]));
   for (const [member, plan] of plans) {
     if (member === options.self) continue;
     for (const message of plan.catchUp) sendTo(turn, member, { kind: 'catch-up', ballot: leading.ballot, message });
     const { ballot, members } = leading;
-    sendTo(turn, member, { kind: 'commit', ballot, members, together: plan.together });
+    sendTo(turn, member, { kind: 'commit', ballot, level, members, together: plan.together });
   }
   const own = plans.get(options.self);
-  if (own !== undefined) install(turn, { ...own, id: leading.ballot, members: leading.members });
+  if (own !== undefined) install(turn, { ...own, id: leading.ballot, level, members: leading.members });
 }
 
 /**

@@ -17,6 +17,8 @@ import {
 
 export type MemberOptions = {
   readonly self: MemberId;
+  /** The highest that this program speaks. */
+  readonly level: number;
   /** Mean time between heartbeats is 7/8 of this: jittered down by 0-25 % (RFC 5880 §6.8.7). */
   readonly heartbeatMs: number;
   /** How long a member may be silent, at least; never under two of its own intervals. */
@@ -49,6 +51,7 @@ export type Agreement =
 
 export type Promised = {
   readonly member: MemberId;
+  readonly level: number;
   readonly former: ViewId | null;
   readonly formerMembers: readonly MemberId[];
   readonly delivered: readonly number[];

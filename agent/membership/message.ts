@@ -7,6 +7,8 @@ import type { MemberId, ViewId } from './view.ts';
 
 export type Heartbeat = {
   readonly member: MemberId;
+  /** The highest that the sender speaks; the same in all of its run. */
+  readonly level: number;
   /** From 1 up, of the sender's run: paths, sockets and queues differ in delay, and an older one is no news. */
   readonly number: number;
   /** The sender's own interval; the next one comes within it. */
@@ -64,6 +66,8 @@ export type LinkMessage =
   | {
       readonly kind: 'promise';
       readonly ballot: ViewId;
+      /** The highest that the sender speaks. */
+      readonly level: number;
       /** The view installed, which the promise ends. */
       readonly former: ViewId | null;
       readonly formerMembers: readonly MemberId[];
@@ -80,6 +84,8 @@ export type LinkMessage =
   | {
       readonly kind: 'commit';
       readonly ballot: ViewId;
+      /** The lowest that was promised with. */
+      readonly level: number;
       readonly members: readonly MemberId[];
       /** Those that came from the receiver's former view. */
       readonly together: readonly MemberId[];

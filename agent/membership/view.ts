@@ -20,6 +20,11 @@ export type ViewId = {
 /** An agreed, ordered list of members. All who install a view install the same one. */
 export type View = {
   readonly id: ViewId;
+  /**
+   * The feature level, from 1 up: the lowest of its members' protocol versions, agreed as they are. What a later version brings is
+   * used only in a view of its level.
+   */
+  readonly level: number;
   /** In the agreed order; never empty; contains the member that installs it. */
   readonly members: readonly MemberId[];
   /** Those of `members` that came from this member's previous view together with it (itself included). */

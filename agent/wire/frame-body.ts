@@ -91,6 +91,7 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   writer.u8(kinds.heartbeat);
   writer.u8(path);
   writer.member(heartbeat.member);
+  writer.u8(heartbeat.level);
   writer.varint(heartbeat.number);
   writer.u16(heartbeat.intervalMs);
   // At rest they are the same, and a heartbeat of the largest group is to fit one Ethernet frame.
@@ -110,6 +111,7 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
 function readHeartbeat(reader: FrameReader): FrameBody {
   const path = reader.u8();
   const member = reader.member();
+  const level = reader.level();
   const number = reader.varint();
   const intervalMs = reader.u16();
   if (intervalMs === 0) throw new MalformedFrame('an interval of 0');
@@ -126,6 +128,17 @@ function readHeartbeat(reader: FrameReader): FrameBody {
     if ((marks & inViewFlag) !== 0) viewMembers.push(other);
   }
   const delivered = viewMembers.map(() => reader.varint());
-  const heartbeat: Heartbeat = { member, number, intervalMs, leaving, view, viewMembers, delivered, promised, hears };
+  const heartbeat: Heartbeat = {
+    member,
+    level,
+    number,
+    intervalMs,
+    leaving,
+    view,
+    viewMembers,
+    delivered,
+    promised,
+    hears,
+  };
   return { kind: 'heartbeat', path, heartbeat };
 }

@@ -165,6 +165,13 @@ export class FrameReader {
     return this.u8() === 0 ? null : this.viewId();
   }
 
+  /** From 1 up. */
+  level(): number {
+    const level = this.u8();
+    if (level === 0) throw new MalformedFrame('the level 0');
+    return level;
+  }
+
   list<T>(length: number, read: () => T): readonly T[] {
     const items: T[] = [];
     for (let index = 0; index < length; index += 1) items.push(read());

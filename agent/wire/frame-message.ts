@@ -30,6 +30,7 @@ export function encodeLinkMessage(message: LinkMessage): Uint8Array {
       break;
     case 'promise':
       writer.viewId(message.ballot);
+      writer.u8(message.level);
       writer.maybeViewId(message.former);
       writeMembers(writer, message.formerMembers);
       for (const count of message.delivered) writer.u32(count);
@@ -41,6 +42,7 @@ export function encodeLinkMessage(message: LinkMessage): Uint8Array {
       break;
     case 'commit':
       writer.viewId(message.ballot);
+      writer.u8(message.level);
       writeMembers(writer, message.members);
       writeMembers(writer, message.together);
       break;
@@ -74,10 +76,11 @@ function readMessage(reader: FrameReader): LinkMessage | null {
       return { kind: 'recall', ballot: reader.viewId(), message: readRecalled(reader) };
     case kinds.promise: {
       const ballot = reader.viewId();
+      const level = reader.level();
       const former = reader.maybeViewId();
       const formerMembers = readMembers(reader);
       const delivered = formerMembers.map(() => reader.u32());
-      return { kind: 'promise', ballot, former, formerMembers, delivered };
+      return { kind: 'promise', ballot, level, former, formerMembers, delivered };
     }
     case kinds.refuse: {
       const ballot = reader.viewId();
@@ -87,8 +90,10 @@ function readMessage(reader: FrameReader): LinkMessage | null {
     }
     case kinds['catch-up']:
       return { kind: 'catch-up', ballot: reader.viewId(), message: readRecalled(reader) };
-    case kinds.commit:
-      return { kind: 'commit', ballot: reader.viewId(), members: readMembers(reader), together: readMembers(reader) };
+    case kinds.commit: {
+      const [ballot, level] = [reader.viewId(), reader.level()];
+      return { kind: 'commit', ballot, level, members: readMembers(reader), together: readMembers(reader) };
+    }
     case kinds.multicast:
       return { kind: 'multicast', view: reader.viewId(), number: reader.u32(), payload: reader.bytes(reader.u32()) };
     case kinds.leave:

@@ -6,7 +6,10 @@ import type { Incarnation } from '../membership/identity.ts';
 import { equalBytes } from './bytes.ts';
 import { FrameReader, FrameWriter } from './frame-bytes.ts';
 
-/** Grows with a change that a member one version older cannot pass over. */
+/**
+ * Grows with what a member one version older does not do; the highest feature level that this program speaks as well.
+ * docs/decisions/membership.md says what a version may change.
+ */
 export const frameVersion = 1;
 export const frameHeaderBytes = 36;
 export const groupTagBytes = 8;

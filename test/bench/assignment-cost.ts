@@ -59,7 +59,7 @@ function inputOf(
 ): AssignmentInput {
   const [leader] = members;
   if (leader === undefined) throw new RangeError('Nobody is there');
-  const view: View = { id: { counter: 1 + previous.size, leader }, members, together: members };
+  const view: View = { id: { counter: 1 + previous.size, leader }, level: 1, members, together: members };
   const grant: Grant = { view: view.id, n: 1 };
   return {
     ...{ pool, view, previous, orders, now, grant },

@@ -20,6 +20,7 @@ const tag = groupTagOf(options.group);
 
 const heartbeat: Heartbeat = {
   member: `c/${sender}` as MemberId,
+  level: 1,
   number: 1,
   intervalMs: 20,
   leaving: false,

@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ChannelEvent } from '../../agent/channel/channel.ts';
+import type { View } from '../../agent/membership/view.ts';
+import { frameVersion } from '../../agent/wire/frame.ts';
 import { type Engine, groupOptions, openEngine, startProcess } from './engines.ts';
 import { buildLaterVersion } from './later-version.ts';
 
@@ -31,12 +34,30 @@ describe('a group that is upgraded host by host', () => {
     const current = await Promise.all(rest.map((name) => start(options, name)));
     const later = startLater(options, upgraded, 1);
     await Promise.all(current.map((engine) => engine.untilView('a', 'b', 'c')));
+    for (const { channel, events } of current) {
+      expect(events.findLast((event) => event.kind === 'view')).toMatchObject({ view: { level: frameVersion } });
+      const { level, peers } = await channel.status();
+      expect(level).toBe(frameVersion);
+      for (const peer of peers) expect(peer.level).toBe(frameVersion + (peer.host === upgraded ? 1 : 0));
+    }
     const payload = Uint8Array.of(1, 2, 3);
     current[0]?.channel.send(payload);
     for (const engine of current) await engine.until((event): event is typeof event => event.kind === 'deliver');
     for (const engine of current) expect((await engine.channel.status()).refused).toEqual({});
     later.kill('SIGKILL');
     await Promise.all(current.map((engine) => engine.untilView(...rest)));
+  });
+
+  it('speaks the next level as soon as every member does', async () => {
+    const options = groupOptions(hosts.slice(0, 2), 46153);
+    const views: View[] = [];
+    for (const name of ['a', 'b']) {
+      startLater(options, name, 1).on('message', (event: ChannelEvent) => {
+        if (event.kind === 'view') views.push(event.view);
+      });
+    }
+    await vi.waitUntil(() => views.filter(({ members }) => members.length === 2).length === 2, 10_000);
+    for (const { members, level } of views) if (members.length === 2) expect(level).toBe(frameVersion + 1);
   });
 
   it('leaves out a version that is two ahead, and counts its frames', async () => {

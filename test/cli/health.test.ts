@@ -149,11 +149,18 @@ describe('statusExitCode()', () => {
       ],
     ],
     [
+      'a host is upgraded before the others',
+      0,
+      { members: [memberStatus('e1'), memberStatus('e2', { level: 2 }), memberStatus('e3')] },
+      ['note: The group speaks level 1; e2 could level 2: it rises when every host is upgraded'],
+    ],
+    [
       'frames were refused and something was said once',
       0,
       {
         channel: {
           engine: 'built-in',
+          level: 1,
           peers: [],
           refused: { 'wrong-key': 1, 'too-short': 0 },
           refusedFrom: { 'wrong-key': '10.9.9.9' },
@@ -181,6 +188,7 @@ describe('findTroubles()', () => {
   it('says of an absent host that its frames are refused, where they are', () => {
     const channel = {
       engine: 'built-in' as const,
+      level: 1,
       peers: [],
       refused: { 'wrong-key': 3 },
       refusedFrom: { 'wrong-key': '10.1.0.3' },

@@ -48,7 +48,14 @@ const troubled: Status = sampleStatus({
       paths: [{ address: '10.1.0.3', lastHeardMsAgo: null, lost: false }],
     }),
   ],
-  channel: { engine: 'built-in', peers: [], refused: {}, refusedFrom: {}, notices: ['No permission for SCHED_RR'] },
+  channel: {
+    engine: 'built-in',
+    level: 1,
+    peers: [],
+    refused: {},
+    refusedFrom: {},
+    notices: ['No permission for SCHED_RR'],
+  },
 });
 
 describe('renderStatus()', () => {
@@ -176,7 +183,7 @@ describe('renderStatus()', () => {
 describe('renderMembers()', () => {
   it('has a line for each path of each host', () => {
     expect(renderMembers(troubled, plain)).toMatchInlineSnapshot(`
-      "2 of 3 hosts in group edge, view 7.e1 for 3 min
+      "2 of 3 hosts in group edge, view 7.e1 for 3 min, level 1
 
         HOST  STATE   SETS  ROLE                    PATH      HEARD
         e1    member  2     coordinator, this host  10.1.0.1
@@ -184,6 +191,17 @@ describe('renderMembers()', () => {
       !                                             10.2.0.2  1 min ago: lost
       ! e3    absent  0                             10.1.0.3  never"
     `);
+  });
+});
+
+describe('renderMembers() of a group that is being upgraded', () => {
+  it('says who could do more than the group does', () => {
+    const members = [memberStatus('e1', { level: 2 }), memberStatus('e2', { level: 2 }), memberStatus('e3')];
+    const text = renderMembers(sampleStatus({ members }), { ...plain, width: Infinity });
+    expect(text).toContain('for 3 min, level 1\n');
+    expect(text).toContain(
+      '\n\nThe group speaks level 1; e1 could level 2, e2 could level 2: it rises when every host is upgraded',
+    );
   });
 });
 

@@ -23,6 +23,8 @@ export type NetworkOptions = {
   readonly detectMs?: number;
   /** Hosts a start need not wait beyond; none by default. */
   readonly expectedHosts?: readonly string[];
+  /** Of hosts that speak a higher one than 1. */
+  readonly levels?: Readonly<Record<string, number>>;
 };
 
 export type Weather = {
@@ -98,10 +100,11 @@ export class Network {
         .toString(16)
         .padStart(8, '0'),
     ).join('');
-    const { heartbeatMs = 100, detectMs = 300, expectedHosts = [] } = this.#options;
+    const { heartbeatMs = 100, detectMs = 300, expectedHosts = [], levels = {} } = this.#options;
     const state = createMember(
       {
         self: memberId(name as HostName, incarnation),
+        level: levels[host] ?? 1,
         heartbeatMs,
         detectMs,
         expectedHosts: expectedHosts as readonly HostName[],
@@ -112,7 +115,7 @@ export class Network {
     );
     const member: Running = { host, state, wakeup: 0, paused: false, lagMs: 0, missed: [] };
     this.#running.set(host, member);
-    this.observer.started(state.options.self);
+    this.observer.started(state.options.self, state.options.level);
     this.#arm(member);
   }
 
@@ -248,6 +251,11 @@ export class Network {
   }
 
   /** Distinct views of those that run, sorted. */
+  /** Of the view installed there. */
+  levelOf(host: string): number | undefined {
+    return this.#running.get(host)?.state.view?.level;
+  }
+
   views(): readonly string[] {
     return [...new Set(this.runningHosts().map((host) => this.viewOf(host)))].sort();
   }

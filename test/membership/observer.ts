@@ -11,10 +11,11 @@ type Installed = {
 
 export class Observer {
   /** How often each law was put to the test: one that never was proves nothing. */
-  readonly checked = { sameView: 0, growing: 0, fifo: 0, together: 0 };
+  readonly checked = { sameView: 0, level: 0, growing: 0, fifo: 0, together: 0 };
   viewsInstalled = 0;
   readonly #seed: number;
   readonly #members = new Map<string, string>();
+  readonly #levels = new Map<MemberId, number>();
   readonly #now = new Map<MemberId, Installed | null>();
   readonly #byView = new Map<string, Map<MemberId, Installed>>();
   readonly #sent = new Map<MemberId, number>();
@@ -23,7 +24,8 @@ export class Observer {
     this.#seed = seed;
   }
 
-  started(member: MemberId): void {
+  started(member: MemberId, level: number): void {
+    this.#levels.set(member, level);
     this.#now.set(member, null);
   }
 
@@ -40,6 +42,9 @@ export class Observer {
     if (known !== undefined) this.checked.sameView += 1;
     this.#check(known === undefined || known === members, `two views ${id}: ${known} and ${members}`);
     this.#members.set(id, members);
+    const lowest = Math.min(...view.members.map((other) => this.#levels.get(other) ?? 0));
+    if (lowest < (this.#levels.get(member) ?? 0)) this.checked.level += 1;
+    this.#check(view.level === lowest, `${member}: ${id} has the level ${view.level}, its lowest member ${lowest}`);
     if (former !== null) {
       this.checked.growing += 1;
       this.#check(compareViewIds(former.view.id, view.id) < 0, `${member}: ${idOf(former.view.id)} before ${id}`);

@@ -8,7 +8,7 @@ const firstSeed = Number(HOLDFAST_SEED);
 
 describe('step(): random schedules', () => {
   it(`after the last fault everybody that runs is in one view, and it stays (${seeds} seeds)`, () => {
-    const checked = { sameView: 0, growing: 0, fifo: 0, together: 0 };
+    const checked = { sameView: 0, level: 0, growing: 0, fifo: 0, together: 0 };
     for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
       const network = runSchedule(seed, rough);
       network.runFor(settleWithinMs);

@@ -16,7 +16,7 @@ export const settleWithinMs = 1500;
 
 export function runSchedule(seed: number, trouble: Trouble): Network {
   const hosts = Array.from({ length: trouble.hosts }, (_, index) => `h${index}`);
-  const network = new SimulatedNetwork({ seed, hosts });
+  const network = new SimulatedNetwork({ seed, hosts, levels: { h1: 2, h3: 2 } });
   network.weather = {
     loss: trouble.loss * 0.001 * network.random(1000),
     duplication: 0.05,

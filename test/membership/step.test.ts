@@ -233,11 +233,32 @@ describe('step(): standing back', () => {
   });
 });
 
+describe('step(): the feature level of a view', () => {
+  it('is the lowest of its members, and rises with the view in which the last of them is upgraded', () => {
+    const levels: Record<string, number> = { b: 2, c: 2 };
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'], levels });
+    network.start('b', 'c');
+    network.runFor(1000);
+    expect(['b', 'c'].map((host) => network.levelOf(host))).toEqual([2, 2]);
+    network.start('a');
+    network.runFor(1000);
+    expect(['a', 'b', 'c'].map((host) => network.levelOf(host))).toEqual([1, 1, 1]);
+    network.leave('a');
+    network.runFor(1000);
+    levels.a = 2;
+    network.start('a');
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b,c']);
+    expect(['a', 'b', 'c'].map((host) => network.levelOf(host))).toEqual([2, 2, 2]);
+  });
+});
+
 describe('step(): a message of an older view', () => {
   it('is dropped, as in the view that came meanwhile nobody expects it', () => {
     const member = createMember(
       {
         self: memberId('a' as HostName, '0'.repeat(32)),
+        level: 1,
         heartbeatMs: 100,
         detectMs: 300,
         expectedHosts: [],

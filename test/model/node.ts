@@ -118,7 +118,10 @@ export function started(node: Node, options: NodeOptions): Turned {
   const { pool, hosts, heartbeatMs, detectMs, matureMs } = options;
   const agent: ModelAgent = {
     member: self,
-    engine: createMember({ self, heartbeatMs, detectMs, expectedHosts: hosts, codec: linkCodec, seed: runs }, now),
+    engine: createMember(
+      { self, level: 1, heartbeatMs, detectMs, expectedHosts: hosts, codec: linkCodec, seed: runs },
+      now,
+    ),
     ownership: initialOwnership({ self, pool, matureMs, memory: noMemory, now }),
     told: null,
     toMain: [],

@@ -16,7 +16,7 @@ const adopter = (): OwnershipState =>
   initialOwnership({ self: e1, pool: poolOf('ab'), matureMs: 60_000, memory: noMemory, adopted: [a], now });
 
 function viewOf(counter: number, ...members: readonly (typeof e1)[]): View {
-  return { id: { counter, leader: e1 }, members, together: [e1] };
+  return { id: { counter, leader: e1 }, level: 1, members, together: [e1] };
 }
 
 /** Own messages come back, and what is given to be said by the others comes first. */

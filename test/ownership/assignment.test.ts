@@ -70,7 +70,7 @@ function inputOf(given: Case): AssignmentInput {
   );
   return {
     pool,
-    view: { id, members, together: members },
+    view: { id, level: 1, members, together: members },
     candidates,
     holders,
     lettingGo: new Map(),

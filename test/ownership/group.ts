@@ -108,7 +108,7 @@ export class Group {
         const theirs = before.get(hosts.find((name) => this.id(name) === member) ?? '');
         return member === this.id(host) || (old && theirs && compareViewIds(old.id, theirs.id) === 0);
       });
-      const view: View = { id, members, together, apart: others.map((other) => this.id(other)) };
+      const view: View = { id, level: 1, members, together, apart: others.map((other) => this.id(other)) };
       this.#views.set(host, view);
       this.#pending.push({ to: host, event: { kind: 'view', view } });
     }

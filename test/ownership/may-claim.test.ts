@@ -25,7 +25,7 @@ function after(state: OwnershipState, event: OwnershipEvent): OwnershipState {
 /** Alone, mature, with the claim of its only set under way. */
 function claiming(): OwnershipState {
   const fresh = initialOwnership({ self: e1, pool: poolOf('a'), matureMs: 0, memory: noMemory, now });
-  const view = { id: { counter: 1, leader: e1 }, members: [e1], together: [e1] };
+  const view = { id: { counter: 1, leader: e1 }, level: 1, members: [e1], together: [e1] };
   const state = after(after(fresh, { kind: 'view', now, view }), { kind: 'wakeup', now });
   expect(state.holdings.get(a)?.phase).toBe('claiming');
   return state;
@@ -51,7 +51,7 @@ describe('mayClaim()', () => {
 
   it('no, while it stands back for a member of its view', () => {
     const state = claiming();
-    const view = { id: { counter: 1, leader: e1 }, members: [e1, e2], together: [e1] };
+    const view = { id: { counter: 1, leader: e1 }, level: 1, members: [e1, e2], together: [e1] };
     expect(mayClaim({ ...state, view, apart: [e2] }, a)).toBe(false);
   });
 });

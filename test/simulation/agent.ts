@@ -74,7 +74,7 @@ export class Agent {
     this.member = memberId(host.name as HostName, incarnation); // the world names its hosts
     const now = host.localNow;
     const codec = host.world.codec.link;
-    this.engine = createMember({ self: this.member, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
+    this.engine = createMember({ self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
     this.ownership = initialOwnership({ self: this.member, pool, adopted, matureMs, memory: host.memory, now });
     this.announcer = new Announcer(host);
   }

@@ -16,6 +16,7 @@ const host = fc.stringMatching(/^[a-z][a-z0-9.-]{0,30}$/).map((text) => text as 
 const member = fc.tuple(host, incarnation).map(([name, run]) => memberId(name, run));
 const whole = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const count = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const level = fc.integer({ min: 1, max: 255 });
 const viewId: fc.Arbitrary<ViewId> = fc.record({ counter: whole, leader: member });
 const maybeViewId = fc.option(viewId, { nil: null });
 const payload = fc.uint8Array({ maxLength: 300 });
@@ -27,6 +28,7 @@ const heartbeat: fc.Arbitrary<FrameBody> = fc
   .record({
     path: fc.integer({ min: 0, max: 255 }),
     member,
+    level,
     number: count,
     intervalMs: fc.integer({ min: 1, max: 65_535 }),
     leaving: fc.boolean(),
@@ -67,7 +69,13 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
   fc.record({ kind: fc.constant('recall' as const), ballot: viewId, message: recalled }),
   fc.record({ kind: fc.constant('catch-up' as const), ballot: viewId, message: recalled }),
   fc
-    .record({ ballot: viewId, former: maybeViewId, formerMembers: members, counts: fc.array(count, { minLength: 8 }) })
+    .record({
+      ballot: viewId,
+      level,
+      former: maybeViewId,
+      formerMembers: members,
+      counts: fc.array(count, { minLength: 8 }),
+    })
     .map(({ counts, ...fields }) => ({
       kind: 'promise' as const,
       ...fields,
@@ -79,7 +87,7 @@ const message: fc.Arbitrary<LinkMessage> = fc.oneof(
     highest: maybeViewId,
     reason: fc.constantFrom('lower-ballot' as const, 'not-mutual' as const, 'keeps-view' as const),
   }),
-  fc.record({ kind: fc.constant('commit' as const), ballot: viewId, members, together: members }),
+  fc.record({ kind: fc.constant('commit' as const), ballot: viewId, level, members, together: members }),
   fc.record({ kind: fc.constant('multicast' as const), view: viewId, number: count, payload }),
   fc.constant({ kind: 'leave' as const }),
 );
@@ -179,6 +187,7 @@ describe('decodeFrameBody()', () => {
       path: 0,
       heartbeat: {
         member: leader,
+        level: 1,
         number: 100_000_000,
         intervalMs: 100,
         leaving: false,
