@@ -72,7 +72,7 @@ function parseMemory(text: string): Memory | null {
   if (!('frozen' in freeze) || !('changes' in freeze)) return null;
   const { frozen, changes } = freeze;
   if (typeof frozen !== 'boolean' || typeof changes !== 'number' || !Number.isSafeInteger(changes)) return null;
-  return { freeze: { frozen, changes }, drained };
+  return { freeze: { ...freeze, frozen, changes }, drained }; // what a later version added goes on as it is
 }
 
 function messageOf(error: unknown): string {

@@ -29,7 +29,9 @@ export type Reason =
   | { readonly kind: 'found' }
   /** The host that had it, null: maybe somebody, may be cut off and is given the time to let go. */
   | { readonly kind: 'fenced'; readonly from: HostName | null }
-  | { readonly kind: 'nobody'; readonly why: string };
+  | { readonly kind: 'nobody'; readonly why: string }
+  /** One of a later version, as it said it: kept for those who know it. */
+  | { readonly kind: 'later'; readonly said: Readonly<Record<string, unknown>> };
 
 /** What told the chosen member from the others. */
 export type Choice =
@@ -76,5 +78,7 @@ export function describeReason(reason: Reason): string {
       return `waits a moment: ${reason.from ?? 'a host that had it'} may be cut off, and has to let go first`;
     case 'nobody':
       return reason.why;
+    case 'later':
+      return `for a reason that only a later version knows: ${String(reason.said.kind)}`;
   }
 }

@@ -31,8 +31,18 @@ export class Field {
   }
 
   get(name: string): Field {
+    return new Field(this.object()[name], this, name);
+  }
+
+  /** All of an object, as it came. */
+  object(): Readonly<Record<string, unknown>> {
     if (typeof this.#value !== 'object' || this.#value === null) throw this.wrong();
-    return new Field((this.#value as Record<string, unknown>)[name], this, name); // an object has string keys
+    return this.#value as Record<string, unknown>; // an object has string keys
+  }
+
+  /** With the fields that this version does not know, so that they go on to others as they came. */
+  with<T extends object>(known: T): T {
+    return { ...this.object(), ...known };
   }
 
   text(): string {

@@ -126,7 +126,7 @@ function readHandover(field: Field): Handover {
 }
 
 function readFreeze(freeze: Field): Freeze {
-  return { frozen: freeze.get('frozen').flag(), changes: freeze.get('changes').count() };
+  return freeze.with({ frozen: freeze.get('frozen').flag(), changes: freeze.get('changes').count() });
 }
 
 function readFlap(flap: Field): ReportedFlap {
@@ -182,7 +182,13 @@ function readAssignment(assignment: Field, { members, grants, reasons }: Tables)
   };
 }
 
+/** Holders tell a new coordinator the reasons that they were told, so that all of them goes on, those of a later version too. */
 function readReason(reason: Field): Reason {
+  const known = readKnownReason(reason);
+  return known === null ? { kind: 'later', said: reason.object() } : reason.with(known);
+}
+
+function readKnownReason(reason: Field): Reason | null {
   const kind = reason.get('kind').text();
   const from = (): HostName => reason.get('from').text() as HostName; // for people
   switch (kind) {
@@ -217,27 +223,12 @@ function readReason(reason: Field): Reason {
     case 'nobody':
       return { kind, why: reason.get('why').text() };
     default:
-      throw reason.wrong();
+      return null;
   }
 }
 
-const choices: readonly string[] = [
-  'only candidate',
-  'pinned',
-  'not damped',
-  'kept apart',
-  'preferred',
-  'least loaded',
-  'first by name',
-  'larger side',
-  'newest grant',
-] satisfies readonly Choice[];
-
 function readChoice(reason: Field): Choice {
-  const choice = reason.get('choice');
-  const text = choice.text();
-  if (!choices.includes(text)) throw choice.wrong();
-  return text as Choice; // one of `choices`
+  return reason.get('choice').text() as Choice; // for people: a later version may know more of them
 }
 
 function readGrantedSet(entry: Field, grants: readonly Grant[]): GrantedSet {

@@ -3,6 +3,7 @@
  * and has to fit into one message of the channel (1 MiB). Still JSON with names for everything, so that a person can read it.
  */
 import type { Decision, GrantedSet, HeldSet, Message } from '../ownership/message.ts';
+import type { Reason } from '../ownership/reason.ts';
 
 /** What `JSON.stringify` is to be given. */
 export function withTables(message: Message): unknown {
@@ -32,7 +33,7 @@ function decisionWithTables(decision: Decision): unknown {
     set,
     owner: owner === null ? null : members.numberOf(owner),
     grant: grants.numberOf(grant),
-    reason: reasons.numberOf(reason),
+    reason: reasons.numberOf(asSaid(reason)),
     ageMs,
     // Left out where they are as they mostly are.
     ...(releasing.length > 0 ? { releasing: releasing.map((member) => members.numberOf(member)) } : {}),
@@ -43,8 +44,12 @@ function decisionWithTables(decision: Decision): unknown {
 }
 
 function heldSet({ set, grant, pinned, tenure }: HeldSet, grants: Table, reasons: Table): unknown {
-  const told = tenure && { reason: reasons.numberOf(tenure.reason), ageMs: tenure.ageMs };
+  const told = tenure && { reason: reasons.numberOf(asSaid(tenure.reason)), ageMs: tenure.ageMs };
   return { set, grant: grants.numberOf(grant), ...(pinned ? { pinned } : {}), ...told };
+}
+
+function asSaid(reason: Reason): unknown {
+  return reason.kind === 'later' ? reason.said : reason;
 }
 
 function grantedSet({ set, grant }: GrantedSet, grants: Table): unknown {

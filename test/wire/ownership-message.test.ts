@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type HostName, memberId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
+import { describeReason } from '../../agent/ownership/reason.ts';
 import { decodeOwnershipMessage, encodeOwnershipMessage } from '../../agent/wire/ownership-message.ts';
 
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -254,6 +255,42 @@ describe('decodeOwnershipMessage()', () => {
       kind: 'released',
       sets: [],
     });
+  });
+
+  it('hands on what a later version says of reasons and of a freeze, as it came', () => {
+    const reasons = [
+      { kind: 'sung', by: 'e2', verses: [1, 2] },
+      { kind: 'move', from: null, operator: 'ann' },
+      { kind: 'balance', from: 'e1', choice: 'nearest' },
+    ];
+    const freeze = { frozen: true, changes: 3, until: 'noon' };
+    const sets = ['a', 'b', 'c'];
+    const assignments = sets.map((set, at) => ({ set, owner: 0, grant: 0, reason: at, ageMs: 1 }));
+    const decision = {
+      kind: 'decision',
+      n: 1,
+      members: [e1],
+      grants: [grant],
+      reasons,
+      assignments,
+      answers: [],
+      freeze,
+    };
+    const decoded = decodeOwnershipMessage(text(decision));
+    if (decoded.kind !== 'decision') throw new Error(`it is ${decoded.kind}`);
+    expect(decoded.assignments.map(({ reason }) => describeReason(reason))).toEqual([
+      'for a reason that only a later version knows: sung',
+      'moved here by an operator',
+      'balanced: moved from e1; nearest',
+    ]);
+    const holds = decoded.assignments.map(({ set, grant, reason }) => {
+      return { set, grant, pinned: false, tenure: { reason, ageMs: 2 } };
+    });
+    const [report] = messages;
+    if (report?.kind !== 'report') throw new Error('the first is a report');
+    const told: Message = { ...report, holds, freeze: decoded.freeze };
+    expect(JSON.parse(new TextDecoder().decode(encodeOwnershipMessage(told)))).toMatchObject({ reasons, freeze });
+    expect(decodeOwnershipMessage(encodeOwnershipMessage(told))).toEqual(told);
   });
 
   it('never throws, whatever comes', () => {
