@@ -7,6 +7,7 @@ import type { ControlReply, ControlRequest } from './control/protocol.ts';
 import { statusOf } from './control/status.ts';
 import { OwnershipDriver } from './driver.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
+import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
@@ -34,9 +35,9 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
-import { decodeNeighbours, encodeNeighbours } from './wire/neighbours-message.ts';
-import { decodeOwnershipMessage, encodeOwnershipMessage } from './wire/ownership-message.ts';
-import { decodeStations, encodeStations } from './wire/stations-message.ts';
+import { encodeNeighbours } from './wire/neighbours-message.ts';
+import { encodeOwnershipMessage } from './wire/ownership-message.ts';
+import { encodeStations } from './wire/stations-message.ts';
 import { WitnessWatch } from './witness-watch.ts';
 
 export type CoreOptions = {
@@ -79,6 +80,7 @@ export class AgentCore {
   #restarting = false;
   readonly #restart: Restart;
   readonly #stations = new Stations();
+  readonly #inbox: Inbox;
   /** null: what is silent is taken over from at once. */
   readonly #suspicion: Suspicion | null;
   /** null: no address is asked, or nothing is held here anyway. */
@@ -147,6 +149,17 @@ export class AgentCore {
       onTrouble: (message) => this.#journal.trouble(message),
     });
     this.#claims = this.#network.claims;
+    this.#inbox = new Inbox({
+      onStations: (sender, stations) => {
+        this.#network.learn(stations);
+        this.#stations.learn(sender, stations);
+      },
+      onNeighbours: (sender, neighbours) => {
+        if (sender !== channel.self) this.#network.learnNeighbours(sender, neighbours);
+      },
+      onMessage: (sender, message) => this.#driver.dispatch({ kind: 'message', sender, message }),
+      onTrouble: (text) => this.#journal.trouble(text),
+    });
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
     this.#claims.adopt(options.adopted);
@@ -419,23 +432,7 @@ export class AgentCore {
 
   #deliver(sender: MemberId, payload: Uint8Array): void {
     if (this.#restart.deliver(sender, payload)) return;
-    const stations = decodeStations(payload);
-    if (stations !== null) {
-      this.#network.learn(stations);
-      this.#stations.learn(sender, stations);
-      return;
-    }
-    const neighbours = decodeNeighbours(payload);
-    if (neighbours !== null) {
-      if (sender !== this.#options.channel.self) this.#network.learnNeighbours(sender, neighbours);
-      return;
-    }
-    const message = decodeOwnershipMessage(payload);
-    if (message.kind === 'refused') {
-      this.#journal.trouble(`a message of ${hostOf(sender)} is not understood: ${message.reason} at ${message.at}`);
-      return;
-    }
-    this.#driver.dispatch({ kind: 'message', sender, message });
+    this.#inbox.deliver(sender, payload);
   }
 
   #unable(sets: ReadonlyMap<SetName, string>): void {
@@ -453,6 +450,7 @@ export class AgentCore {
       config: this.#config,
       ownership: this.#driver.state,
       channel,
+      passedOver: this.#inbox.passedOver,
       problems: this.#network.problems(),
       neighbours: this.#network.neighbours,
       events: this.#journal.events,

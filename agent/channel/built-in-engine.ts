@@ -16,7 +16,7 @@ import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
 import { peerStatuses } from './peer-status.ts';
-import { Refusals } from './refusals.ts';
+import { type RefusalReason, Refusals } from './refusals.ts';
 import { FrameSealer } from './seal.ts';
 import { FrameOpener } from './unseal.ts';
 
@@ -39,7 +39,7 @@ export class BuiltInEngine {
   readonly #handlers: EngineHandlers;
   readonly #sealer: FrameSealer;
   readonly #opener: FrameOpener;
-  readonly #refusals = new Refusals();
+  readonly #refusals = new Refusals<RefusalReason>();
   readonly #notices = new Set<string>();
   readonly #multicastPaths: ReadonlySet<number>;
   #sockets: PathSockets | null = null;
@@ -175,6 +175,10 @@ export class BuiltInEngine {
       return;
     }
     if (body.kind !== 'heartbeat') {
+      if (body.to !== this.#state.incarnation) {
+        this.#refusals.count('other-run', address);
+        return;
+      }
       this.#step({ kind: 'datagram', now: now(), from: sender, datagram: body, route: { path: path ?? 0, address } });
       return;
     }
@@ -219,6 +223,9 @@ export class BuiltInEngine {
         break;
       case 'deliver':
         this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });
+        break;
+      case 'unknown-message':
+        this.#refusals.count('unknown-message', effect.address);
         break;
       case 'refused': {
         const taken = `another live agent at ${effect.address} has the host name ${this.#options.self}`;

@@ -270,6 +270,10 @@ function notes(status: Status, now: Date): Trouble[] {
       const whence = from === undefined ? '' : `, the last from ${from}`;
       return `${count(frames, 'frame')} refused since the agent started: ${reason}${whence}`;
     }),
+    ...Object.entries(status.passedOver.counts).map(
+      ([reason, messages]) =>
+        `${count(messages, 'message')} of members not understood since the agent started: ${reason}, the last from ${status.passedOver.from[reason]}`,
+    ),
     ...status.channel.notices,
   ].map((text): Trouble => ({ severity: 'note', text, advice: null }));
 }

@@ -92,6 +92,11 @@ export type Status = {
   readonly sets: readonly SetStatus[];
   readonly members: readonly MemberStatus[];
   readonly channel: ChannelStatus;
+  /** Messages of members that this version does not understand, by named reason, and the host that sent the newest of each. */
+  readonly passedOver: {
+    readonly counts: Readonly<Record<string, number>>;
+    readonly from: Readonly<Record<string, string>>;
+  };
   /** Hosts that members talk with, who are told one by one when a set is taken over. */
   readonly neighbours: number;
   /** Newest last, at most 50: what moved, why, when. */

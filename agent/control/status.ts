@@ -18,6 +18,8 @@ export type StatusInput = {
   readonly config: Config;
   readonly ownership: OwnershipState;
   readonly channel: ChannelStatus;
+  /** Messages of members that were not understood. */
+  readonly passedOver: Status['passedOver'];
   /** What is wrong with sets that this host holds. */
   readonly problems: ReadonlyMap<SetName, string>;
   /** Hosts that members talk with. */
@@ -58,6 +60,7 @@ export function statusOf(input: StatusInput): Status {
     sets: config.sets.map((set) => setStatus({ ...input, holders }, set, iso)),
     members: memberStatuses(input),
     channel: input.channel,
+    passedOver: input.passedOver,
     neighbours: input.neighbours,
     events: input.events,
   };

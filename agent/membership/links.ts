@@ -48,7 +48,11 @@ export function flushLinks(turn: Turn): void {
 
 function receive(turn: Turn, sender: MemberId, message: LinkMessage | null): void {
   const peer = findPeer(turn.state, sender);
-  if (peer === undefined || message === null || turn.state.ended) return;
+  if (peer === undefined || turn.state.ended) return;
+  if (message === null) {
+    turn.effects.push({ kind: 'unknown-message', sender, address: peer.routes[0]?.address ?? '' });
+    return;
+  }
   switch (message.kind) {
     case 'propose':
       receivePropose(turn, peer, message);

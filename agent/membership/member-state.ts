@@ -161,6 +161,8 @@ export type MemberEffect =
   /** All members that missed a heartbeat and are neither heard again nor known to be dead; whenever that changes. */
   | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
+  /** Passed over: malformed, or of a kind that a later version has. */
+  | { readonly kind: 'unknown-message'; readonly sender: MemberId; readonly address: string }
   /** Another live member has this host's name. */
   | { readonly kind: 'refused'; readonly other: MemberId; readonly address: string }
   | { readonly kind: 'left' };

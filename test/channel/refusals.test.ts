@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { groupTagOf } from '../../agent/channel/frame-keys.ts';
 import type { RefusalReason } from '../../agent/channel/refusals.ts';
 import { FrameSealer } from '../../agent/channel/seal.ts';
-import type { Incarnation } from '../../agent/membership/identity.ts';
+import { type Incarnation, incarnationOf } from '../../agent/membership/identity.ts';
 import type { Heartbeat } from '../../agent/membership/message.ts';
 import type { MemberId } from '../../agent/membership/view.ts';
 import { frameHeaderBytes, frameVersion } from '../../agent/wire/frame.ts';
@@ -49,6 +49,10 @@ function twice(second: number): Sent {
   ];
 }
 
+/** A message on a link, of a kind that nobody knows yet. */
+const later = Uint8Array.of(250, 1, 2, 3);
+const engineRun = (): Incarnation => incarnationOf(engine.channel.self);
+
 const versionAt = 2;
 /** A type that the compiler fills: a reason without a row does not build. */
 const rows: Readonly<Record<RefusalReason, () => Sent>> = {
@@ -62,6 +66,11 @@ const rows: Readonly<Record<RefusalReason, () => Sent>> = {
   duplicate: () => twice(1),
   malformed: () => [[good.seal(body.subarray(0, body.length - 2)), 0]],
   'unknown-kind': () => [[good.seal(Uint8Array.of(250, 1, 2, 3)), 0]],
+  'other-run': () => [[good.seal(encodeFrameBody({ kind: 'ack', to: sender, epoch: 1, upTo: 1 })), 0]],
+  'unknown-message': () => [
+    [good.seal(body), 0],
+    [good.seal(encodeFrameBody({ kind: 'data', to: engineRun(), epoch: 1, number: 1, final: true, bytes: later })), 0],
+  ],
   'wrong-sender': () => [[new FrameSealer('d4'.repeat(16) as Incarnation, key, tag).seal(body), 0]],
 };
 

@@ -155,6 +155,12 @@ describe('statusExitCode()', () => {
       ['note: The group speaks level 1; e2 could level 2: it rises when every host is upgraded'],
     ],
     [
+      'messages were not understood',
+      0,
+      { passedOver: { counts: { 'unknown-message': 2 }, from: { 'unknown-message': 'e2' } } },
+      ['note: 2 messages of members not understood since the agent started: unknown-message, the last from e2'],
+    ],
+    [
       'frames were refused and something was said once',
       0,
       {

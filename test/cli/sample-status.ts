@@ -69,6 +69,7 @@ export function sampleStatus(change: Partial<Status> = {}): Status {
     sets: pool(6),
     members: [memberStatus('e1'), memberStatus('e2'), memberStatus('e3')],
     channel: { engine: 'built-in', level: 1, peers: [], refused: {}, refusedFrom: {}, notices: [] },
+    passedOver: { counts: {}, from: {} },
     events: [
       { at: secondsAgo(205), text: 'view 7.e1: e1, e2, e3; e3 joined' },
       { at: secondsAgo(200), text: 'edge-03: nobody -> e3: nobody had it; least loaded' },

@@ -8,7 +8,7 @@ import {
   type MemberEvent,
   type MemberState,
 } from '../../agent/membership/member-state.ts';
-import type { LinkMessage } from '../../agent/membership/message.ts';
+import type { Heartbeat, LinkMessage } from '../../agent/membership/message.ts';
 import { nextRandom, type RandomState, seedRandom } from '../../agent/membership/random.ts';
 import { nextWakeup, step } from '../../agent/membership/step.ts';
 import { type HostName, hostOf, type InstantMs, type MemberId, memberId } from '../../agent/membership/view.ts';
@@ -133,6 +133,13 @@ export class Network {
       if (member === undefined) continue;
       this.#step(member, { kind: 'obituary', now: this.nowMs as InstantMs, from: crashed.incarnation });
     }
+  }
+
+  /** Somebody plays what was once recorded to `to`, from the address of `from`. */
+  replay(heartbeat: Heartbeat, from: string, to: string): void {
+    const member = this.#running.get(to);
+    const route = { path: 0, address: from };
+    if (member !== undefined) this.#step(member, { kind: 'heartbeat', now: this.nowMs as InstantMs, heartbeat, route });
   }
 
   /** Stopped as by SIGSTOP: what arrives waits, time passes. */
@@ -362,6 +369,8 @@ export class Network {
       case 'deliver':
         this.observer.delivered(self, effect.sender, effect.payload);
         break;
+      case 'unknown-message':
+        throw new Error(`a message of ${effect.sender} is not understood`);
       case 'refused':
         this.refused.push({ host, address: effect.address });
         this.observer.ended(self);

@@ -292,6 +292,8 @@ export class Doing {
       }
       case 'suspects':
         return; // for the probes of agent/suspicion.ts, of which nothing hangs here
+      case 'unknown-message':
+        throw new Error(`a message of ${effect.sender} is not understood`);
       case 'refused':
       case 'left':
         this.#ended = true;

@@ -282,6 +282,8 @@ export class Agent {
         this.#tellMain({ kind: 'message', sender, message: world.codec.decode(payload) });
         return;
       }
+      case 'unknown-message':
+        throw new Error(`a message of ${effect.sender} is not understood`);
       case 'refused':
       case 'left':
         this.engine = null;

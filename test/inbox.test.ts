@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Inbox } from '../agent/inbox.ts';
+import type { Message } from '../agent/ownership/message.ts';
+import { encodeOwnershipMessage } from '../agent/wire/ownership-message.ts';
+import { type Engine, groupOptions, openEngine } from './channel/engines.ts';
+
+const engines: Engine[] = [];
+
+afterEach(async () => {
+  for (const { channel } of engines.splice(0)) await channel.leave();
+});
+
+const released: Message = { kind: 'released', sets: [] };
+const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+describe('Inbox', () => {
+  it('passes over what a later version says, counts it, and goes on with the next message', async () => {
+    const options = groupOptions(
+      ['a', 'b'].map((name, at) => ({ name, paths: [`127.0.18.${at + 1}`] })),
+      46_160,
+    );
+    const messages: Message[] = [];
+    const troubles: string[] = [];
+    const ignore = (): void => {};
+    const inbox = new Inbox({
+      onStations: ignore,
+      onNeighbours: ignore,
+      onMessage: (_, message) => messages.push(message),
+      onTrouble: (trouble) => troubles.push(trouble),
+    });
+    const [a, b] = await Promise.all(['a', 'b'].map((name) => openEngine(options, name)));
+    if (a === undefined || b === undefined) throw new Error('two were opened');
+    engines.push(a, b);
+    await Promise.all([a.untilView('a', 'b'), b.untilView('a', 'b')]);
+    const views = a.events.filter(({ kind }) => kind === 'view').length;
+    for (const payload of [text({ kind: 'sing' }), text({ kind: 'sing', verses: 2 }), Uint8Array.of(0xff, 0xfe)]) {
+      b.channel.send(payload);
+    }
+    b.channel.send(encodeOwnershipMessage(released));
+    await vi.waitUntil(() => a.events.filter(({ kind }) => kind === 'deliver').length === 4, 10_000);
+    for (const event of a.events) if (event.kind === 'deliver') inbox.deliver(event.sender, event.payload);
+    expect(messages).toEqual([released]);
+    expect(inbox.passedOver).toEqual({
+      counts: { 'unknown-message': 2, 'not-utf8': 1 },
+      from: { 'unknown-message': 'b', 'not-utf8': 'b' },
+    });
+    expect(troubles).toEqual([
+      'a message of b is not understood, and passed over: unknown-message at kind',
+      'a message of b is not understood, and passed over: not-utf8',
+    ]);
+    expect(a.events.filter(({ kind }) => kind === 'view')).toHaveLength(views);
+  });
+});
