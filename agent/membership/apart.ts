@@ -10,7 +10,7 @@ import { compareMaybeViewIds, sameMembers } from './identity.ts';
 import { attemptMs, later, type MemberState } from './member-state.ts';
 import type { Peer } from './peer.ts';
 import { findPeer, type Turn, update } from './turn.ts';
-import type { InstantMs, MemberId } from './view.ts';
+import { hostOf, type InstantMs, type MemberId } from './view.ts';
 
 /** A member to stand back for, and since when that counts. */
 export type Superior = { readonly member: MemberId; readonly from: InstantMs };
@@ -63,7 +63,9 @@ function newSuperior({ state, now }: Turn, member: MemberId): Superior {
 function isSuperior(state: MemberState, side: readonly MemberId[], peer: Peer): boolean {
   const { view, viewMembers, hears, leaving } = peer.report;
   // Shunned ones count as well: they are there, and serve.
-  if (peer.silent || peer.gone || leaving || view === null || side.includes(peer.member)) return false;
+  if (peer.silent || peer.gone || leaving || view === null) return false;
+  // Another run of a host of this side is dead, however alive a recording of it looks.
+  if (side.some((member) => hostOf(member) === peer.host)) return false;
   if (viewMembers.includes(state.incarnation)) return false;
   if (isOvertaken(state, peer)) return false;
   if (viewMembers.length !== side.length) return viewMembers.length > side.length;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Incarnation } from '../../agent/membership/identity.ts';
 import { createMember } from '../../agent/membership/member-state.ts';
+import type { Heartbeat } from '../../agent/membership/message.ts';
 import { step } from '../../agent/membership/step.ts';
 import { type HostName, type InstantMs, memberId, type ViewId } from '../../agent/membership/view.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
@@ -230,6 +232,28 @@ describe('step(): standing back', () => {
     network.runFor(2000);
     expect(network.views()).toEqual(['a', 'b', 'c']);
     expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', 'a']);
+  });
+});
+
+describe('step(): the recording of a run that has ended', () => {
+  it('makes nobody stand back who is in a view with the next run of its host, however large the view in it is', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b'] });
+    network.start('a', 'b');
+    network.runFor(1000);
+    const run = (digit: string): Incarnation => digit.repeat(32) as Incarnation; // 32 hex digits
+    const id = { counter: 1, leader: memberId('a' as HostName, '0'.repeat(32)) };
+    const viewMembers = [run('0'), run('1'), run('2')];
+    for (let number = 1; number <= 40; number += 1) {
+      const heartbeat: Heartbeat = {
+        ...{ member: memberId('b' as HostName, run('1')), level: 1, number, intervalMs: 100, leaving: false },
+        ...{ view: id, viewMembers, delivered: [0, 0, 0], promised: id, hears: [run('0'), run('2')] },
+      };
+      network.replay(heartbeat, 'b', 'a');
+      network.runFor(50);
+    }
+    expect(network.aparts).toEqual([]);
+    expect(network.stalls).toEqual([]);
+    expect(network.observer.viewsInstalled).toBe(2);
   });
 });
 
