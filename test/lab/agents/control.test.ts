@@ -88,8 +88,9 @@ describe('with both agents', () => {
       startedAt: instant,
       poolVersion: expect.stringMatching(/^[0-9a-f]{16}$/),
       state: 'settled',
-      view: { id: expect.stringMatching(/^\d+\.e[12]$/), since: instant, coordinator: 'e1' },
+      view: { id: expect.stringMatching(/^\d+\.e[12]$/), since: instant, coordinator: 'e1', level: 1 },
       channel: { engine: 'built-in', peers: [{ host: 'e2', inView: true, state: 'alive' }], refused: {} },
+      passedOver: { counts: {}, from: {} },
     });
     expect(status.sets).toMatchObject(
       cluster.sets.map((set) => ({
@@ -105,8 +106,8 @@ describe('with both agents', () => {
       })),
     );
     expect(status.members).toMatchObject([
-      { host: 'e1', member: status.member, state: 'member', coordinator: true, sets: 4 },
-      { host: 'e2', state: 'member', coordinator: false, sets: 0, paths: [{ address: '10.77.0.2' }] },
+      { host: 'e1', member: status.member, state: 'member', coordinator: true, level: 1, sets: 4 },
+      { host: 'e2', state: 'member', coordinator: false, level: 1, sets: 0, paths: [{ address: '10.77.0.2' }] },
     ]);
     const [heard] = status.members[1]?.paths ?? [];
     expect(heard?.lastHeardMsAgo).toBeLessThan(2_000);
