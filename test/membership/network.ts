@@ -68,6 +68,8 @@ export class Network {
   readonly #deaf = new Set<string>();
   readonly #agenda = new Agenda();
   #random: RandomState;
+  /** Above any that the clock gives. */
+  #forgedEpoch = 2 ** 40;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -195,7 +197,8 @@ export class Network {
     if (member === undefined) throw new Error(`${to} is not running`);
     const { incarnation } = this.stateOf(from);
     const bytes = encodeLinkMessage(message);
-    const epoch = 2 ** 40; // above any that the clock gives
+    this.#forgedEpoch += 1;
+    const epoch = this.#forgedEpoch;
     const datagram = { kind: 'data', to: member.state.incarnation, epoch, number: 1, final: true, bytes } as const;
     const route = { path: 0, address: from };
     return this.#step(member, { kind: 'datagram', now: this.#nowOf(member), from: incarnation, datagram, route });

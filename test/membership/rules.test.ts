@@ -55,6 +55,22 @@ describe('receivePropose()', () => {
   });
 });
 
+describe('receiveCommit()', () => {
+  it.each([
+    [1, 1000],
+    [2, 1],
+  ])('of the level %i leaves a member that speaks the level 1 in the view %i', (level, counter) => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b'], expectedHosts: ['a', 'b'] });
+    network.start('a', 'b');
+    network.runFor(1000);
+    const members = ['a', 'b'].map((host) => network.memberOf(host)).sort();
+    const ballot = { counter: 1000, leader: network.memberOf('a') };
+    network.forge('a', 'b', { kind: 'propose', ballot, members });
+    network.forge('a', 'b', { kind: 'commit', ballot, level, members, together: members });
+    expect(network.stateOf('b').view?.id.counter).toBe(counter);
+  });
+});
+
 describe('forgetStable()', () => {
   it('counts no report of another view: what it says was delivered there', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c', 'd'] });
