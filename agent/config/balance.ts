@@ -1,12 +1,13 @@
 /** `[balance]`: whether sets move to even the load, and how many at a time. */
 import type { BalanceSettings } from './config.ts';
 import { type ConfigError, quote } from './config-error.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { decodeDuration } from './duration.ts';
 import { balanceEveryMsMax, balanceEveryMsMin, setsMax } from './limits.ts';
 import { balanceShape, decodeTable, placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
 
 export const defaultBalance: BalanceSettings = { mode: 'on-demand', movesMax: 2, everyMs: 30_000 };
+const everyRange = { minMs: balanceEveryMsMin, maxMs: balanceEveryMsMax };
 
 /** Defaults stand in for what is wrong and told. */
 export function decodeBalance(table: TomlTable, errors: ConfigError[]): BalanceSettings {
@@ -20,7 +21,7 @@ export function decodeBalance(table: TomlTable, errors: ConfigError[]): BalanceS
   return {
     mode,
     movesMax: moves === undefined ? defaultBalance.movesMax : decodeMoves(moves, table, errors),
-    everyMs: every === undefined ? defaultBalance.everyMs : decodeEvery(every, table, errors),
+    everyMs: decodeDuration('every', every, everyRange, table, errors) ?? defaultBalance.everyMs,
   };
 }
 
@@ -35,15 +36,4 @@ function decodeMoves(moves: number, table: TomlTable, errors: ConfigError[]): nu
   if (moves >= 1 && moves <= setsMax) return moves;
   errors.push({ ...placeOf(table, 'moves'), message: `moves ${moves} is out of range; write 1 to ${setsMax}` });
   return defaultBalance.movesMax;
-}
-
-function decodeEvery(text: string, table: TomlTable, errors: ConfigError[]): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds >= balanceEveryMsMin && milliseconds <= balanceEveryMsMax) {
-    return milliseconds;
-  }
-  const wrong = milliseconds === undefined ? 'is no duration' : 'is out of range';
-  const range = `${formatDuration(balanceEveryMsMin)} to ${formatDuration(balanceEveryMsMax)}`;
-  errors.push({ ...placeOf(table, 'every'), message: `every ${quote(text)} ${wrong}; write ${range}` });
-  return defaultBalance.everyMs;
 }

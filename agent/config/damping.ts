@@ -1,7 +1,7 @@
 /** `[damping]`: how a host that leaves again and again without a word is kept from getting sets (RFC 2439's shape). */
 import type { DampingSettings } from './config.ts';
 import { type ConfigError, quote } from './config-error.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { decodeDuration, formatDuration } from './duration.ts';
 import { dampingMsMax, dampingMsMin, suppressMax, suppressMin } from './limits.ts';
 import { dampingShape, decodeTable, placeOf } from './shape.ts';
 import type { TomlTable } from './toml.ts';
@@ -9,6 +9,7 @@ import type { TomlTable } from './toml.ts';
 /** It keeps the number finite; no host leaves a thousand times before it is looked at. */
 const penaltyMax = 1_000_000;
 const defaults = { halfLifeMs: 900_000, suppress: 2_000, reuse: 750, longestMs: 3_600_000 };
+const range = { minMs: dampingMsMin, maxMs: dampingMsMax };
 
 export const defaultDamping: DampingSettings = settingsOf(defaults);
 
@@ -41,8 +42,8 @@ export function decodeDamping(table: TomlTable, errors: ConfigError[]): DampingS
     return defaultDamping;
   }
   const times = {
-    halfLifeMs: decodeDuration('half_life', half_life, defaults.halfLifeMs),
-    longestMs: decodeDuration('longest', longest, defaults.longestMs),
+    halfLifeMs: decodeDuration('half_life', half_life, range, table, errors) ?? defaults.halfLifeMs,
+    longestMs: decodeDuration('longest', longest, range, table, errors) ?? defaults.longestMs,
   };
   const settings = settingsOf({ ...times, suppress, reuse });
   if (settings.ceiling >= suppress) return settings;
@@ -54,18 +55,6 @@ export function decodeDamping(table: TomlTable, errors: ConfigError[]): DampingS
     `longest ${formatDuration(times.longestMs)} is less than the decay from suppress to reuse takes; write ${least} or more`,
   );
   return defaultDamping;
-
-  function decodeDuration(key: string, text: string | undefined, fallbackMs: number): number {
-    if (text === undefined) return fallbackMs;
-    const milliseconds = parseDuration(text);
-    if (milliseconds !== undefined && milliseconds >= dampingMsMin && milliseconds <= dampingMsMax) return milliseconds;
-    const wrong = milliseconds === undefined ? 'is no duration' : 'is out of range';
-    tell(
-      key,
-      `${key} ${quote(text)} ${wrong}; write ${formatDuration(dampingMsMin)} to ${formatDuration(dampingMsMax)}`,
-    );
-    return fallbackMs;
-  }
 }
 
 /** The penalty that takes `longest` to decay to `reuse` is the greatest there is. */

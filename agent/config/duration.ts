@@ -1,4 +1,7 @@
 /** Durations as the file writes them: a whole number and a unit, `500ms`, `2s`, `1m`, `24h`. */
+import { type ConfigError, quote } from './config-error.ts';
+import { placeOf } from './shape.ts';
+import type { TomlTable } from './toml.ts';
 
 const units = [
   { name: 'h', ms: 3_600_000 },
@@ -19,4 +22,21 @@ export function formatDuration(milliseconds: number): string {
   if (milliseconds === 0) return '0s';
   const unit = units.find(({ ms }) => milliseconds % ms === 0) ?? units[3];
   return `${milliseconds / unit.ms}${unit.name}`;
+}
+
+/** The value of a key, in milliseconds; undefined: it is left out, or what is wrong is in `errors`. */
+export function decodeDuration(
+  key: string,
+  text: string | undefined,
+  { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
+  table: TomlTable,
+  errors: ConfigError[],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined && milliseconds >= minMs && milliseconds <= maxMs) return milliseconds;
+  const wrong = milliseconds === undefined ? 'is no duration' : 'is out of range';
+  const message = `${key} ${quote(text)} ${wrong}; write ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  errors.push({ ...placeOf(table, key), message });
+  return undefined;
 }

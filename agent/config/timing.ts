@@ -8,7 +8,7 @@ import {
   defaultLifetimeSeconds,
   defaultMatureMs,
 } from './defaults.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { decodeDuration, formatDuration, parseDuration } from './duration.ts';
 import {
   detectHeartbeatsMin,
   detectMsMax,
@@ -36,8 +36,8 @@ type TimingTexts = {
 
 /** Defaults stand in for what is wrong and told. */
 export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: ConfigError[]): Timing {
-  const heartbeat = decodeDuration('heartbeat', heartbeatMsMin, heartbeatMsMax);
-  const detect = decodeDuration('detect', detectHeartbeatsMin * heartbeatMsMin, detectMsMax);
+  const heartbeat = duration('heartbeat', heartbeatMsMin, heartbeatMsMax);
+  const detect = duration('detect', detectHeartbeatsMin * heartbeatMsMin, detectMsMax);
   const heartbeatMs = heartbeat ?? (detect === undefined ? defaultHeartbeatMs : heartbeatFor(detect));
   const detectMs = detect ?? heartbeatMs * defaultDetectHeartbeats;
   if (detectMs < detectHeartbeatsMin * heartbeatMs) {
@@ -49,24 +49,13 @@ export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: Confi
     heartbeatMs,
     detectMs,
     takeover: decodeTakeover(),
-    hangMs: decodeDuration('hang', hangMsMin, hangMsMax) ?? defaultHangMs,
-    matureMs: decodeDuration('mature', 0, matureMsMax) ?? defaultMatureMs,
+    hangMs: duration('hang', hangMsMin, hangMsMax) ?? defaultHangMs,
+    matureMs: duration('mature', 0, matureMsMax) ?? defaultMatureMs,
     lifetimeSeconds: decodeLifetime(),
   };
 
-  function decodeDuration(
-    key: Exclude<keyof TimingTexts, 'takeover'>,
-    minMs: number,
-    maxMs: number,
-  ): number | undefined {
-    const text = texts[key];
-    if (text === undefined) return undefined;
-    const milliseconds = parseDuration(text);
-    const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
-    if (milliseconds !== undefined && milliseconds >= minMs && milliseconds <= maxMs) return milliseconds;
-    const wrong = milliseconds === undefined ? 'is no duration' : 'is out of range';
-    errors.push({ ...placeOf(table, key), message: `${key} ${quote(text)} ${wrong}; write ${range}` });
-    return undefined;
+  function duration(key: keyof TimingTexts, minMs: number, maxMs: number): number | undefined {
+    return decodeDuration(key, texts[key], { minMs, maxMs }, table, errors);
   }
 
   function decodeTakeover(): Timing['takeover'] {
