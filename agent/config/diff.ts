@@ -47,7 +47,11 @@ export function diffConfigs(before: Config, after: Config, self: HostName): Conf
   if (why.length > 0) return { kind: 'refused', why };
   return {
     kind: 'applicable',
-    changes: [...setChanges(before, after), ...hostChanges(before, after), ...settingChanges(before, after)],
+    changes: [
+      ...namedChanges('set', before.sets, after.sets, changesOfSet),
+      ...namedChanges('host', before.hosts, after.hosts, changesOfHost),
+      ...settingChanges(before, after),
+    ],
   };
 }
 
@@ -85,14 +89,20 @@ function movedAddresses(before: Config, after: Config): readonly string[] {
   );
 }
 
-function setChanges(before: Config, after: Config): readonly string[] {
-  const was = new Map(before.sets.map((set) => [set.name, set]));
-  const is = new Map(after.sets.map((set) => [set.name, set]));
+/** Of things that have a name each. */
+function namedChanges<Named extends { readonly name: string }>(
+  kind: string,
+  before: readonly Named[],
+  after: readonly Named[],
+  changesOf: (before: Named, after: Named) => readonly string[],
+): readonly string[] {
+  const was = new Map(before.map((each) => [each.name, each]));
+  const is = new Set(after.map(({ name }) => name));
   return [
-    ...before.sets.filter(({ name }) => !is.has(name)).map(({ name }) => `set ${name} is removed`),
-    ...after.sets.flatMap((set) => {
-      const known = was.get(set.name);
-      return known === undefined ? [`set ${set.name} is added`] : changesOfSet(known, set);
+    ...before.filter(({ name }) => !is.has(name)).map(({ name }) => `${kind} ${name} is removed`),
+    ...after.flatMap((each) => {
+      const known = was.get(each.name);
+      return known === undefined ? [`${kind} ${each.name} is added`] : changesOf(known, each);
     }),
   ];
 }
@@ -111,18 +121,6 @@ function changesOfSet(before: ManagedSet, after: ManagedSet): readonly string[] 
 
 function written({ address, prefixLength, interface: name, preferredSource }: VirtualAddress): string {
   return `${address}/${prefixLength} on ${name}${preferredSource === true ? ' as preferred source' : ''}`;
-}
-
-function hostChanges(before: Config, after: Config): readonly string[] {
-  const was = new Map(before.hosts.map((host) => [host.name, host]));
-  const is = new Set(after.hosts.map(({ name }) => name));
-  return [
-    ...before.hosts.filter(({ name }) => !is.has(name)).map(({ name }) => `host ${name} is removed`),
-    ...after.hosts.flatMap((host) => {
-      const known = was.get(host.name);
-      return known === undefined ? [`host ${host.name} is added`] : changesOfHost(known, host);
-    }),
-  ];
 }
 
 function changesOfHost(before: Host, after: Host): readonly string[] {
