@@ -240,31 +240,37 @@ function describeLost({ address, lastHeardMsAgo }: PathStatus): string {
   return `${address} (${lastHeardMsAgo === null ? 'never heard' : `silent for ${formatElapsed(lastHeardMsAgo)}`})`;
 }
 
-/** One sentence; null: it is not damped. */
-export function describeDamping({ host, damping }: MemberStatus, now: Date): string | null {
-  if (damping === null || damping.until === null) return null;
-  const remaining = formatElapsed(Date.parse(damping.until) - now.getTime());
-  return `${host} is damped: it left too often without a word, and gets no set that another may have for ${remaining} more (penalty ${damping.penalty})`;
+/** It gets no sets that another may have. */
+export function isDamped({ damping }: MemberStatus): boolean {
+  return damping !== null && damping.until !== null;
 }
 
-/** One sentence; null: nobody could do more than the group does. */
-export function describeLevel({ view, members }: Status): string | null {
-  if (view === null) return null;
+/** One sentence; none where it is not damped. */
+export function describeDamping({ host, damping }: MemberStatus, now: Date): readonly string[] {
+  if (damping === null || damping.until === null) return [];
+  const remaining = formatElapsed(Date.parse(damping.until) - now.getTime());
+  return [
+    `${host} is damped: it left too often without a word, and gets no set that another may have for ${remaining} more (penalty ${damping.penalty})`,
+  ];
+}
+
+/** One sentence; none where nobody could do more than the group does. */
+export function describeLevel({ view, members }: Status): readonly string[] {
+  if (view === null) return [];
   const ahead = members.flatMap(({ host, level }) => (level !== null && level > view.level ? [{ host, level }] : []));
-  if (ahead.length === 0) return null;
+  if (ahead.length === 0) return [];
   const could = ahead.map(({ host, level }) => `${host} could level ${level}`).join(', ');
-  return `The group speaks level ${view.level}; ${could}: it rises when every host is upgraded`;
+  return [`The group speaks level ${view.level}; ${could}: it rises when every host is upgraded`];
 }
 
 function notes(status: Status, now: Date): Trouble[] {
   const refused = Object.entries(status.channel.refused).filter(([, frames]) => frames > 0);
   const drained = status.members.filter((member) => member.drained).map(({ host }) => host);
-  const level = describeLevel(status);
   const undrain = 'takes no sets until `holdfast undrain`';
   return [
-    ...(level === null ? [] : [level]),
+    ...describeLevel(status),
     ...drained.map((host) => `${host} is drained: it ${undrain}`),
-    ...status.members.flatMap((member) => describeDamping(member, now) ?? []),
+    ...status.members.flatMap((member) => describeDamping(member, now)),
     ...refused.map(([reason, frames]) => {
       const from = status.channel.refusedFrom[reason];
       const whence = from === undefined ? '' : `, the last from ${from}`;

@@ -1,5 +1,6 @@
 import type { MemberStatus, Status } from '../control/protocol.ts';
 import { formatElapsed } from './elapsed.ts';
+import { isDamped } from './health.ts';
 import type { Section } from './section.ts';
 import { type Row, renderTable } from './table.ts';
 
@@ -20,9 +21,10 @@ export function renderHosts(status: Status, section: Section): string[] {
   return renderTable(['HOST', 'STATE', 'SETS', 'HEARD', 'LEADS', 'PATHS'], rows, section);
 }
 
-function stateCell({ state, witness, drained, damping }: MemberStatus): string {
+function stateCell(member: MemberStatus): string {
+  const { state, witness, drained } = member;
   if (state !== 'member') return state;
-  return witness ? 'witness' : drained ? 'drained' : damping !== null && damping.until !== null ? 'damped' : state;
+  return witness ? 'witness' : drained ? 'drained' : isDamped(member) ? 'damped' : state;
 }
 
 function heardCell(member: MemberStatus): string {

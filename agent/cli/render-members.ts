@@ -2,7 +2,7 @@
 import type { PathStatus } from '../channel/channel.ts';
 import type { MemberStatus, Status } from '../control/protocol.ts';
 import { formatElapsed, formatSince } from './elapsed.ts';
-import { describeDamping, describeLevel } from './health.ts';
+import { describeDamping, describeLevel, isDamped } from './health.ts';
 import { type Row, renderTable } from './table.ts';
 import { count, cut, painter, printable, wrap } from './text.ts';
 
@@ -18,11 +18,7 @@ export function renderMembers(
       ? 'no view'
       : `view ${status.view.id} for ${formatSince(status.view.since, options.now)}, level ${status.view.level}`;
   const rows = status.members.flatMap((member) => memberRows(member, status.host));
-  const level = describeLevel(status);
-  const notes = [
-    ...(level === null ? [] : [level]),
-    ...status.members.flatMap((member) => describeDamping(member, options.now) ?? []),
-  ];
+  const notes = [...describeLevel(status), ...status.members.flatMap((member) => describeDamping(member, options.now))];
   return [
     cut(`${present} of ${count(status.members.length, 'host')} in group ${status.group}, ${view}`, options.width),
     '',
@@ -32,10 +28,9 @@ export function renderMembers(
 }
 
 function memberRows(member: MemberStatus, here: string): Row[] {
-  const isDamped = member.damping !== null && member.damping.until !== null;
   const role = [
     ...(member.coordinator ? ['coordinator'] : []),
-    ...(isDamped ? ['damped'] : []),
+    ...(isDamped(member) ? ['damped'] : []),
     ...(member.host === here ? ['this host'] : []),
   ].join(', ');
   const paths = member.paths.length === 0 ? [{ address: '-', lastHeardMsAgo: null, lost: false }] : member.paths;
