@@ -157,6 +157,7 @@ export class AgentCore {
       onNeighbours: (sender, neighbours) => {
         if (sender !== channel.self) this.#network.learnNeighbours(sender, neighbours);
       },
+      onRestart: (sender, message) => this.#restart.deliver(sender, message),
       onMessage: (sender, message) => this.#driver.dispatch({ kind: 'message', sender, message }),
       onTrouble: (text) => this.#journal.trouble(text),
     });
@@ -197,7 +198,7 @@ export class AgentCore {
         this.#network.tellNeighboursAgain();
         return;
       case 'deliver':
-        this.#deliver(event.sender, event.payload);
+        this.#inbox.deliver(event.sender, event.payload);
         return;
       case 'suspects':
         this.#suspicion?.suspect(event.members);
@@ -428,11 +429,6 @@ export class AgentCore {
     const others = members.map(hostOf).join(', ');
     if (members.length === 0) this.#journal.tell('this host stands back for nobody any more');
     else this.#journal.trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
-  }
-
-  #deliver(sender: MemberId, payload: Uint8Array): void {
-    if (this.#restart.deliver(sender, payload)) return;
-    this.#inbox.deliver(sender, payload);
   }
 
   #unable(sets: ReadonlyMap<SetName, string>): void {

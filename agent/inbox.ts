@@ -9,11 +9,13 @@ import type { Message } from './ownership/message.ts';
 import type { MacAddress } from './wire/mac-address.ts';
 import { decodeNeighbours, type Neighbour } from './wire/neighbours-message.ts';
 import { decodeOwnershipMessage, type MessageRefusal } from './wire/ownership-message.ts';
+import { decodeRestart, type RestartMessage } from './wire/restart-message.ts';
 import { decodeStations } from './wire/stations-message.ts';
 
 export type InboxHandlers = {
   onStations(sender: MemberId, stations: readonly MacAddress[]): void;
   onNeighbours(sender: MemberId, neighbours: readonly Neighbour[]): void;
+  onRestart(sender: MemberId, message: RestartMessage): void;
   onMessage(sender: MemberId, message: Message): void;
   onTrouble(text: string): void;
 };
@@ -40,6 +42,11 @@ export class Inbox {
     const neighbours = decodeNeighbours(payload);
     if (neighbours !== null) {
       this.#handlers.onNeighbours(sender, neighbours);
+      return;
+    }
+    const restart = decodeRestart(payload);
+    if (restart !== null) {
+      this.#handlers.onRestart(sender, restart);
       return;
     }
     const message = decodeOwnershipMessage(payload);

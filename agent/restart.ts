@@ -10,7 +10,7 @@ import type { Journal } from './journal.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
 import type { OwnershipState } from './ownership/state.ts';
 import type { Guard } from './system/guard.ts';
-import { decodeRestart, encodeRestart } from './wire/restart-message.ts';
+import { encodeRestart, type RestartMessage } from './wire/restart-message.ts';
 
 export type RestartOptions = {
   readonly channel: Pick<Channel, 'self' | 'send'>;
@@ -34,10 +34,7 @@ export class Restart {
     this.#options = options;
   }
 
-  /** Whether it was one of its messages. */
-  deliver(sender: MemberId, payload: Uint8Array): boolean {
-    const message = decodeRestart(payload);
-    if (message === null) return false;
+  deliver(sender: MemberId, message: RestartMessage): void {
     const { channel, journal } = this.#options;
     if (message.kind === 'restart-heard') this.#heard(sender);
     else if (sender !== channel.self) {
@@ -47,7 +44,6 @@ export class Restart {
         `${hostOf(sender)} restarts its agent: what it holds stays there, for up to ${message.keepMs / 1000} s`,
       );
     }
-    return true;
   }
 
   /** The agent is to end when this is ok. */

@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Inbox } from '../agent/inbox.ts';
+import { memberId } from '../agent/membership/view.ts';
 import type { Message } from '../agent/ownership/message.ts';
+import { formatMac } from '../agent/wire/mac-address.ts';
+import { encodeNeighbours } from '../agent/wire/neighbours-message.ts';
 import { encodeOwnershipMessage } from '../agent/wire/ownership-message.ts';
-import { type Engine, groupOptions, openEngine } from './channel/engines.ts';
+import { encodeRestart } from '../agent/wire/restart-message.ts';
+import { encodeStations } from '../agent/wire/stations-message.ts';
+import { type Engine, groupOptions, hostName, openEngine } from './channel/engines.ts';
 
 const engines: Engine[] = [];
 
@@ -14,6 +19,37 @@ const released: Message = { kind: 'released', sets: [] };
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 describe('Inbox', () => {
+  it('brings each kind of message to whom it is for, with who sent it', () => {
+    const told: unknown[] = [];
+    const note =
+      (kind: string) =>
+      (...what: readonly unknown[]): void => {
+        told.push([kind, ...what]);
+      };
+    const inbox = new Inbox({
+      onStations: note('stations'),
+      onNeighbours: note('neighbours'),
+      onRestart: note('restart'),
+      onMessage: note('message'),
+      onTrouble: note('trouble'),
+    });
+    const sender = memberId(hostName('b'), '1');
+    const stations = [formatMac(Uint8Array.of(2, 0, 0, 0, 0, 1))];
+    const neighbours = [{ address: '192.0.2.9', mac: formatMac(Uint8Array.of(2, 0, 0, 0, 0, 9)) }];
+    inbox.deliver(sender, encodeStations(stations));
+    inbox.deliver(sender, encodeNeighbours(neighbours));
+    inbox.deliver(sender, encodeRestart({ kind: 'restarting', keepMs: 30_000 }));
+    inbox.deliver(sender, encodeRestart({ kind: 'restart-heard' }));
+    inbox.deliver(sender, encodeOwnershipMessage(released));
+    expect(told).toEqual([
+      ['stations', sender, stations],
+      ['neighbours', sender, neighbours],
+      ['restart', sender, { kind: 'restarting', keepMs: 30_000 }],
+      ['restart', sender, { kind: 'restart-heard' }],
+      ['message', sender, released],
+    ]);
+  });
+
   it('passes over what a later version says, counts it, and goes on with the next message', async () => {
     const options = groupOptions(
       ['a', 'b'].map((name, at) => ({ name, paths: [`127.0.18.${at + 1}`] })),
@@ -25,6 +61,7 @@ describe('Inbox', () => {
     const inbox = new Inbox({
       onStations: ignore,
       onNeighbours: ignore,
+      onRestart: ignore,
       onMessage: (_, message) => messages.push(message),
       onTrouble: (trouble) => troubles.push(trouble),
     });

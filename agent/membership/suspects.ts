@@ -2,6 +2,7 @@
  * Who missed a heartbeat. Long before patience runs out the shell may find out by other ways whether such a member's host is
  * there, which then costs no time; and for as long as it is not heard again, nor known to be dead.
  */
+import { sameMembers } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import { isHeard, type Peer } from './peer.ts';
 import { type Turn, update } from './turn.ts';
@@ -13,8 +14,7 @@ const overdueIntervals = 1.5;
 export function noteSuspects(turn: Turn): void {
   const { state, now } = turn;
   const suspects = state.peers.filter((peer) => isSuspect(state, peer, now)).map(({ member }) => member);
-  if (suspects.length === state.suspects.length && suspects.every((member, at) => member === state.suspects[at]))
-    return;
+  if (sameMembers(suspects, state.suspects)) return;
   update(turn, { suspects });
   turn.effects.push({ kind: 'suspects', members: suspects });
 }
@@ -25,7 +25,7 @@ export function suspectAt(state: MemberState, peer: Peer): InstantMs | null {
 }
 
 function isSuspect(state: MemberState, peer: Peer, now: InstantMs): boolean {
-  return isOurs(state, peer) && now >= overdueAt(peer);
+  return now >= overdueAt(peer) && isOurs(state, peer);
 }
 
 /** Of this view or of one before, not known to be dead, and not in the place of a run that lives. */

@@ -4,7 +4,7 @@
  */
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 import { type MacAddress, parseMac } from './mac-address.ts';
-import { beginsAs } from './opening.ts';
+import { readOpened } from './opening.ts';
 
 export type Neighbour = {
   /** Canonical text, of either IP version. */
@@ -22,15 +22,9 @@ export function encodeNeighbours(neighbours: readonly Neighbour[]): Uint8Array {
 
 /** Never throws. Null where it is another message. */
 export function decodeNeighbours(bytes: Uint8Array): readonly Neighbour[] | null {
-  if (!beginsAs(bytes, 'neighbours')) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return null;
-  }
-  const hosts: readonly unknown[] =
-    typeof value === 'object' && value !== null && 'hosts' in value && Array.isArray(value.hosts) ? value.hosts : [];
+  const message = readOpened(bytes, 'neighbours');
+  if (message === null) return null;
+  const hosts: readonly unknown[] = Array.isArray(message.hosts) ? message.hosts : [];
   return hosts.slice(0, neighboursMax).flatMap((host) => readHost(host) ?? []);
 }
 

@@ -3,7 +3,7 @@
  * address claimed from one of these hears the group, no stranger. JSON, as ownership's.
  */
 import { type MacAddress, parseMac } from './mac-address.ts';
-import { beginsAs } from './opening.ts';
+import { readOpened } from './opening.ts';
 
 /** More would be another machine's whole switch. */
 export const stationsMax = 64;
@@ -14,14 +14,8 @@ export function encodeStations(macs: readonly MacAddress[]): Uint8Array {
 
 /** Never throws. Null where it is another message. */
 export function decodeStations(bytes: Uint8Array): readonly MacAddress[] | null {
-  if (!beginsAs(bytes, 'stations')) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return null;
-  }
-  if (typeof value !== 'object' || value === null) return null;
-  const macs: readonly unknown[] = 'macs' in value && Array.isArray(value.macs) ? value.macs : [];
+  const message = readOpened(bytes, 'stations');
+  if (message === null) return null;
+  const macs: readonly unknown[] = Array.isArray(message.macs) ? message.macs : [];
   return macs.slice(0, stationsMax).flatMap((mac) => (typeof mac === 'string' ? (parseMac(mac) ?? []) : []));
 }
