@@ -22,6 +22,7 @@ import { nextWakeup, step } from '../../agent/ownership/step.ts';
 import { Announcer } from './announcer.ts';
 import type { Frame } from './frame.ts';
 import type { Host } from './host.ts';
+import { Witness } from './witness.ts';
 
 export type AgentOptions = {
   readonly incarnation: string;
@@ -51,6 +52,8 @@ export class Agent {
   readonly member: MemberId;
   readonly host: Host;
   readonly announcer: Announcer;
+  /** null: its file names none, or it is a witness itself. */
+  readonly witness: Witness | null;
   /** null: its thread is gone. */
   engine: MemberState | null;
   ownership: OwnershipState;
@@ -77,6 +80,8 @@ export class Agent {
     this.engine = createMember({ self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
     this.ownership = initialOwnership({ self: this.member, pool, adopted, matureMs, memory: host.memory, now });
     this.announcer = new Announcer(host);
+    const isAsked = pool.witnessAsked === true && pool.witnesses?.has(host.name as HostName) !== true; // the world names its hosts
+    this.witness = isAsked ? new Witness(this, detectMs) : null;
   }
 
   /** Its kernel is renewed, its engine sends, ownership waits for a view. */
@@ -85,6 +90,7 @@ export class Agent {
     this.host.world.observe({ kind: 'started', host: this.host.name, member: this.member });
     this.linkChanged();
     this.#armRenewal();
+    this.witness?.start();
     this.wake();
   }
 
@@ -302,6 +308,7 @@ export class Agent {
         this.underWay -= 1;
         if (occurrence.kind === 'view') this.#view = occurrence.view.id;
         this.occur(occurrence);
+        if (occurrence.kind === 'view' && occurrence.view.members.length === 1) this.witness?.hurry();
       }),
     );
   }

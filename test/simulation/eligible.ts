@@ -12,6 +12,7 @@ export function isOwed(view: readonly Owning[], set: SetName): boolean {
   if (view.some(({ ownership }) => ownership.freeze.frozen)) return false;
   if (!view.some(({ ownership }) => ownership.mature)) return false;
   if (isMinority(view.length, view[0]?.ownership.pool)) return false;
+  if (view.length === 1 && view[0] !== undefined && isCutOff(view[0].ownership)) return false;
   if (view.some(({ ownership }) => ownership.assignments.get(set)?.reason.kind === 'abandoned')) return false;
   const [coordinator] = view;
   return coordinator !== undefined && view.some((agent) => mayOwn(agent, set, coordinator));
@@ -20,6 +21,11 @@ export function isOwed(view: readonly Owning[], set: SetName): boolean {
 /** Counted from the hosts of the world: the file has them all, and half is none. */
 export function isMinority(members: number, pool: Pool | undefined): boolean {
   return pool?.majority !== undefined && 2 * members <= pool.majority.hosts.length;
+}
+
+/** Of one that is alone: an address must answer it, and does not. */
+export function isCutOff({ pool, witness, self }: OwnershipState): boolean {
+  return pool.witnessAsked === true && pool.witnesses?.has(hostOf(self)) !== true && witness !== 'answers';
 }
 
 /** By its own file, and by that of who decides, as far as that one has the set. */

@@ -24,6 +24,8 @@ export type Fault =
   | { readonly kind: 'lose-path'; readonly host: string; readonly path: number; readonly ms: number }
   /** Its file is changed, and read anew by an agent that runs. */
   | { readonly kind: 'configure'; readonly host: string; readonly pool: Pool }
+  /** The address that must answer does not answer this host. */
+  | { readonly kind: 'lose-witness'; readonly host: string; readonly ms: number }
   | { readonly kind: 'link-down'; readonly host: string; readonly ms: number }
   /** The kernel refuses to add the addresses of the set. */
   | { readonly kind: 'refuse-claims'; readonly host: string; readonly set: SetName; readonly ms: number }
@@ -59,6 +61,8 @@ export function describeFault(fault: Fault): string {
       return `path ${fault.path} of ${fault.host} is down for ${fault.ms} ms`;
     case 'configure':
       return `${fault.host} reads the file ${fault.pool.version}`;
+    case 'lose-witness':
+      return `the witness does not answer ${fault.host} for ${fault.ms} ms`;
     case 'link-down':
       return `the link of ${fault.host} is down for ${fault.ms} ms`;
     case 'refuse-claims':

@@ -88,6 +88,27 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     breaks: 'majority',
   },
   {
+    rule: 'a host that reaches nobody and no witness lets go',
+    file: 'ownership/isolation',
+    find: "return state.witness === 'silent' && dependsOnWitness(state);",
+    put: 'return false;',
+    breaks: 'isolation',
+  },
+  {
+    rule: 'one round without an answer of the witness moves nothing',
+    file: 'ownership/witness-tally',
+    find: 'const missesToLose = 2;',
+    put: 'const missesToLose = 1;',
+    breaks: 'isolation',
+  },
+  {
+    rule: 'one answer of the witness brings nothing back',
+    file: 'ownership/witness-tally',
+    find: 'const answersToWin = 3;',
+    put: 'const answersToWin = 1;',
+    breaks: 'isolation',
+  },
+  {
     rule: 'a witness owns nothing',
     file: 'ownership/candidates',
     find: 'candidate.witness ||',

@@ -29,6 +29,8 @@ export type Observation =
     }
   | { readonly kind: 'added'; readonly host: string; readonly set: SetName }
   | { readonly kind: 'removed'; readonly host: string; readonly set: SetName; readonly why: Removal }
+  /** One frame to the address that must answer. */
+  | { readonly kind: 'witness-asked'; readonly host: string; readonly answered: boolean }
   | { readonly kind: 'claim-refused'; readonly host: string; readonly set: SetName }
   | {
       readonly kind: 'announced';

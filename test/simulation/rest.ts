@@ -22,9 +22,16 @@ export function settledViews(world: World): readonly Settled[] | null {
     if (!agent.running || agent.underWay > 0 || paused !== null) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
+    if (!knowsWitness(agent, world)) return null;
     agents.push(agent);
   }
   return settledGroups(agents);
+}
+
+/** Of one that is alone: whether it has found out about the address that must answer. */
+function knowsWitness({ witness, host, ownership }: Agent, world: World): boolean {
+  if (witness === null || ownership.view === null || ownership.view.members.length > 1) return true;
+  return ownership.witness === (world.reachesWitness(host.name) ? 'answers' : 'silent');
 }
 
 /** The same for agents between whose layers nothing is under way. */

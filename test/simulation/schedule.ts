@@ -5,6 +5,7 @@ import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
 import { claimDelayMs } from '../../agent/ownership/quorum.ts';
 import { Dice } from './dice.ts';
+import { withExtras } from './extras.ts';
 import type { Fault } from './fault.ts';
 import { calm, type Weather } from './weather.ts';
 import type { WorldOptions } from './world.ts';
@@ -26,6 +27,10 @@ const startMs = 150;
 const heartbeatMs = 100;
 
 export function drawSchedule(seed: number, members?: number): Schedule {
+  return withExtras(seed, drawFirst(seed, members));
+}
+
+function drawFirst(seed: number, members: number | undefined): Schedule {
   const dice = new Dice(seed);
   const count = members ?? drawMembers(dice);
   const width = String(count).length;

@@ -40,6 +40,8 @@ export class Story {
         return [`${observation.host} has ${observation.set}`];
       case 'removed':
         return [`${observation.host} has ${observation.set} no longer${whyRemoved[observation.why]}`];
+      case 'witness-asked':
+        return observation.answered ? [] : [`no witness answers ${observation.host}`];
       case 'claim-refused':
         return [`${observation.host} cannot add ${observation.set}`];
       case 'announced': {

@@ -14,6 +14,8 @@ export type Surroundings = {
   at(trueTime: number, run: () => void): void;
   /** @param to null: to all */
   transmit(from: string, to: string | null, frame: Frame, path: number): void;
+  /** Whether the address that must answer does, this time. */
+  askWitness(from: string): boolean;
   /** Heard by every client of the segment. */
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void;
   observe(observation: Observation): void;

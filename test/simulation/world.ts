@@ -33,9 +33,14 @@ export type WorldOptions = {
   readonly paths: number;
 };
 
+/** In cuts and splits: the address that must answer (`pool.witnessAsked`). */
+export const witnessNode = 'witness';
+
 export class World implements Surroundings {
   readonly options: WorldOptions;
   readonly dice: Dice;
+  /** Apart from the other, so that it says the same with and without a witness. */
+  readonly #witnessDice: Dice;
   readonly codec: Codec;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Whose announcement of a set came last: where a client sends. */
@@ -53,11 +58,14 @@ export class World implements Surroundings {
   readonly #cuts = new Set<string>();
   /** `host/path`, with how many faults keep it down. */
   readonly #lostPaths = new Map<string, number>();
+  /** Hosts that no witness answers, with how many faults make it so. */
+  readonly #withoutWitness = new Map<string, number>();
   #sets: readonly SetName[];
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.dice = new Dice(options.seed);
+    this.#witnessDice = new Dice(options.seed ^ 0x3c6ef372);
     this.#sets = options.pool.sets.map(({ name }) => name);
     this.codec = options.bytes === 'wire' ? wireCodec() : numberCodec();
     const { clockDrift } = options;
@@ -182,6 +190,10 @@ export class World implements Surroundings {
         this.#losePath(fault.host, fault.path, 1);
         this.#later(fault.ms, () => this.#losePath(fault.host, fault.path, -1));
         return;
+      case 'lose-witness':
+        count(this.#withoutWitness, fault.host, 1);
+        this.#later(fault.ms, () => count(this.#withoutWitness, fault.host, -1));
+        return;
       case 'configure': {
         const host = this.host(fault.host);
         host.pool = fault.pool;
@@ -204,6 +216,17 @@ export class World implements Surroundings {
           agent.occur({ kind: 'command', id: this.dice.below(2 ** 30), command: fault.command }),
         );
     }
+  }
+
+  /** Whether the address that must answer would answer it, but for a lost frame. */
+  reachesWitness(host: string): boolean {
+    if (this.#withoutWitness.has(host) || !this.host(host).linkUp) return false;
+    return !this.isCut(host, witnessNode) && !this.isCut(witnessNode, host);
+  }
+
+  askWitness(from: string): boolean {
+    const { loss } = this.weather;
+    return this.reachesWitness(from) && !this.#witnessDice.chance(loss) && !this.#witnessDice.chance(loss);
   }
 
   isCut(from: string, to: string): boolean {
@@ -242,10 +265,7 @@ export class World implements Surroundings {
   }
 
   #losePath(host: string, path: number, more: 1 | -1): void {
-    const key = `${host}/${path}`;
-    const lost = (this.#lostPaths.get(key) ?? 0) + more;
-    if (lost === 0) this.#lostPaths.delete(key);
-    else this.#lostPaths.set(key, lost);
+    count(this.#lostPaths, `${host}/${path}`, more);
   }
 
   #isLost(host: string, path: number): boolean {
@@ -282,4 +302,11 @@ export class World implements Surroundings {
     if (host.paused === null) agent.receive(from, frame, path);
     else host.whenReachable(() => agent.receive(from, frame, path));
   }
+}
+
+/** How many faults keep it so; at none it is forgotten. */
+function count(faults: Map<string, number>, key: string, more: 1 | -1): void {
+  const left = (faults.get(key) ?? 0) + more;
+  if (left === 0) faults.delete(key);
+  else faults.set(key, left);
 }

@@ -37,6 +37,7 @@ export function linesOf(observation: Observation): readonly Line[] {
     case 'started':
     case 'installed': // told with what led to it: engine-watch.ts
     case 'delivered':
+    case 'witness-asked':
       return [];
   }
 }

@@ -4,7 +4,7 @@ import type { SetName } from '../../../agent/ownership/grant.ts';
 import type { Assignment, Report } from '../../../agent/ownership/message.ts';
 import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
-import { isMinority } from '../eligible.ts';
+import { isCutOff, isMinority } from '../eligible.ts';
 import type { Observation } from '../observation.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
@@ -37,6 +37,7 @@ export class Cause implements Check {
     switch (reason.kind) {
       case 'nobody':
         if (isMinority(after.view?.members.length ?? 0, after.pool)) return;
+        if (after.view?.members.length === 1 && isCutOff(after)) return;
         break;
       case 'balance':
         if (after.pool.balance.mode === 'auto') return;

@@ -6,6 +6,7 @@ import { Cause } from './cause.ts';
 import type { Check } from './check.ts';
 import { Covered } from './covered.ts';
 import { FlapDamping } from './damping.ts';
+import { Isolation } from './isolation.ts';
 import { LastWord } from './last-word.ts';
 import { OneSide } from './majority.ts';
 import { OneHolder } from './one-holder.ts';
@@ -22,6 +23,7 @@ export function allChecks(): readonly Check[] {
     new Cause(),
     new Superseded(),
     new OneSide(),
+    new Isolation(),
     new LastWord(),
     new Agreement(),
     new StandingCut(),

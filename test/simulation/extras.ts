@@ -1,0 +1,68 @@
+/**
+ * What came to schedules later. It is drawn from a stream of its own, and changes few of them, so that every other seed goes on to mean
+ * what it meant.
+ */
+import type { Pool } from '../../agent/ownership/pool.ts';
+import { Dice } from './dice.ts';
+import type { Fault } from './fault.ts';
+import type { Schedule, TimedFault } from './schedule.ts';
+import { witnessNode } from './world.ts';
+
+/** Any number that makes the stream another one. */
+const stream = 0x5bd1e995;
+
+export function withExtras(seed: number, schedule: Schedule): Schedule {
+  const dice = new Dice(seed ^ stream);
+  return dice.chance(0.06) ? withWitness(dice, schedule) : schedule;
+}
+
+/** An address that must answer. One host is cut off, from it as well or not, or it comes and goes. */
+function withWitness(dice: Dice, { world, faults, standing, ...rest }: Schedule): Schedule {
+  const pool = asked(world.pool);
+  const others = dice.shuffled(world.hosts);
+  const host = others[0] ?? '';
+  const added = witnessFaults(dice, host, others.slice(1));
+  const all = [...faults.map((timed) => withWitnessIn(dice, timed)), ...added].sort((a, b) => a.atMs - b.atMs);
+  const stays = dice.chance(0.2) && standing.length === 0;
+  return {
+    ...rest,
+    world: { ...world, pool },
+    faults: all,
+    calmAtMs: 1 + Math.max(...all.map(({ atMs, fault }) => atMs + ('ms' in fault ? fault.ms : 0))),
+    standing: stays ? [{ kind: 'split', sides: [[host], [...others.slice(1), witnessNode]] }] : standing,
+  };
+}
+
+function asked(pool: Pool): Pool {
+  return { ...pool, witnessAsked: true };
+}
+
+function witnessFaults(dice: Dice, host: string, others: readonly string[]): readonly TimedFault[] {
+  const cutAtMs = 150 + dice.below(600);
+  const sides = dice.pick([
+    [[host], [...others, witnessNode]],
+    [[host], others, [witnessNode]],
+    [[host, witnessNode], others],
+  ]);
+  const faults: TimedFault[] = [{ atMs: cutAtMs, fault: { kind: 'split', sides } }];
+  const edges = dice.chance(0.5) ? 1 + dice.below(5) : 0;
+  let atMs = cutAtMs;
+  for (let edge = 0; edge < edges; edge += 1) {
+    atMs += dice.below(1_500);
+    faults.push({ atMs, fault: { kind: 'lose-witness', host, ms: 50 + dice.below(900) } });
+  }
+  if (dice.chance(0.6)) faults.push({ atMs: atMs + 200 + dice.below(2_500), fault: { kind: 'heal' } });
+  return faults;
+}
+
+/** It is on one of the sides of each split, and in each file. */
+function withWitnessIn(dice: Dice, { atMs, fault }: TimedFault): TimedFault {
+  return { atMs, fault: changedFault(dice, fault) };
+}
+
+function changedFault(dice: Dice, fault: Fault): Fault {
+  if (fault.kind === 'configure') return { ...fault, pool: asked(fault.pool) };
+  if (fault.kind !== 'split') return fault;
+  const at = dice.below(fault.sides.length);
+  return { ...fault, sides: fault.sides.map((side, index) => (index === at ? [...side, witnessNode] : side)) };
+}
