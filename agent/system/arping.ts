@@ -1,11 +1,10 @@
 /** ARP and neighbour discovery over packet sockets: tells a segment where an address is, and asks who has one. */
 import { type NativeSocket, openPacket } from '#native';
-import { arpProbe, decodeArp } from '../wire/arp.ts';
-import { etherTypes } from '../wire/ethernet.ts';
+import { arpProbe } from '../wire/arp.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
-import { decodeNdp, neighbourProbe } from '../wire/ndp.ts';
+import { neighbourProbe } from '../wire/ndp.ts';
 import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
-import { advertisementFilter, arpSenderFilter } from './claim-filter.ts';
+import { ProbeAnswers } from './probe-answers.ts';
 
 /** `Cannot announce 192.0.2.10 on eth0: ENETDOWN` */
 export class ArpingError extends Error {
@@ -29,6 +28,7 @@ const probesMax = 3;
 
 export class Arping {
   readonly #socket: NativeSocket;
+  readonly #answers = new ProbeAnswers();
 
   /** @param socket of no protocol: it sends on every interface and receives nothing */
   constructor(socket: NativeSocket) {
@@ -66,10 +66,10 @@ export class Arping {
     const operation = `probe ${address}`;
     return new Promise((resolve) => {
       const timers: NodeJS.Timeout[] = [];
-      let listener: NativeSocket | null = null;
+      let endHearing: () => void = () => {};
       const finish = (result: ProbeResult) => {
         for (const timer of timers) clearTimeout(timer);
-        listener?.close();
+        endHearing();
         resolve(result);
       };
       const send = () => {
@@ -77,23 +77,9 @@ export class Arping {
         if (error !== null) finish({ kind: 'failed', error });
       };
       try {
-        listener = openPacket(
-          {
-            interfaceIndex: link.index,
-            etherType: family === 4 ? etherTypes.arp : etherTypes.ipv6,
-            filter: family === 4 ? arpSenderFilter([address]) : advertisementFilter,
-            outgoing: false,
-          },
-          {
-            onMessage(data) {
-              const mac = family === 4 ? holderByArp(data, address) : holderByNdp(data, address);
-              if (mac !== null && mac !== link.mac) finish({ kind: 'answered', mac });
-            },
-            onError(error) {
-              finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
-            },
-          },
-        );
+        endHearing = this.#answers.hear(link.index, { family, address }, (mac) => {
+          if (mac !== link.mac) finish({ kind: 'answered', mac });
+        });
       } catch (error) {
         finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
         return;
@@ -105,6 +91,7 @@ export class Arping {
   }
 
   close(): void {
+    this.#answers.close();
     this.#socket.close();
   }
 }
@@ -117,15 +104,4 @@ export function openArping(): Arping {
     { onMessage() {}, onError() {} },
   );
   return new Arping(socket);
-}
-
-function holderByArp(frame: Uint8Array, address: string): MacAddress | null {
-  const decoded = decodeArp(frame);
-  return decoded.kind === 'arp' && decoded.packet.senderAddress === address ? decoded.packet.senderMac : null;
-}
-
-function holderByNdp(frame: Uint8Array, address: string): MacAddress | null {
-  const decoded = decodeNdp(frame);
-  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
-  return decoded.message.target === address ? (decoded.message.targetMac ?? decoded.frameSource) : null;
 }

@@ -4,6 +4,7 @@ import { parseIpAddress } from '../wire/ip-address.ts';
 export type Filter = readonly (readonly [number, number, number, number])[];
 
 const loadWord = 0x20;
+const loadHalf = 0x28;
 const loadByte = 0x30;
 const jumpIfEqual = 0x15;
 const keep = [0x06, 0, 0, 0xffff] as const;
@@ -16,6 +17,9 @@ const loadSender = [loadWord, 0, 0, 28] as const; // 14 bytes of Ethernet, 14 up
 
 /** ARP packets that have a sender address: for whoever compares it where they are read. */
 export const anySenderFilter: Filter = [loadSender, [jumpIfEqual, 1, 0, 0], keep, drop];
+
+/** ARP replies: what answers a question, and every other announcement. */
+export const arpReplyFilter: Filter = [[loadHalf, 0, 0, 20], [jumpIfEqual, 0, 1, 2], keep, drop];
 
 /** ARP packets whose sender address is one of these; with more than `filteredAddressesMax`, all that have one. */
 export function arpSenderFilter(addresses: readonly string[]): Filter {

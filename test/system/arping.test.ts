@@ -146,6 +146,18 @@ describe('Arping.probe', () => {
     expect(entries).not.toContain(macs.a);
   });
 
+  // The kernel makes whoever closes one wait for 8 ms and more, in the middle of a takeover.
+  it('Arping.probe(): opens its sockets once, and closes none', async () => {
+    const eth0 = await host.linkNamed('eth0');
+    const sockets = async () => {
+      await Promise.all([vip4, vip6].map((vip) => host.call('probe', eth0, vip, 30)));
+      return (await cable.a.run(['cat', '/proc/net/packet'])).split('\n').map((line) => line.split(/ +/).at(-1));
+    };
+    const first = await sockets();
+    expect(first.filter((inode) => inode?.match(/\d/)).length).toBeGreaterThanOrEqual(3);
+    expect(await sockets()).toEqual(first);
+  });
+
   it('Arping.probe(): a link that is down is an error as a value', async () => {
     const eth0 = await host.linkNamed('eth0');
     await cable.a.ip(['link set eth0 down']);

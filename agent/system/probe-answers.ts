@@ -1,0 +1,68 @@
+/**
+ * Hears who answers a probe. One socket a family for all interfaces, opened with the first question and kept: when a packet socket is
+ * closed, the kernel waits until nobody can be using it (synchronize_net(): 8 to 16 ms on a kernel of 250 Hz), and the main loop with it.
+ */
+import { type NativeSocket, openPacket, type SocketHandlers } from '#native';
+import { decodeArp } from '../wire/arp.ts';
+import { etherTypes } from '../wire/ethernet.ts';
+import type { MacAddress } from '../wire/mac-address.ts';
+import { decodeNdp } from '../wire/ndp.ts';
+import type { AnnouncedAddress } from './announcement.ts';
+import { advertisementFilter, arpReplyFilter } from './claim-filter.ts';
+
+type Answer = { readonly address: string; readonly mac: MacAddress };
+type OnAnswer = (mac: MacAddress) => void;
+
+export class ProbeAnswers {
+  readonly #sockets = new Map<AnnouncedAddress['family'], NativeSocket>();
+  /** By interface index and address. UNBOUNDED: by who asks, for as long as they wait. */
+  readonly #waiting = new Map<string, Set<OnAnswer>>();
+
+  /** @returns the function that ends it. @throws NativeError: EPERM without CAP_NET_RAW */
+  hear(interfaceIndex: number, { family, address }: AnnouncedAddress, onAnswer: OnAnswer): () => void {
+    if (!this.#sockets.has(family)) this.#sockets.set(family, this.#open(family));
+    const key = keyOf(interfaceIndex, address);
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(onAnswer));
+    return () => {
+      waiting.delete(onAnswer);
+      if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+    };
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
+  }
+
+  #open(family: AnnouncedAddress['family']): NativeSocket {
+    const [read, etherType, filter] =
+      family === 4
+        ? ([answerByArp, etherTypes.arp, arpReplyFilter] as const)
+        : ([answerByNdp, etherTypes.ipv6, advertisementFilter] as const);
+    const onMessage: SocketHandlers['onMessage'] = (frame, from) => this.#take(from.interfaceIndex, read(frame));
+    // An error says that an interface went down or is gone; the socket goes on with the others.
+    return openPacket({ interfaceIndex: 0, etherType, filter, outgoing: false }, { onMessage, onError() {} });
+  }
+
+  #take(interfaceIndex: number, answer: Answer | null): void {
+    if (answer === null) return;
+    const waiting = this.#waiting.get(keyOf(interfaceIndex, answer.address)) ?? [];
+    for (const onAnswer of [...waiting]) onAnswer(answer.mac);
+  }
+}
+
+function keyOf(interfaceIndex: number, address: string): string {
+  return `${interfaceIndex} ${address}`;
+}
+
+function answerByArp(frame: Uint8Array): Answer | null {
+  const decoded = decodeArp(frame);
+  return decoded.kind === 'arp' ? { address: decoded.packet.senderAddress, mac: decoded.packet.senderMac } : null;
+}
+
+function answerByNdp(frame: Uint8Array): Answer | null {
+  const decoded = decodeNdp(frame);
+  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
+  return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
+}
