@@ -64,9 +64,9 @@ function isSuperior(state: MemberState, side: readonly MemberId[], peer: Peer): 
   const { view, viewMembers, hears, leaving } = peer.report;
   // Shunned ones count as well: they are there, and serve.
   if (peer.silent || peer.gone || leaving || view === null) return false;
+  if (viewMembers.includes(state.incarnation)) return false;
   // Another run of a host of this side is dead, however alive a recording of it looks.
   if (side.some((member) => hostOf(member) === peer.host)) return false;
-  if (viewMembers.includes(state.incarnation)) return false;
   if (isOvertaken(state, peer)) return false;
   if (viewMembers.length !== side.length) return viewMembers.length > side.length;
   const lone = side.length === 1 && hears.length === 0;

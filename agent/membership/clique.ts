@@ -50,7 +50,7 @@ export function candidates(state: MemberState): Candidates {
     viewMembers: [],
   };
   const own = cliqueOf(self, [self, ...others.filter((node) => stays(state, node))]);
-  const all = withWholeViews(state, own, others);
+  const all = withWholeViews(self, own, others);
   return { own: sortedMembers(own), all: sortedMembers(all) };
 }
 
@@ -71,31 +71,29 @@ function cliqueOf(self: Node, nodes: readonly Node[]): readonly Node[] {
   }
 }
 
-function withWholeViews(state: MemberState, own: readonly Node[], others: readonly Node[]): readonly Node[] {
+function withWholeViews(self: Node, own: readonly Node[], others: readonly Node[]): readonly Node[] {
   const all = [...own];
   for (const group of groupsByView(others.filter((node) => !own.includes(node)))) {
-    if (isOwnView(state, group) || !isWhole(state, group, others)) continue;
-    if (all.length + group.length > membersMax) continue;
-    const joined = [...all];
-    for (const node of group) if (fits(node, joined)) joined.push(node);
-    if (joined.length === all.length + group.length) all.push(...group);
+    if (isOwnView(self, group) || all.length + group.length > membersMax || !isWhole(self, group)) continue;
+    const before = all.length;
+    for (const node of group) if (fits(node, all)) all.push(node);
+    if (all.length < before + group.length) all.length = before; // not all of them fit
   }
   return all;
 }
 
 /** Members of the own view that fell out of the clique come back by a view of their own. */
-function isOwnView(state: MemberState, group: readonly Node[]): boolean {
+function isOwnView(self: Node, group: readonly Node[]): boolean {
   const view = group[0]?.view ?? null;
-  return view !== null && state.view !== null && compareViewIds(view, state.view.id) === 0;
+  return view !== null && self.view !== null && compareViewIds(view, self.view) === 0;
 }
 
-/** Everyone of that view who is alive for any of its members, and not known to be elsewhere, is in the group. */
-function isWhole(state: MemberState, group: readonly Node[], others: readonly Node[]): boolean {
-  const here = new Set(group.map((node) => node.incarnation));
-  const elsewhere = new Set(others.filter((node) => !here.has(node.incarnation)).map((node) => node.incarnation));
-  elsewhere.add(state.incarnation);
+/** Everyone of that view who is alive for any of its members is in the group, or known to be elsewhere. */
+function isWhole(self: Node, group: readonly Node[]): boolean {
   return group.every((node) =>
-    node.viewMembers.every((member) => here.has(member) || elsewhere.has(member) || !node.hears.has(member)),
+    node.viewMembers.every(
+      (member) => member === self.incarnation || self.hears.has(member) || !node.hears.has(member),
+    ),
   );
 }
 
@@ -104,9 +102,12 @@ function groupsByView(nodes: readonly Node[]): readonly (readonly Node[])[] {
   const groups: Node[][] = [];
   for (const node of [...nodes].sort(byMember)) {
     const view = node.view;
-    const group = groups.find(
-      ([first]) => view !== null && first?.view != null && compareViewIds(first.view, view) === 0,
-    );
+    const group =
+      view === null
+        ? undefined
+        : groups.find(
+            ([first]) => first !== undefined && first.view !== null && compareViewIds(first.view, view) === 0,
+          );
     if (group === undefined) groups.push([node]);
     else group.push(node);
   }
@@ -114,9 +115,10 @@ function groupsByView(nodes: readonly Node[]): readonly (readonly Node[])[] {
 }
 
 function fits(node: Node, clique: readonly Node[]): boolean {
-  return clique.every(
-    (member) => member.hears.has(node.incarnation) && node.hears.has(member.incarnation) && member.host !== node.host,
-  );
+  for (const { hears, incarnation, host } of clique) {
+    if (host === node.host || !hears.has(node.incarnation) || !node.hears.has(incarnation)) return false;
+  }
+  return true;
 }
 
 function byMember(a: Node, b: Node): number {

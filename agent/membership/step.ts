@@ -11,7 +11,7 @@ import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
 import { copyOfState, type MemberEffect, type MemberEvent, type MemberState } from './member-state.ts';
 import { bury } from './obituary.ts';
-import { noteSuspects } from './suspects.ts';
+import { noteSuspects, overdueAt } from './suspects.ts';
 import { resume, suspend } from './suspension.ts';
 import { type Turn, update } from './turn.ts';
 import type { InstantMs } from './view.ts';
@@ -88,8 +88,11 @@ function nextDeadline(state: MemberState): InstantMs | null {
   let next: InstantMs = state.heartbeatAt;
   for (const at of [state.reconsiderAt, state.leaveUntil]) if (at !== null && at < next) next = at;
   for (const peer of state.peers) {
-    const at = deadlineOf(state, peer);
-    if (at < next) next = at;
+    // In a quiet view the own heartbeat is due before any of theirs is overdue.
+    if (peer.silent || peer.gone || peer.shunnedUntil !== null || overdueAt(peer) < next) {
+      const at = deadlineOf(state, peer);
+      if (at < next) next = at;
+    }
     const { retransmitAt } = peer.out;
     if (retransmitAt !== null && retransmitAt < next) next = retransmitAt;
   }

@@ -13,6 +13,7 @@ const overdueIntervals = 1.5;
 
 export function noteSuspects(turn: Turn): void {
   const { state, now } = turn;
+  if (state.suspects.length === 0 && state.peers.every((peer) => now < overdueAt(peer))) return;
   const suspects = state.peers.filter((peer) => isSuspect(state, peer, now)).map(({ member }) => member);
   if (sameMembers(suspects, state.suspects)) return;
   update(turn, { suspects });
@@ -35,6 +36,7 @@ function isOurs(state: MemberState, peer: Peer): boolean {
   return !state.peers.some((other) => other !== peer && other.host === peer.host && isHeard(other));
 }
 
-function overdueAt(peer: Peer): InstantMs {
+/** Of one that is heard and not shunned, no deadline is before this. */
+export function overdueAt(peer: Peer): InstantMs {
   return later(peer.heardAt, overdueIntervals * peer.report.intervalMs);
 }

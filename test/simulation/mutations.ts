@@ -166,8 +166,8 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
   {
     rule: 'only whole views are taken in',
     file: 'membership/clique',
-    find: 'isOwnView(state, group) || !isWhole(state, group, others)',
-    put: 'isOwnView(state, group)',
+    find: 'isOwnView(self, group) || all.length + group.length > membersMax || !isWhole(self, group)',
+    put: 'isOwnView(self, group)',
     breaks: 'liveness',
   },
   {
