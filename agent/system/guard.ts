@@ -34,8 +34,10 @@ const tickMsMin = 5;
 const tickMsMax = 50;
 /** Without a sign of a process that is stopped: two thirds of the patience, so that the others hear of it before they miss it. */
 const stoppedTicks = 4;
-/** An answer takes a fraction of a millisecond. Whoever waits longer goes on without: a claim is worth more than its guard. */
-const answerMs = 100;
+/** A guard that reads nothing has a full socket in the end. Whoever waits longer goes on without: a claim is worth more than its guard. */
+const handedOverMs = 100;
+/** An answer takes a fraction of a millisecond on a machine that is not busy. Nobody's claim waits for it. */
+const answerMs = 2_000;
 const startMs = 2_000;
 /** It is started again at once, and then not more often than this. */
 const restartIntervalMs = 1_000;
@@ -103,7 +105,7 @@ export class Guard {
     return this.#running?.pid ?? null;
   }
 
-  /** Resolves when the guard knows: only then do they belong into the kernel. */
+  /** Resolves when the guard has it, read or to be read, whatever becomes of the agent: only then do they belong into the kernel. */
   async hold(addresses: readonly GuardedAddress[]): Promise<void> {
     for (const address of addresses) this.#held.set(keyOf(address), address);
     await this.#ask('hold', addresses);
@@ -138,12 +140,19 @@ export class Guard {
     await this.#running?.end();
   }
 
+  /** What is in the socket outlives the agent, and the guard reads it to the end before it acts on a death: nobody waits for the answer. */
   async #ask(kind: 'hold' | 'drop', addresses: readonly GuardedAddress[]): Promise<void> {
     const running = this.#running;
     if (running === null || addresses.length === 0) return;
-    const answers = await Promise.all([...inChunks(addresses)].map((some) => running.ask({ kind, addresses: some })));
+    const asked = [...inChunks(addresses)].map((some) => running.askLater({ kind, addresses: some }));
+    void this.#confirmed(running, addresses.length, asked);
+    await Promise.all(asked.map(({ handedOver }) => handedOver));
+  }
+
+  async #confirmed(running: RunningGuard, count: number, asked: readonly Asked[]): Promise<void> {
+    const answers = await Promise.all(asked.map(({ answer }) => answer));
     if (answers.every((done) => done) || running !== this.#running) return;
-    this.#options.onTrouble(`the guard did not confirm ${addresses.length} addresses: they are not guarded`);
+    this.#options.onTrouble(`the guard did not confirm ${count} addresses: they are not guarded`);
   }
 
   #lost(): void {
@@ -159,6 +168,9 @@ export class Guard {
     this.#restart = setTimeout(() => void this.start(), delayMs);
   }
 }
+
+/** handedOver: it is in the socket, or that took too long. answer: whether it was done; false where none came in time. */
+type Asked = { readonly handedOver: Promise<void>; readonly answer: Promise<boolean> };
 
 /** One process. */
 class RunningGuard {
@@ -194,9 +206,25 @@ class RunningGuard {
 
   /** Whether it did what was asked; false where it did not answer in time. */
   ask(message: GuardMessage): Promise<boolean> {
+    return this.askLater(message).answer;
+  }
+
+  askLater(message: GuardMessage): Asked {
     this.#sequence = (this.#sequence % 0xffff) + 1;
     const sequence = this.#sequence;
-    return this.#answerTo(sequence, answerMs, () => this.#socket.write(encodeGuardMessage(message, sequence)));
+    let onWritten = (): void => {};
+    const handedOver = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, handedOverMs);
+      onWritten = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    const answer = this.#answerTo(sequence, answerMs, () => {
+      this.#socket.write(encodeGuardMessage(message, sequence), onWritten); // told of a failure as well
+    });
+    if (this.#socket.destroyed) onWritten();
+    return { handedOver, answer };
   }
 
   /** It says so when it has its lock and its sockets. */

@@ -138,6 +138,18 @@ describe('the guard', () => {
     expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
   });
 
+  it('reads what its agent told it to the end, when the agent is dead already', async () => {
+    const addresses = Array.from({ length: 200 }, (_, at) => placed(`10.0.0.${50 + at}`, 24));
+    const started = await startAgent(addresses, 60, 'unread');
+    await killed(started);
+    expect(started.said()).toBe(''); // it did not wait for an answer
+    process.kill(started.guardPid, 'SIGCONT');
+    const result = await takeOver(directory);
+    expect(result.kind === 'done' ? result.value.map(({ address }) => address).sort() : result).toEqual(
+      addresses.map(({ address }) => address).sort(),
+    );
+  });
+
   it('kills an agent that is stopped, and says why', async () => {
     const started = await startAgent([placed('10.0.0.50', 24)]);
     started.agent.signal('SIGSTOP');
