@@ -2,7 +2,9 @@
  * What came to schedules later. It is drawn from a stream of its own, and changes few of them, so that every other seed goes on to mean
  * what it meant.
  */
+import type { HostName } from '../../agent/membership/view.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
+import { claimDelayMs } from '../../agent/ownership/quorum.ts';
 import { Dice } from './dice.ts';
 import type { Fault } from './fault.ts';
 import type { Schedule, TimedFault } from './schedule.ts';
@@ -13,7 +15,10 @@ const stream = 0x5bd1e995;
 
 export function withExtras(seed: number, schedule: Schedule): Schedule {
   const dice = new Dice(seed ^ stream);
-  return dice.chance(0.06) ? withWitness(dice, schedule) : schedule;
+  const kind = dice.below(100);
+  if (kind < 6) return withWitness(dice, schedule);
+  if (kind < 9 && schedule.world.hosts.length > 2) return withDeadAgent(dice, schedule);
+  return schedule;
 }
 
 /** An address that must answer. One host is cut off, from it as well or not, or it comes and goes. */
@@ -30,6 +35,29 @@ function withWitness(dice: Dice, { world, faults, standing, ...rest }: Schedule)
     faults: all,
     calmAtMs: 1 + Math.max(...all.map(({ atMs, fault }) => atMs + ('ms' in fault ? fault.ms : 0))),
     standing: stays ? [{ kind: 'split', sides: [[host], [...others.slice(1), witnessNode]] }] : standing,
+  };
+}
+
+/** Under a majority an agent is killed in the midst of calm, and its host cut off about then, or nothing else befalls the group. */
+function withDeadAgent(dice: Dice, { world, faults, ...rest }: Schedule): Schedule {
+  const names = world.hosts as readonly HostName[]; // the world names its hosts
+  const majority = { hosts: names, claimDelayMs: claimDelayMs(world.heartbeatMs) };
+  const [host = '', ...others] = dice.shuffled(world.hosts);
+  const killAtMs = 1_000 + dice.below(500);
+  const all: TimedFault[] = faults.filter(({ fault }) => fault.kind === 'start' || fault.kind === 'weather');
+  all.push({ atMs: killAtMs, fault: { kind: 'kill', host, guard: 'lives' } });
+  if (dice.chance(0.6)) {
+    const cutAtMs = killAtMs - 400 + dice.below(800);
+    all.push({ atMs: cutAtMs, fault: { kind: 'split', sides: [[host], others] } });
+    if (dice.chance(0.3)) all.push({ atMs: cutAtMs + 300 + dice.below(1_500), fault: { kind: 'heal' } });
+  }
+  if (dice.chance(0.3)) all.push({ atMs: killAtMs + 20 + dice.below(1_500), fault: { kind: 'start', host } });
+  const pool = { ...world.pool, majority, witnesses: world.pool.witnesses ?? new Set<HostName>() };
+  return {
+    ...rest,
+    world: { ...world, pool },
+    faults: all.sort((a, b) => a.atMs - b.atMs),
+    calmAtMs: killAtMs + 2_000,
   };
 }
 

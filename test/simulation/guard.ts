@@ -1,10 +1,11 @@
 /**
  * What outlives an agent that was killed (docs/guard.md): it tells the group, keeps what is in the kernel, and removes each set
- * once it hears another host announce it.
+ * once it hears another host announce it; under a majority also when its time is over.
  */
 import { incarnationOf } from '../../agent/membership/identity.ts';
-import type { MemberId } from '../../agent/membership/view.ts';
+import type { InstantMs, MemberId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
+import { fenceMs } from '../../agent/ownership/quorum.ts';
 import type { Host } from './host.ts';
 
 /** For what is on its way to the host that had it. */
@@ -15,7 +16,8 @@ export class Guard {
   readonly #host: Host;
   #ended = false;
 
-  constructor(host: Host, dead: MemberId) {
+  /** @param lastSign of the agent, on the clock of its host */
+  constructor(host: Host, dead: MemberId, lastSign: InstantMs) {
     this.#host = host;
     const { localNow, world, name } = host;
     for (const atMs of obituariesAtMs) {
@@ -26,12 +28,15 @@ export class Guard {
       });
     }
     this.#renew();
+    if (host.pool.majority !== undefined) this.#fence(lastSign);
   }
 
   /** Another host has announced it. */
-  hear(set: SetName): void {
+  hear(set: SetName, from: string): void {
     const host = this.#host;
     if (!host.has(set)) return;
+    // Without a majority each side of a cut serves: there it is enough that the cut heals.
+    if (host.pool.majority !== undefined && host.world.isCut(from, host.name)) return;
     host.timer(host.localNow + inFlightMs, () => {
       if (!this.#ended) host.remove(set, 'yielded');
     });
@@ -41,6 +46,15 @@ export class Guard {
   end(): readonly SetName[] {
     this.#ended = true;
     return this.#host.held;
+  }
+
+  #fence(lastSign: InstantMs): void {
+    const host = this.#host;
+    const { heartbeatMs, detectMs } = host.options;
+    host.timer(lastSign + fenceMs(heartbeatMs, detectMs), () => {
+      if (this.#ended) return;
+      for (const set of host.held) host.remove(set, 'fenced');
+    });
   }
 
   #renew(): void {

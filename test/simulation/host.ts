@@ -92,8 +92,9 @@ export class Host {
   kill(guard: 'lives' | 'dead'): void {
     const { agent } = this;
     if (agent === null) return;
+    const lastSign = this.paused === null ? this.localNow : this.clock.at(this.paused.since);
     this.#end('killed');
-    if (guard === 'lives') this.guard = new Guard(this, agent.member);
+    if (guard === 'lives') this.guard = new Guard(this, agent.member, lastSign);
   }
 
   /** Once the agent has ended by itself. */

@@ -109,6 +109,20 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     breaks: 'isolation',
   },
   {
+    rule: 'the guard of a dead agent keeps nothing for ever under a majority',
+    file: 'ownership/quorum',
+    find: 'return detectMs + claimDelayMs(heartbeatMs) + takeoverBoundMs;',
+    put: 'return 60_000;',
+    breaks: 'majority',
+  },
+  {
+    rule: 'the guard of a dead agent keeps until the others can have it',
+    file: 'ownership/quorum',
+    find: 'return detectMs + claimDelayMs(heartbeatMs) + takeoverBoundMs;',
+    put: 'return claimDelayMs(heartbeatMs);',
+    breaks: 'agent death',
+  },
+  {
     rule: 'a witness owns nothing',
     file: 'ownership/candidates',
     find: 'candidate.witness ||',

@@ -41,5 +41,5 @@ export type Observation =
 
 export type End = 'power' | 'killed' | 'left' | 'refused' | 'engine';
 
-/** reaped: by the next agent of its host. expired: nobody renewed it. yielded: by the guard, to another host that announced it. */
-export type Removal = 'released' | 'power' | 'reaped' | 'expired' | 'closed' | 'yielded';
+/** reaped: by the next agent of its host. expired: nobody renewed it. yielded: by the guard, to another host that announced it. fenced: by the guard, as nobody else has. */
+export type Removal = 'released' | 'power' | 'reaped' | 'expired' | 'closed' | 'yielded' | 'fenced';

@@ -72,6 +72,7 @@ const whyRemoved = {
   reaped: ': its new agent removes what the old one left',
   expired: ': its lifetime ended',
   yielded: ': its guard has heard of another',
+  fenced: ': its guard has waited in vain for another',
   closed: ': its agent ends',
 } as const;
 

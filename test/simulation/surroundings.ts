@@ -16,6 +16,8 @@ export type Surroundings = {
   transmit(from: string, to: string | null, frame: Frame, path: number): void;
   /** Whether the address that must answer does, this time. */
   askWitness(from: string): boolean;
+  /** Whether nothing gets there, in this direction. */
+  isCut(from: string, to: string): boolean;
   /** Heard by every client of the segment. */
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void;
   observe(observation: Observation): void;

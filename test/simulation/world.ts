@@ -141,7 +141,7 @@ export class World implements Surroundings {
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void {
     this.neighbours.set(set, host);
     this.onObservation({ kind: 'announced', host, set, why });
-    for (const { name, guard, linkUp } of this.hosts.values()) if (name !== host && linkUp) guard?.hear(set);
+    for (const { name, guard, linkUp } of this.hosts.values()) if (name !== host && linkUp) guard?.hear(set, host);
   }
 
   transmit(from: string, to: string | null, frame: Frame, path: number): void {

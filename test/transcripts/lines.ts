@@ -47,6 +47,7 @@ const whyRemoved = {
   reaped: ': the new run starts with nothing',
   expired: ': nobody renewed it',
   yielded: ': its guard has heard of another',
+  fenced: ': its guard has waited in vain for another',
   closed: ': its agent ends',
 } as const;
 

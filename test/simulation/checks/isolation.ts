@@ -46,9 +46,11 @@ export class Isolation implements Check {
         this.#added(observation, world);
         return;
       case 'started':
-      case 'resumed':
         this.#misses.delete(observation.host);
         this.#silentAt.delete(observation.host);
+        this.#alone.delete(observation.host);
+        return;
+      case 'resumed':
         this.#alone.delete(observation.host);
         return;
       case 'fault':
