@@ -366,11 +366,13 @@ export class Claims {
 
   /** Those on links where neighbours are found by asking: elsewhere no announcement would tell the guard of a successor. */
   #guarded(addresses: readonly PlacedAddress[], whose: 'ours' | 'giving'): readonly GuardedAddress[] {
-    return addresses.flatMap(({ family, address, prefixLength, interfaceIndex }) => {
+    const { fenceMs } = this.#options;
+    const giving = whose === 'giving';
+    return addresses.flatMap(({ family, address, prefixLength, interfaceIndex, preferredSource }) => {
       const link = this.#options.links.byIndex(interfaceIndex);
       if (link === undefined || link.mac === null || !link.arp) return [];
-      const { fenceMs } = this.#options;
-      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving: whose === 'giving', fenceMs }];
+      const preferred = preferredSource === true;
+      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving, preferred, fenceMs }];
     });
   }
 

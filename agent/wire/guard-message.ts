@@ -15,6 +15,8 @@ export type GuardedAddress = {
   readonly mac: MacAddress;
   /** On its way to another host, whose announcement is expected. */
   readonly giving: boolean;
+  /** IPv6 under `preferred_source`: renewed as preferred, so that the host goes on speaking from it. */
+  readonly preferred: boolean;
   /** How long after the agent's last sign the guard removes it, whoever has it then, `guardFenceMsMax` at most; 0: not before another host has it. */
   readonly fenceMs: number;
 };
@@ -52,6 +54,7 @@ const recordBytes = 32;
 const headerBytes = 8;
 const answerBytes = headerBytes + 1;
 const givingFlag = 1;
+const preferredFlag = 2;
 const multicastFlag = 1;
 
 const types = { hold: 'H', drop: 'D', obituary: 'O', keep: 'K', progress: 'P', end: 'E' } as const;
@@ -135,7 +138,7 @@ function encodeRecord(address: GuardedAddress): Uint8Array {
   viewOf(record).setUint32(0, address.interfaceIndex);
   record[4] = address.family;
   record[5] = address.prefixLength;
-  record[6] = address.giving ? givingFlag : 0;
+  record[6] = (address.giving ? givingFlag : 0) | (address.preferred ? preferredFlag : 0);
   record.set(macBytes(address.mac), 8);
   viewOf(record).setUint16(14, Math.min(address.fenceMs, guardFenceMsMax));
   record.set(ipBytes(address.address), 16);
@@ -152,6 +155,7 @@ function decodeRecord(record: Uint8Array): GuardedAddress | null {
     interfaceIndex: viewOf(record).getUint32(0),
     mac: formatMac(record.subarray(8, 14)),
     giving: (flags & givingFlag) !== 0,
+    preferred: (flags & preferredFlag) !== 0,
     fenceMs: viewOf(record).getUint16(14),
   };
 }

@@ -20,6 +20,8 @@ struct held {
   uint8_t prefix;
   /* On its way to another host, who announces it while the agent still has it. */
   bool giving;
+  /* IPv6: the host speaks from it (`preferred_source`), so that it is not to become deprecated. */
+  bool preferred;
   /* To be removed by the next route_remove(). */
   bool leaving;
   /* What the last look at the kernel said. */

@@ -7,6 +7,8 @@ struct held held[HELD_MAX];
 size_t held_count;
 
 static const uint8_t nobody[6];
+/* Flags of a record. */
+enum { GIVING = 1, PREFERRED = 2 };
 
 static size_t ip_bytes(uint8_t family) { return family == 4 ? 4 : 16; }
 
@@ -21,7 +23,7 @@ static struct held *find(uint32_t interface, uint8_t family, uint8_t prefix, con
   return NULL;
 }
 
-/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving) | 0 | mac 6 | fence 2, ms | ip 16 */
+/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving, 2: preferred) | 0 | mac 6 | fence 2, ms | ip 16 */
 bool held_put(const uint8_t record[RECORD_BYTES]) {
   uint32_t interface = read_u32(record);
   uint8_t family = record[4], prefix = record[5];
@@ -35,7 +37,8 @@ bool held_put(const uint8_t record[RECORD_BYTES]) {
     address->prefix = prefix;
     memcpy(address->ip, record + 16, ip_bytes(family));
   }
-  address->giving = (record[6] & 1) != 0;
+  address->giving = (record[6] & GIVING) != 0;
+  address->preferred = (record[6] & PREFERRED) != 0;
   memcpy(address->mac, record + 8, 6);
   address->fence_ms = read_u16(record + 14);
   return true;
@@ -53,7 +56,7 @@ void held_write(uint8_t record[RECORD_BYTES], const struct held *address) {
   write_u32(record, address->interface);
   record[4] = address->family;
   record[5] = address->prefix;
-  record[6] = address->giving ? 1 : 0;
+  record[6] = (uint8_t)((address->giving ? GIVING : 0) | (address->preferred ? PREFERRED : 0));
   memcpy(record + 8, address->mac, 6);
   write_u16(record + 14, address->fence_ms);
   memcpy(record + 16, address->ip, 16);

@@ -230,7 +230,7 @@ void route_renew(const struct settings *settings) {
       const struct held *address = &held[at];
       if (address->other_ns != 0 || !address->present || (address->family == 6 && address->permanent)) continue;
       const uint32_t lifetime = (uint32_t)settings->lifetime_seconds;
-      const struct ifa_cacheinfo times = {.ifa_valid = lifetime, .ifa_prefered = address->family == 4 ? lifetime : 0};
+      const struct ifa_cacheinfo times = {.ifa_valid = lifetime, .ifa_prefered = address->family == 4 || address->preferred ? lifetime : 0};
       const uint32_t flags = IFA_F_MCAUTOJOIN | (address->family == 6 ? IFA_F_NODAD : 0);
       const uint8_t protocol = OURS;
       struct nlmsghdr *message = append(RTM_NEWADDR, NLM_F_REPLACE, address);

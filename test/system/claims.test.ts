@@ -23,8 +23,8 @@ async function claimAndReleaseAtOnce(addresses: readonly string[]): Promise<void
 }
 
 /** What was said of set www, in order. */
-async function interrupted(scenario: string): Promise<readonly string[]> {
-  const set = { name: 'www', prefer: [], addresses: [placed(address, 24)] };
+async function interrupted(scenario: string, addresses = [placed(address, 24)]): Promise<readonly string[]> {
+  const set = { name: 'www', prefer: [], addresses };
   const run = cable.a.run([process.execPath, fixture('claims-interrupted'), JSON.stringify(set), scenario]);
   return JSON.parse(await within(deadlineMs, `the end of "${scenario}"`, run));
 }
@@ -97,6 +97,12 @@ describe('Claims', () => {
     expect(said).toContain('fd00::2 on eth0: duplicate detection failed');
     expect(problem).toBe("another station has fd00::2 on eth0: the kernel's duplicate detection failed (dadfailed)");
     expect(await inKernel()).not.toContain('fd00::2');
+  });
+
+  it('claim(): tells the guard which addresses the host speaks from', async () => {
+    const preferred = { ...placed('fd00::51', 64), preferredSource: true as const };
+    const told = await interrupted('told the guard', [placed('fd00::50', 64), preferred]);
+    expect(told).toEqual(['fd00::50 false', 'fd00::51 true']);
   });
 
   it('abandon(): what another host has by now goes all the same', async () => {

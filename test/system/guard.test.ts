@@ -150,6 +150,21 @@ describe('the guard', () => {
     );
   });
 
+  it('renews an IPv6 address as what it is: the host goes on speaking from its preferred source only', async () => {
+    const preferred = { ...placed('fd00::51', 64), preferredSource: true as const };
+    await killed(await startAgent([placed('fd00::50', 64), preferred]));
+    expect(await takeOver(directory)).toMatchObject({
+      kind: 'done',
+      value: [
+        { address: 'fd00::50', preferred: false },
+        { address: 'fd00::51', preferred: true },
+      ],
+    });
+    const lifetimes = new Map((await here.addressesOf('eth0')).map((each) => [each.local, each.preferred_life_time]));
+    expect(lifetimes.get('fd00::50')).toBe(0);
+    expect(lifetimes.get('fd00::51')).toBeGreaterThan(0);
+  });
+
   it('kills an agent that is stopped, and says why', async () => {
     const started = await startAgent([placed('10.0.0.50', 24)]);
     started.agent.signal('SIGSTOP');

@@ -17,6 +17,7 @@ const four: GuardedAddress = {
   interfaceIndex: 2,
   mac,
   giving: false,
+  preferred: false,
   fenceMs: 0,
 };
 const six: GuardedAddress = {
@@ -25,6 +26,7 @@ const six: GuardedAddress = {
   address: '2001:db8::10',
   prefixLength: 64,
   giving: true,
+  preferred: true,
   fenceMs: 700,
 };
 
@@ -37,7 +39,7 @@ describe('encodeGuardMessage()', () => {
       '4800000700000040' +
         `00000002041800000200000000` +
         `0a0000c000020a${'00'.repeat(12)}` +
-        `00000002064001000200000000` +
+        `00000002064003000200000000` +
         `0a02bc20010db8000000000000000000000010`,
     );
   });
