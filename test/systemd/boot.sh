@@ -37,7 +37,7 @@ mount -o remount,bind,ro "$root/opt/holdfast"
 mount --bind "$node" "$root/opt/node"
 printf '#!/bin/sh\nexec /opt/node /opt/holdfast/dist/agent/cli/main.js "$@"\n' > "$root/usr/bin/holdfast"
 chmod 755 "$root/usr/bin/holdfast"
-cp "$package/systemd/holdfast.service" "$root/etc/systemd/system/"
+cp "$package"/systemd/*.service "$root/etc/systemd/system/"
 printf '[Unit]\nRequires=basic.target\nAfter=basic.target\n' > "$root/etc/systemd/system/booted.target"
 
 # A change of the root alone (chroot) would not do: the unit's own mount namespace begins at the real one.

@@ -1,5 +1,5 @@
 /** A systemd that runs as process 1 in namespaces of its own, with the program and its unit installed as a package would. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,18 @@ export class Booted {
   /** A property of the unit, as `systemctl show` has it. */
   async property(name: string): Promise<string> {
     return (await this.run(['systemctl', 'show', '--value', '--property', name, 'holdfast'])).trim();
+  }
+
+  /** A process of this machine, as all others see it. */
+  outside(pid: number): number {
+    const ours = (each: string) => readlinkSync(`/proc/${each}/ns/pid`) === readlinkSync(`/proc/${this.#init}/ns/pid`);
+    const named = (each: string) =>
+      new RegExp(`^NSpid:.*\\s${pid}$`, 'm').test(readFileSync(`/proc/${each}/status`, 'utf8'));
+    const found = readdirSync('/proc').find(
+      (each) => /^[0-9]+$/.test(each) && unlessGone(() => named(each) && ours(each)),
+    );
+    if (found === undefined) throw new Error(`process ${pid} is not there`);
+    return Number(found);
   }
 
   /** @throws DeadlineError */
@@ -105,6 +117,14 @@ async function ready(started: LabProcess, directory: string): Promise<Booted | s
   }
   started.signal('SIGKILL');
   return `systemd cannot be booted: it was not up within ${bootMs / 1000} s`;
+}
+
+function unlessGone(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
 }
 
 function childOf(pid: number): number | null {
