@@ -39,11 +39,16 @@ export class Cluster {
     this.watch = watch;
   }
 
-  /** Starts the agent of a host; `joined` tells when it is of use. */
-  async start(host: LabHost): Promise<LabProcess> {
+  /**
+   * Starts the agent of a host; `joined` tells when it is of use.
+   * @param under a program that starts it: `env NAME=value`
+   */
+  async start(host: LabHost, under: readonly string[] = []): Promise<LabProcess> {
     const argv = ['agent', '--config', this.configFile, '--host', host.name, '--control', controlOf(host)];
     argv.push('--state', host.runDirectory);
-    const agent = await host.namespace.spawn([process.execPath, mainFile, ...argv], { name: `${host.name}-agent` });
+    const agent = await host.namespace.spawn([...under, process.execPath, mainFile, ...argv], {
+      name: `${host.name}-agent`,
+    });
     this.#agents.set(host.name, agent);
     return agent;
   }

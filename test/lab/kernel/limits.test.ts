@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, makeCluster } from '../../../agent/lab/cluster.ts';
 import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
@@ -34,14 +36,24 @@ beforeAll(async () => {
       set('plain', 'eth0', '10.77.0.101/24') +
       set('small', 'small', 'fd77::102/64') +
       set('six', 'six', 'fd77::103/64') +
-      set('quiet', 'quiet', '10.77.0.104/24'),
+      set('quiet', 'quiet', '10.77.0.104/24') +
+      set('full', 'eth0', '10.77.0.105/24') +
+      set('forbidden', 'eth0', '10.77.0.106/24'),
   });
-  await Promise.all([e1, e2].map((host) => cluster.start(host)));
+  await Promise.all([cluster.start(e1, await refusing('10.77.0.105=105 10.77.0.106=1')), cluster.start(e2)]); // ENOBUFS, EPERM
   await Promise.all([e1, e2].map((host) => cluster.joined(host, deadlineMs)));
   await cluster.covered(deadlineMs);
 });
 
 afterAll(async () => lab.dispose());
+
+/** A kernel that refuses addresses for reasons which this one cannot be given. */
+async function refusing(addresses: string): Promise<readonly string[]> {
+  const library = join(lab.directory, 'refuse-address.so');
+  const source = fileURLToPath(new URL('refuse-address.c', import.meta.url));
+  await e1.namespace.run(['cc', '-shared', '-fPIC', '-o', library, source, '-ldl']);
+  return ['env', `LD_PRELOAD=${library}`, `REFUSED=${addresses}`];
+}
 
 const holdersOf = (address: string) => cluster.watch.holders(address).join();
 
@@ -53,6 +65,8 @@ describe('an address that the kernel refuses', () => {
   it.each([
     ['small', 'fd77::102', 'Cannot add fd77::102/64 to small: EINVAL'],
     ['six', 'fd77::103', 'Cannot add fd77::103/64 to six: EACCES (ipv6: IPv6 is disabled on this device)'],
+    ['full', '10.77.0.105', 'Cannot add 10.77.0.105/24 to eth0: ENOBUFS (it has no memory for it)'],
+    ['forbidden', '10.77.0.106', 'Cannot add 10.77.0.106/24 to eth0: EPERM (needs CAP_NET_ADMIN)'],
   ])(
     "on %s: the set goes to the host whose kernel takes it, and the status has the kernel's words",
     async (name, address, why) => {
