@@ -16,6 +16,7 @@ export type FakeLink = {
   readonly master?: number;
   readonly lower?: number;
   readonly carrier?: boolean;
+  readonly up?: boolean;
 };
 
 export class KernelOfLinks {
@@ -45,6 +46,9 @@ export class KernelOfLinks {
   put(link: FakeLink, told: 'told' | 'late' = 'told'): void {
     this.#links.set(link.index, link);
     if (told === 'told') this.#tell(newLink(link));
+    for (const above of this.#links.values()) {
+      if (above.kind === 'vlan' && above.lower === link.index) this.put(onTopOf(link, above), told);
+    }
   }
 
   delete(index: number): void {
@@ -64,15 +68,20 @@ export class KernelOfLinks {
   }
 }
 
+/** A VLAN is up and has a carrier as the link below (net/8021q/vlan.c, vlan_device_event). */
+function onTopOf({ up = true, carrier = true }: FakeLink, vlan: FakeLink): FakeLink {
+  return { ...vlan, up, carrier };
+}
+
 const broadcastMulticast = 0x1002;
 
 function newLink(link: FakeLink, event?: number): NetlinkMessage {
-  const { index, name, kind, master, lower, carrier = true } = link;
+  const { index, name, kind, master, lower, carrier = true, up = true } = link;
   const head = new Uint8Array(16);
   const view = new DataView(head.buffer);
   view.setUint16(2, 1, true); // ARPHRD_ETHER
   view.setInt32(4, index, true);
-  view.setUint32(8, linkFlags.up | broadcastMulticast | (carrier ? linkFlags.lowerUp : 0), true);
+  view.setUint32(8, (up ? linkFlags.up : 0) | broadcastMulticast | (carrier ? linkFlags.lowerUp : 0), true);
   const attributes: Attribute[] = [
     [1, Uint8Array.of(2, 0, 0, 0, 0, index)],
     [3, stringValue(name)],

@@ -62,6 +62,36 @@ describe('LinkReadiness.hindrance()', () => {
     expect(hindranceOf(name)).toBe(why);
   });
 
+  it('of VLANs whose lower link loses its carrier: the kernel takes theirs along, and each has its own reason', async () => {
+    kernel.put({ ...bond, carrier: false }, 'late');
+    clock.advance(askIntervalMs);
+    await new Promise((resolve) => setImmediate(resolve)); // the kernel's answers
+    expect(hindranceOf('bond0.20')).toBe('interface bond0.20 has no carrier');
+    expect(hindranceOf('bond0.30')).toBe('interface bond0.30 has no carrier');
+    expect(hindranceOf('br0.5')).toBeNull(); // on another link
+    kernel.put(bond);
+    clock.advance(holdDownMs);
+    expect(['bond0', 'bond0.20', 'bond0.30'].map(hindranceOf)).toEqual([null, null, null]);
+  });
+
+  it('of VLANs whose lower link is taken down: they are down', () => {
+    kernel.put({ ...bond, up: false, carrier: false });
+    expect(hindranceOf('bond0.20')).toBe('interface bond0.20 is down');
+    expect(hindranceOf('br0.5')).toBeNull();
+  });
+
+  it('of a link that is put into a VRF: the kernel takes it down and up again, and it carries sets there', () => {
+    const link = { index: at(12), name: 'bond0.30', kind: 'vlan', lower: at(10) };
+    kernel.put(link); // out of it
+    expect(hindranceOf('bond0.30')).toBeNull();
+    kernel.put({ ...link, master: at(30), up: false, carrier: false });
+    expect(hindranceOf('bond0.30')).toBe('interface bond0.30 is down');
+    kernel.put({ ...link, master: at(30) });
+    expect(hindranceOf('bond0.30')).toBe('interface bond0.30 came up less than 1 s ago');
+    clock.advance(holdDownMs);
+    expect(hindranceOf('bond0.30')).toBeNull();
+  });
+
   it('of a link that becomes a port, and leaves again', () => {
     kernel.put({ index: at(11), name: 'bond0.20', kind: 'vlan', lower: at(10), master: at(20) });
     expect(hindranceOf('bond0.20')).toBe('interface bond0.20 is a port of br0');
