@@ -5,6 +5,7 @@ import { type FileLock, lockFile } from '#native';
 import { openBuiltInChannel } from './channel/built-in.ts';
 import type { Channel, ChannelEvent } from './channel/channel.ts';
 import { ChannelError } from './channel/channel-error.ts';
+import { systemNames } from './channel/names.ts';
 import { version } from './cli/version.ts';
 import type { Config, Host } from './config/config.ts';
 import { findHost } from './config/find-host.ts';
@@ -17,6 +18,7 @@ import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { memoryPathOf } from './memory-file.ts';
 import { privilegeRefused, requirePrivilege } from './privilege.ts';
 import { AddressWatch } from './system/address-watch.ts';
+import { systemClock } from './system/clock.ts';
 import { interfaceMissing } from './system/eligibility.ts';
 import { Guard } from './system/guard.ts';
 import { takeOver } from './system/guard-door.ts';
@@ -219,7 +221,8 @@ async function openChannel(
   onEvent: (event: ChannelEvent) => void,
 ): Promise<Channel> {
   try {
-    return await openBuiltInChannel({ ...config, self: host.name, keys: ring.keys }, onEvent);
+    const options = { ...config, self: host.name, keys: ring.keys };
+    return await openBuiltInChannel(options, onEvent, systemNames, systemClock.every);
   } catch (error) {
     if (!(error instanceof ChannelError)) throw error;
     if (error.code !== 'EADDRINUSE') throw new ExitError(exitCodes.interfaceUnknown, error.message, { cause: error });

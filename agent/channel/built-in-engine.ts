@@ -14,6 +14,7 @@ import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import { type BuiltInOptions, ownPaths } from './built-in-options.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 import { groupTagOf } from './frame-keys.ts';
+import { lookIntervalMs } from './main-loop.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
 import { peerStatuses } from './peer-status.ts';
 import { type RefusalReason, Refusals } from './refusals.ts';
@@ -24,6 +25,8 @@ export type EngineHandlers = {
   onEvent(event: ChannelEvent): void;
   /** It left or was refused; its sockets are closed. */
   onEnd(): void;
+  /** Its timer ran, as it does at least every `lookIntervalMs`: for what else is due now and then, which needs no timer of its own. */
+  onWakeup(now: InstantMs): void;
 };
 
 /** Different things worth saying once; more would be noise. */
@@ -285,18 +288,21 @@ export class BuiltInEngine {
 
   /** A deadline that moves away leaves the timer: it fires early, finds nothing due and is set anew. */
   #arm(): void {
-    const at = nextWakeup(this.#state);
-    if (at === null || this.#sockets === null || at >= this.#timerAt) return;
+    const due = nextWakeup(this.#state);
+    if (due === null || this.#sockets === null || due >= this.#timerAt) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        this.#timerAt = Number.POSITIVE_INFINITY;
-        this.#step({ kind: 'wakeup', now: now() });
-      },
-      Math.max(0, at - now()),
-    );
+    const at = now();
+    // Whole: Node rounds down what it sets, and up what is due, so that the time would be rung in twice.
+    const delayMs = Math.max(0, Math.ceil(Math.min(due - at, lookIntervalMs(this.#options.hangMs))));
+    this.#timerAt = at + delayMs;
+    this.#timer = setTimeout(() => this.#wake(), delayMs);
+  }
+
+  #wake(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#handlers.onWakeup(now());
+    this.#step({ kind: 'wakeup', now: now() });
   }
 
   #end(): void {

@@ -14,10 +14,8 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 const { options, peerRoutes, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
 const engine = new BuiltInEngine(options, {
   onEvent: (event) => tell({ kind: 'event', event }),
-  onEnd: () => {
-    watch?.stop();
-    port.close();
-  },
+  onEnd: () => port.close(),
+  onWakeup: (now) => watch?.look(now),
 });
 let watch: MainLoopWatch | undefined;
 

@@ -10,7 +10,7 @@ import { frameVersion } from '../wire/frame.ts';
 import { type BuiltInOptions, type FromWorker, ownPaths, type ToWorker, type WorkerData } from './built-in-options.ts';
 import type { Channel, ChannelStatus, Obituary, OnChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
-import { createMainLoopMemory, MainLoopBeat } from './main-loop.ts';
+import { createMainLoopMemory, type Every, MainLoopBeat, ownTimer } from './main-loop.ts';
 import { type NameService, systemNames } from './names.ts';
 import { PeerSearch } from './peer-search.ts';
 
@@ -22,12 +22,14 @@ const firstNamesMs = 1_000;
 
 /**
  * @param names how peers are looked up
+ * @param every for what is done again and again on this thread
  * @throws ChannelError where a path's address and port cannot be bound
  */
 export async function openBuiltInChannel(
   options: BuiltInOptions,
   onEvent: OnChannelEvent,
   names: NameService = systemNames,
+  every: Every = ownTimer,
 ): Promise<Channel> {
   const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers } = options;
   let channel: BuiltInChannel | undefined;
@@ -53,7 +55,7 @@ export async function openBuiltInChannel(
     const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
     channel = await opened(worker, search, onEvent);
     channel.tellPeers(peerRoutes); // they may be others by now
-    channel.beat(mainLoop, hangMs);
+    channel.beat(mainLoop, hangMs, every);
     return channel;
   } catch (error) {
     search.close();
@@ -110,8 +112,8 @@ class BuiltInChannel implements Channel {
   }
 
   /** Counts from now on, so that the thread knows that this loop runs. */
-  beat(mainLoop: SharedArrayBuffer, hangMs: number): void {
-    this.#beat = new MainLoopBeat(mainLoop, hangMs, () => this.#tellSuspension());
+  beat(mainLoop: SharedArrayBuffer, hangMs: number, every: Every): void {
+    this.#beat = new MainLoopBeat(mainLoop, hangMs, every, () => this.#tellSuspension());
   }
 
   send(payload: Uint8Array): void {

@@ -13,6 +13,7 @@ import {
   guardedAddressesMax,
   type SealedObituary,
 } from '../wire/guard-message.ts';
+import { systemClock } from './clock.ts';
 
 export type GuardOptions = {
   /** The control directory: one guard for each, by a lock. */
@@ -58,7 +59,7 @@ export class Guard {
   #ending = false;
   #starting: Promise<void> = Promise.resolve();
   /** Shows that the main loop runs; undefined: the agent starts. */
-  #progress: NodeJS.Timeout | undefined;
+  #progress: (() => void) | undefined;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -73,7 +74,7 @@ export class Guard {
   /** The agent has started: from now on its main loop must show itself. Before that it may take its time, and holds nothing new. */
   up(): void {
     const show = (): void => this.#running?.tell({ kind: 'progress' });
-    this.#progress ??= setInterval(show, progressIntervalMs(this.#options)).unref();
+    this.#progress ??= systemClock.every(progressIntervalMs(this.#options), show);
     show();
   }
 
@@ -134,7 +135,7 @@ export class Guard {
   /** The agent ends and has released everything: so does the guard. */
   async end(): Promise<void> {
     this.#ending = true;
-    clearInterval(this.#progress);
+    this.#progress?.();
     clearTimeout(this.#restart);
     await this.#starting; // one that starts meanwhile ends as well
     await this.#running?.end();

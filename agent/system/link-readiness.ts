@@ -46,7 +46,7 @@ export class LinkReadiness {
 
   /** Links that are up now count as settled where they ever received a frame. */
   async open(): Promise<void> {
-    this.#ask();
+    this.#cancelAsk = this.#options.clock.every(askIntervalMs, () => this.#ask());
     await this.#begin(this.#interfaces);
   }
 
@@ -149,10 +149,7 @@ export class LinkReadiness {
   }
 
   #ask(): void {
-    this.#cancelAsk = this.#options.clock.after(askIntervalMs, () => {
-      for (const index of new Set(this.#usable.values())) if (index !== null) void this.#options.links.refresh(index);
-      this.#ask();
-    });
+    for (const index of new Set(this.#usable.values())) if (index !== null) void this.#options.links.refresh(index);
   }
 }
 

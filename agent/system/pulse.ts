@@ -19,12 +19,12 @@ export class Pulse {
   readonly #options: PulseOptions;
   #beatAt: number;
   #doubtfulUntil = Number.NEGATIVE_INFINITY;
-  #cancel: () => void = () => {};
+  readonly #cancel: () => void;
 
   constructor(options: PulseOptions) {
     this.#options = options;
     this.#beatAt = options.clock.now();
-    this.#arm();
+    this.#cancel = options.clock.every(options.gapMs / beatsPerGap, () => this.#look());
   }
 
   /** True during a gap that was just left, and for `doubtMs` after it. */
@@ -41,12 +41,5 @@ export class Pulse {
     const now = this.#options.clock.now();
     if (now - this.#beatAt > this.#options.gapMs) this.#doubtfulUntil = now + doubtMs;
     this.#beatAt = now;
-  }
-
-  #arm(): void {
-    this.#cancel = this.#options.clock.after(this.#options.gapMs / beatsPerGap, () => {
-      this.#look();
-      this.#arm();
-    });
   }
 }

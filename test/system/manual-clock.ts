@@ -16,6 +16,18 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(key);
   }
 
+  every(periodMs: number, run: () => void): () => void {
+    let cancel = (): void => {};
+    const arm = (): void => {
+      cancel = this.after(periodMs, () => {
+        arm();
+        run();
+      });
+    };
+    arm();
+    return () => cancel();
+  }
+
   get timers(): number {
     return this.#timers.size;
   }
