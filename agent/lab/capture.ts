@@ -77,8 +77,9 @@ export async function startCapture(
       };
       const { received: wanted } = await count();
       const lateMs = monotonicMs() + writeDeadlineMs;
-      while ((await count()).done < wanted) {
-        if (monotonicMs() > lateMs) throw new DeadlineError('tcpdump to write what it captured', writeDeadlineMs);
+      for (let { done } = await count(); done < wanted; { done } = await count()) {
+        if (monotonicMs() <= lateMs) continue;
+        throw new DeadlineError(`tcpdump to write what it captured, ${wanted} frames and not ${done}`, writeDeadlineMs);
       }
       dump.signal('SIGINT');
       await within(5_000, 'tcpdump to end', dump.ended);

@@ -25,7 +25,7 @@ export type Ability<Act> =
 
 export type Group = {
   readonly watch: AddressWatch;
-  /** Starts it on all hosts at once, the addresses spread evenly; resolves when it was told to, not when it has done so. */
+  /** Starts it on all hosts at once, the addresses spread evenly; resolves when it was told to, and is not to be disturbed any more. */
   startAll(): Promise<void>;
   /** Starts it on one host. */
   start(host: LabHost): Promise<void>;
@@ -45,6 +45,11 @@ export type Group = {
   /** Adds an address to what runs, on all hosts. @param address `address/prefix` */
   readonly addAddress: Ability<(address: string) => Promise<void>>;
 };
+
+/** One after the other: to ask thirty agents at once, again and again, is more work than all that they have to do. */
+export async function allJoined(lab: Lab, group: Group): Promise<void> {
+  for (const host of lab.hosts) await group.joined(host);
+}
 
 export function able<Act>(act: Act): Ability<Act> {
   return { kind: 'able', act };

@@ -1,5 +1,6 @@
 /** Takes the steps of a plan one after the other. What fails is told, and the rest goes on; what is known is kept after each. */
 import { monotonicMs } from '../../agent/lab/clock.ts';
+import { within } from '../../agent/lab/deadline.ts';
 import { describeMachine } from './machine.ts';
 import type { Options } from './options.ts';
 import { type Part, type Parts, resultsOf } from './parts.ts';
@@ -33,7 +34,7 @@ export async function measureEverything(
     }
     say(`${title} (${minutes(leftSeconds)} to go)`);
     const stepMs = monotonicMs();
-    const part: Part = await take().then(
+    const part: Part = await within(lateMs(seconds), 'it to end', take()).then(
       (found) => ({ key, found, seconds: (monotonicMs() - stepMs) / 1000 }),
       (error: Error) => {
         known = { ...known, failures: [...known.failures, `${title}: ${error.message}`] };
@@ -50,6 +51,21 @@ export async function measureEverything(
     keep(known);
   }
   return resultsOf(known);
+}
+
+/** What takes so long hangs; everything in it that is waited for has a shorter deadline of its own. */
+function lateMs(seconds: number): number {
+  return 300_000 + 4_000 * seconds;
+}
+
+/** A line a step, and the sum. */
+export function describePlan(options: Options): readonly string[] {
+  const steps = planOf(options);
+  const whole = steps.reduce((sum, { seconds }) => sum + seconds, 0);
+  return [
+    ...steps.map(({ key, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${key}`),
+    `${steps.length} steps, about ${minutes(whole)}`,
+  ];
 }
 
 function minutes(seconds: number): string {

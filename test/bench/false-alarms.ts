@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLab } from '../../agent/lab/lab.ts';
 import { bare, virtualAddresses } from './addresses.ts';
-import type { Contender } from './contender.ts';
+import { allJoined, type Contender } from './contender.ts';
 
 export type FalseAlarms = {
   readonly contender: string;
@@ -27,7 +27,7 @@ export async function measureFalseAlarms(
     const addresses = virtualAddresses(addressCount).map(bare);
     const group = await contender.prepare(lab, virtualAddresses(addressCount));
     await group.startAll();
-    await Promise.all(lab.hosts.map((host) => group.joined(host)));
+    await allJoined(lab, group);
     await group.watch.until('every address to be held', coverDeadlineMs, () =>
       addresses.every((address) => group.watch.holders(address).length === 1),
     );

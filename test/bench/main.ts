@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { baselineOf, readBaseline, worsened, writeBaseline } from './baseline.ts';
-import { measureEverything } from './everything.ts';
+import { describePlan, measureEverything } from './everything.ts';
 import { isPart, type Options, parseOptions, usage } from './options.ts';
 import { resultsOf, savedParts, saveParts } from './parts.ts';
-import { writeReport } from './report.ts';
+import { renderRest, writeReport } from './report.ts';
 import { ensurePrograms } from './requirements.ts';
 import { renderMeasures } from './terminal.ts';
 import { traceFailover, writeTrace } from './trace.ts';
@@ -21,6 +21,10 @@ const baselineFile = join(root, 'test/bench/baseline.json');
 async function main(options: Options): Promise<number> {
   if (options.help) {
     console.log(usage);
+    return 0;
+  }
+  if (options.plan) {
+    for (const line of describePlan(options)) console.log(line);
     return 0;
   }
   await ensurePrograms(options);
@@ -49,8 +53,9 @@ async function main(options: Options): Promise<number> {
     }
   }
   const measures = results.series[0]?.measures ?? [];
-  for (const failure of results.failures) console.log(`! ${failure}`);
-  const worse = options.addresses === null ? worsened(readBaseline(baselineFile), measures) : []; // of the usual load
+  for (const line of renderRest(results)) console.log(line);
+  const usual = options.addresses === null && options.steps.length === 0;
+  const worse = usual ? worsened(readBaseline(baselineFile), measures) : [];
   for (const line of worse) console.log(`! worse than before: ${line}`);
   if (options.writeBaseline) writeBaseline(baselineFile, baselineOf(measures));
   if (isFull) {

@@ -46,6 +46,12 @@ describe('measureOf()', () => {
     });
   });
 
+  it('says of a silence that no answer ended whether it went on', () => {
+    const addresses = [reportOf(watched, [1000, 3050]), reportOf(other, null)];
+    expect(measureOf(record).silentOn).toBe(false);
+    expect(measureOf({ ...record, probes: { ...record.probes, addresses } }).silentOn).toBe(true);
+  });
+
   it('says who answered from when to when, relative to the event', () => {
     const { timeline } = measureOf(record);
     expect(timeline.answers).toEqual([

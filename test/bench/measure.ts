@@ -17,6 +17,8 @@ export type Measure = {
   readonly lost: number;
   /** Of any address. */
   readonly silenceMs: number;
+  /** Whether an address was silent still when we stopped looking. */
+  readonly silentOn: boolean;
   /** From the event until the last address that lost probes answered after its longest silence; 0: none lost any. */
   readonly lastAnswerMs: number;
   /** Of any address, in total. */
@@ -93,6 +95,7 @@ export function measureOf(record: Record): Measure {
     sent: probes.addresses.reduce((sum, each) => sum + each.sent, 0),
     lost: probes.addresses.reduce((sum, each) => sum + each.lost, 0),
     silenceMs: Math.max(...probes.addresses.map((each) => each.longestSilenceMs)),
+    silentOn: probes.addresses.some(({ outages, lost }) => lost > 0 && outages.some(({ toMs }) => toMs > endedMs)),
     lastAnswerMs: Math.max(0, ...ends),
     heldTwiceMs: Math.max(...since.map(heldTwiceMs)),
     heldByNobodyMs: Math.max(...spans.map(heldByNobodyMs)),

@@ -11,6 +11,10 @@ export type Options = {
   readonly only: readonly string[];
   /** Names of contenders to play them with; empty: those of the mode. */
   readonly contenders: readonly string[];
+  /** Of the whole plan only the steps whose keys begin with one of these; empty: all. */
+  readonly steps: readonly string[];
+  /** Only says what would be done. */
+  readonly plan: boolean;
   /** Instead of the usual six. */
   readonly addresses: number | null;
   readonly install: boolean;
@@ -30,6 +34,8 @@ export const usage = `npm run bench -- [options]
   --runs N           runs of each contender (default 5, with --quick 2)
   --scenario NAME    only this one; may be given again: ${scenarios.map(({ name }) => name).join(', ')}
   --contender NAME   only this one; may be given again: ${contenders.map(({ name }) => name).join(', ')}
+  --plan             says what would be done, step by step, and how long it takes; does nothing
+  --step KEY         of that only the steps whose keys begin so; may be given again; writes no report
   --addresses N      with so many, one a set, instead of six
   --install          installs what is missing with apt-get, as root
   --write-baseline   what was measured becomes what later runs are compared with
@@ -48,6 +54,8 @@ export function parseOptions(argv: readonly string[]): Options {
       addresses: { type: 'string' },
       contender: { type: 'string', multiple: true, default: [] },
       scenario: { type: 'string', multiple: true, default: [] },
+      step: { type: 'string', multiple: true, default: [] },
+      plan: { type: 'boolean', default: false },
       'write-baseline': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       continue: { type: 'boolean', default: false },
@@ -72,6 +80,8 @@ export function parseOptions(argv: readonly string[]): Options {
     runs,
     only: values.scenario,
     contenders: values.contender,
+    steps: values.step,
+    plan: values.plan,
     addresses,
     install: values.install,
     writeBaseline: values['write-baseline'],
@@ -82,7 +92,7 @@ export function parseOptions(argv: readonly string[]): Options {
   };
 }
 
-/** Some scenarios or contenders, or another load, and no report. */
-export function isPart({ only, contenders: names, addresses }: Options): boolean {
-  return only.length > 0 || names.length > 0 || addresses !== null;
+/** Some scenarios or contenders, or another load: no report comes of it. */
+export function isPart({ only, contenders: names, addresses, steps }: Options): boolean {
+  return only.length > 0 || names.length > 0 || addresses !== null || steps.length > 0;
 }

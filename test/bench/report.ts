@@ -123,10 +123,11 @@ function rowsOf(measures: readonly Measure[]): readonly string[] {
     const plain = (pick: (each: Measure) => number): string => count(spreadOf(runs.map(pick)));
     const silence = spreadOf(runs.map(({ silenceMs }) => silenceMs)).median;
     const open = runs.some(({ settled }) => !settled) ? ', and on' : '';
+    const silentOn = runs.some((each) => each.silentOn) ? ', and on' : '';
     return [
       [
         title,
-        ms((each) => each.silenceMs),
+        `${ms((each) => each.silenceMs)}${silentOn}`,
         number(silence / reference),
         plain((each) => each.lost),
         ms((each) => each.lastAnswerMs),
@@ -173,7 +174,8 @@ function renderGaps(series: Series): readonly string[] {
   ];
 }
 
-function renderRest({ rest, falseAlarms, starts, assignments, failures }: Results): readonly string[] {
+/** What is told beside the scenarios. */
+export function renderRest({ rest, falseAlarms, starts, assignments, failures }: Results): readonly string[] {
   const percent = (value: number): string => value.toFixed(value < 1 ? 2 : 1);
   return [
     ...(rest.length === 0
@@ -182,11 +184,21 @@ function renderRest({ rest, falseAlarms, starts, assignments, failures }: Result
           '## At rest, of each host',
           '',
           ...table(
-            ['', 'hosts', 'addresses', 'CPU, % of a core', 'memory (PSS), MiB', 'frames sent/s', 'bytes sent/s'],
+            [
+              '',
+              'hosts',
+              'addresses',
+              'measured',
+              'CPU, % of a core',
+              'memory (PSS), MiB',
+              'frames sent/s',
+              'bytes sent/s',
+            ],
             rest.map((each) => [
               nameOf(each.contender),
               number(each.hosts),
               number(each.addresses),
+              `${each.seconds} s, ${each.settleSeconds} s after its start`,
               `${percent(each.cpuPercent.median)} (${percent(each.cpuPercent.min)}–${percent(each.cpuPercent.max)})`,
               count(each.pssMib),
               count(each.framesPerSecond),

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { createLab, interfaceName, type LabHost } from '../../agent/lab/lab.ts';
 import { bare, virtualAddresses } from './addresses.ts';
-import type { Contender } from './contender.ts';
+import { allJoined, type Contender } from './contender.ts';
 import { cpuMsOf, pssMibOf } from './process-cost.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
@@ -11,6 +11,8 @@ export type RestCost = {
   readonly contender: string;
   readonly hosts: number;
   readonly addresses: number;
+  /** Between its start and the look. */
+  readonly settleSeconds: number;
   readonly seconds: number;
   /** Over the hosts; percent of one core. */
   readonly cpuPercent: Spread;
@@ -22,22 +24,30 @@ export type RestCost = {
 
 const coverDeadlineMs = 60_000;
 /** For what follows a start: announcements repeated after 1.1 and 3 s (keepalived: 5 s), first garbage collections. */
-const settleMs = 7_000;
+export const settleSeconds = 7;
+/** V8 compiles what has run often enough: of what an agent of 20 s costs, one of two minutes costs two thirds. */
+export const warmSeconds = 60;
 
-export async function measureRest(
-  contender: Contender,
-  options: { readonly hosts: number; readonly addresses: number; readonly seconds: number },
-): Promise<RestCost> {
+export type RestOptions = {
+  readonly hosts: number;
+  readonly addresses: number;
+  /** Before it is looked at. */
+  readonly settleSeconds: number;
+  /** For how long. */
+  readonly seconds: number;
+};
+
+export async function measureRest(contender: Contender, options: RestOptions): Promise<RestCost> {
   const lab = await createLab({ hosts: options.hosts });
   try {
     const addresses = virtualAddresses(options.addresses);
     const group = await contender.prepare(lab, addresses);
     await group.startAll();
-    await Promise.all(lab.hosts.map((host) => group.joined(host)));
+    await allJoined(lab, group);
     await group.watch.until('every address to be held', coverDeadlineMs, () =>
       addresses.every((address) => group.watch.holders(bare(address)).length === 1),
     );
-    await pause(settleMs);
+    await pause(options.settleSeconds * 1000);
     const look = async (host: LabHost) => ({
       cpuMs: cpuMsOf(group.pids(host)),
       atMs: monotonicMs(),
@@ -57,7 +67,8 @@ export async function measureRest(
       };
     });
     return {
-      ...{ contender: contender.name, hosts: options.hosts, addresses: options.addresses, seconds: options.seconds },
+      ...options,
+      contender: contender.name,
       cpuPercent: spreadOf(rates.map((rate) => rate.cpuPercent)),
       pssMib: spreadOf(lab.hosts.map((host) => pssMibOf(group.pids(host)))),
       framesPerSecond: spreadOf(rates.map((rate) => rate.frames)),

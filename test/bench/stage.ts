@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { DeadlineError, within } from '../../agent/lab/deadline.ts';
-import { createLab, type Lab, type LabHost } from '../../agent/lab/lab.ts';
+import { createLab, interfaceName, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import { type Probing, startProbing } from '../../agent/lab/probe-client.ts';
 import { startTcpAnswerer, startTcpProbing } from '../../agent/lab/tcp-probing.ts';
 import { bare, extraAddress, probeIntervalMs, routeToAddresses, virtualAddresses } from './addresses.ts';
-import type { Contender, Group } from './contender.ts';
+import { allJoined, type Contender, type Group } from './contender.ts';
 import { type Measure, measureOf } from './measure.ts';
 
 /** After an event all has to stay as it is for so long. */
@@ -18,6 +18,8 @@ const timelineLeadMs = 300;
 const silentMsMax = 50;
 /** Far above what any contender needs. */
 const coverDeadlineMs = 40_000;
+/** A client that still asks a host that had the address before finds out by itself in up to a minute: no use in waiting for it. */
+const clientPatienceMs = 3_000;
 
 /** All scenarios take a slow contender 80 s. */
 const playMsMax = 240_000;
@@ -99,9 +101,11 @@ export class Stage {
     await this.group.watch.until('every address to be held once', withinMs, () => this.#isCovered());
   }
 
-  /** The same, and the client sees it. */
+  /** The same, and the client sees it; one that nobody told where an address is has to ask again, so that the next event finds all well. */
   async answering(): Promise<void> {
     await this.covered();
+    if (await this.#answers(clientPatienceMs)) return;
+    await this.lab.client.namespace.ip([`neigh flush dev ${interfaceName}`]);
     await this.#probing.allAnswering(coverDeadlineMs, silentMsMax);
   }
 
@@ -109,8 +113,10 @@ export class Stage {
     const { contender, run } = this.#options;
     const { event, watched } = happening;
     const filter = `arp or (icmp[icmptype] == icmp-echoreply and src host ${watched})`;
-    const capture = await this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`));
-    const tcp = await startTcpProbing(this.lab.client.namespace, watched);
+    const [capture, tcp] = await Promise.all([
+      this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`)),
+      startTcpProbing(this.lab.client.namespace, watched),
+    ]);
     await pause(timelineLeadMs);
     this.#probing.begin(event);
     tcp.begin();
@@ -120,6 +126,7 @@ export class Stage {
       eventMs = atMs;
     });
     const settled = await this.#settles(happening.withinMs);
+    if (settled) await this.#answers(happening.withinMs); // a silence is measured to its end
     await pause(restMs);
     await this.group.watch.sync();
     const endedMs = monotonicMs();
@@ -158,6 +165,16 @@ export class Stage {
   async #settles(withinMs: number): Promise<boolean> {
     try {
       await this.covered(withinMs);
+      return true;
+    } catch (error) {
+      if (error instanceof DeadlineError) return false;
+      throw error;
+    }
+  }
+
+  async #answers(withinMs: number): Promise<boolean> {
+    try {
+      await this.#probing.allAnswering(withinMs, silentMsMax);
       return true;
     } catch (error) {
       if (error instanceof DeadlineError) return false;
@@ -212,7 +229,7 @@ async function made(lab: Lab, options: StageOptions): Promise<Stage> {
   const group = await options.contender.prepare(lab, withPrefix);
   await Promise.all(lab.hosts.map((host) => startTcpAnswerer(host.namespace)));
   await group.startAll();
-  await Promise.all(lab.hosts.map((host) => group.joined(host)));
+  await allJoined(lab, group);
   const addresses = withPrefix.map(bare);
   const intervalMs = probeIntervalMs(addresses.length);
   const probing = await startProbing(lab.client.namespace, { addresses, intervalMs });

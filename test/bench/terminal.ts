@@ -40,7 +40,7 @@ function rowsOf(title: string, measures: readonly Measure[]): readonly Row[] {
     const cells = [
       index === 0 ? title : '',
       contender.title,
-      milliseconds(silence),
+      own.some((each) => each.silentOn) ? `${milliseconds(silence)}, to the end` : milliseconds(silence),
       index === 0 ? '1' : (silence.median / reference).toFixed(silence.median < 10 * reference ? 1 : 0),
       count(spreadOf(own.map((each) => each.lost))),
       own.some((each) => !each.settled)

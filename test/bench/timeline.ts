@@ -78,7 +78,7 @@ function interestingMs(measure: Measure): number {
 }
 
 function renderLane(lane: Lane, y: number, x: (ms: number) => number, untilMs: number): readonly string[] {
-  const { timeline, silenceMs, lost } = lane.measure;
+  const { timeline, silenceMs, silentOn, lost } = lane.measure;
   const before = ownerBefore(timeline);
   const endMs = Math.min(untilMs, lane.measure.lookedMs);
   const bar = (fromMs: number, toMs: number, at: number, high: number, fill: string): string =>
@@ -107,7 +107,7 @@ function renderLane(lane: Lane, y: number, x: (ms: number) => number, untilMs: n
         ]
       : [];
   const twice = heldTwiceText(lane.measure);
-  const said = lost > 0 ? `${number(silenceMs)} ms` : `${number(silenceMs)} ms, none lost`;
+  const said = lost > 0 ? `${number(silenceMs)} ms${silentOn ? ', and on' : ''}` : `${number(silenceMs)} ms, none lost`;
   return [
     line(24, y + laneHeight - 8, width - 24, y + laneHeight - 8, `stroke="${colours.line}"`),
     text(24, y + 25, lane.contender.title, 'font-weight="bold"'),

@@ -1,6 +1,7 @@
 /** ucarp: a process an address and host; its scripts add and remove the address, as Debian's do. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../../agent/lab/deadline.ts';
 import { interfaceName, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import type { LabProcess } from '../../agent/lab/process.ts';
@@ -9,6 +10,8 @@ import { able, type Contender, type Group, unable } from './contender.ts';
 import { vrrp } from './keepalived.ts';
 
 const endDeadlineMs = 15_000;
+/** The most reluctant takes over after 3 × (1 + 200 / 256) s of silence, and hears the better one within its second. */
+const startMs = 6_500;
 
 /** At its shortest interval, which is its default, 1 s: it takes whole seconds. */
 export function ucarp(): Contender {
@@ -42,8 +45,10 @@ class UcarpGroup implements Group {
     this.#script('down', 'del');
   }
 
+  /** Those that started last still try to take over when all is held long since, and are put down again. */
   async startAll(): Promise<void> {
     await Promise.all(this.#lab.hosts.map((host) => this.start(host)));
+    await pause(startMs);
   }
 
   async start(host: LabHost): Promise<void> {
