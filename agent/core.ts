@@ -10,6 +10,7 @@ import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
+import { sameMembers } from './membership/identity.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
@@ -17,6 +18,7 @@ import { Network } from './network.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
+import { sparedMembers } from './ownership/spared.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
@@ -85,6 +87,8 @@ export class AgentCore {
   readonly #suspicion: Suspicion | null;
   /** null: no address is asked, or nothing is held here anyway. */
   readonly #witness: WitnessWatch | null;
+  /** Silent members to whom it is left what they hold, as the channel was told. */
+  #spared: readonly MemberId[] = [];
   readonly #endings: (() => void)[] = [];
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
@@ -164,7 +168,10 @@ export class AgentCore {
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
     this.#claims.adopt(options.adopted);
-    this.#driver.onStep = () => notifier.status(this.#line());
+    this.#driver.onStep = () => {
+      this.#tellSpared();
+      notifier.status(this.#line());
+    };
     this.#network.start();
     if (notifier.watchdogIntervalMs !== null) {
       const timer = setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs);
@@ -190,7 +197,8 @@ export class AgentCore {
         this.#journal.tell(
           `view ${event.view.id.counter}.${hostOf(event.view.id.leader)}: ${event.view.members.map(hostOf).join(' ')}`,
         );
-        if (event.view.apart !== undefined && event.view.apart.length > 0) this.#tellApart(event.view.apart);
+        if (event.view.apart !== undefined && event.view.apart.length > 0)
+          this.#tellApart(event.view.apart, event.view.spared === true);
         this.#driver.dispatch(event);
         if (event.view.members.length === 1) this.#witness?.hurry();
         void this.#prepareObituary();
@@ -201,10 +209,10 @@ export class AgentCore {
         this.#inbox.deliver(event.sender, event.payload);
         return;
       case 'suspects':
-        this.#suspicion?.suspect(event.members);
+        this.#suspicion?.suspect(event.members, event.heard);
         return;
       case 'apart':
-        this.#tellApart(event.members);
+        this.#tellApart(event.members, event.spared);
         this.#driver.dispatch(event);
         return;
       case 'stalled':
@@ -425,10 +433,21 @@ export class AgentCore {
     }
   }
 
-  #tellApart(members: readonly MemberId[]): void {
+  /** At once, where it changes. */
+  #tellSpared(): void {
+    const spared = sparedMembers(this.#driver.state);
+    if (sameMembers(spared, this.#spared)) return;
+    this.#spared = spared;
+    this.#options.channel.spare(spared);
+  }
+
+  #tellApart(members: readonly MemberId[], spared: boolean): void {
     const others = members.map(hostOf).join(', ');
     if (members.length === 0) this.#journal.tell('this host stands back for nobody any more');
-    else this.#journal.trouble(`this host hears ${others} in a view without it: it holds nothing until it is taken in`);
+    else {
+      const holds = spared ? 'keeps what it has, which they leave to it, and claims nothing' : 'holds nothing';
+      this.#journal.trouble(`this host hears ${others} in a view without it: it ${holds} until it is taken in`);
+    }
   }
 
   #unable(sets: ReadonlyMap<SetName, string>): void {

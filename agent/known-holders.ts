@@ -1,7 +1,8 @@
 /** What the ownership state says of who has, or had, which set. */
 import type { AddressSet, VirtualAddress } from './config/config.ts';
-import { hostOf, type MemberId } from './membership/view.ts';
+import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
+import { isLeftTo } from './ownership/spared.ts';
 import type { OwnershipState } from './ownership/state.ts';
 
 /** Sets that nobody of the group is known to have; that the last owner is gone says that it had it until now. */
@@ -20,8 +21,6 @@ export function lastHeldBy(
   return sets.flatMap(({ name, addresses }) => {
     const assignment = assignments.get(name);
     if (assignment === undefined) return [];
-    const { owner, reason } = assignment;
-    const held = owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
-    return held ? addresses.slice(0, 1) : [];
+    return isLeftTo(assignment, member) ? addresses.slice(0, 1) : [];
   });
 }

@@ -1,6 +1,7 @@
 /**
  * Silence is not death: whether members that are not heard still answer for what they held. Asked from the first missed heartbeat on,
- * while patience runs out, so that it costs no time; and for as long as they are silent, since what answers is not taken over.
+ * while patience runs out, so that it costs no time; and for as long as they are silent, since what answers is not taken over. One that
+ * is heard and does not hear us is no other case: it does not know that the group goes on without it.
  */
 import type { VirtualAddress } from './config/config.ts';
 import type { MemberId } from './membership/view.ts';
@@ -46,15 +47,20 @@ export class Suspicion {
     this.#options = options;
   }
 
-  /** @param members all that are suspected now */
-  suspect(members: readonly MemberId[]): void {
+  /**
+   * @param members all that are suspected now
+   * @param heard those of them that are there, as far as one can know: taken for answering before they are asked
+   */
+  suspect(members: readonly MemberId[], heard: readonly MemberId[] = []): void {
     for (const [member, stop] of this.#watches) {
       if (members.includes(member)) continue;
       stop();
       this.#watches.delete(member);
       this.#note(member, false);
     }
-    for (const member of members) if (!this.#watches.has(member)) this.#watches.set(member, this.#watch(member));
+    for (const member of members) {
+      if (!this.#watches.has(member)) this.#watches.set(member, this.#watch(member, heard.includes(member)));
+    }
   }
 
   close(): void {
@@ -62,7 +68,7 @@ export class Suspicion {
     this.#watches.clear();
   }
 
-  #watch(member: MemberId): () => void {
+  #watch(member: MemberId, heard: boolean): () => void {
     const { clock, detectMs, isExpected } = this.#options;
     const timeoutMs = Math.max(timeoutMsMin, detectMs / roundsPerPatience);
     let stopped = false;
@@ -77,7 +83,7 @@ export class Suspicion {
       const restMs = doubtful ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
       cancel = clock.after(restMs, () => void ask(round + 1));
     };
-    if (isExpected(member)) this.#note(member, true);
+    if (heard || isExpected(member)) this.#note(member, true);
     void ask(1);
     return () => {
       stopped = true;

@@ -110,6 +110,10 @@ export class BuiltInEngine {
     this.#step({ kind: 'resume', now: now() });
   }
 
+  spare(members: readonly MemberId[]): void {
+    this.#step({ kind: 'spare', now: now(), members });
+  }
+
   leave(): void {
     this.#step({ kind: 'leave', now: now() });
   }
@@ -219,10 +223,10 @@ export class BuiltInEngine {
         this.#handlers.onEvent({ kind: 'view', view: effect.view });
         break;
       case 'apart':
-        this.#handlers.onEvent({ kind: 'apart', members: effect.members });
+        this.#handlers.onEvent(effect);
         break;
       case 'suspects':
-        this.#handlers.onEvent({ kind: 'suspects', members: effect.members });
+        this.#handlers.onEvent(effect);
         break;
       case 'deliver':
         this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });

@@ -33,6 +33,9 @@ port.on('message', (message: ToWorker) => {
     case 'peers':
       engine.changePeers(message.routes);
       break;
+    case 'spare':
+      engine.spare(message.members);
+      break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });
       break;

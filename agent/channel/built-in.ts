@@ -137,6 +137,10 @@ class BuiltInChannel implements Channel {
     this.#tell({ kind: 'peers', routes });
   }
 
+  spare(members: readonly MemberId[]): void {
+    this.#tell({ kind: 'spare', members });
+  }
+
   /** Answered with an empty one when the thread is gone. */
   status(): Promise<ChannelStatus> {
     if (this.#ending) return Promise.resolve(emptyStatus);

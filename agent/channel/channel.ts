@@ -11,10 +11,13 @@ import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts'
 
 export type ChannelEvent =
   | { readonly kind: 'view'; readonly view: View }
-  /** The view's `apart` has changed since. */
-  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
-  /** All members that missed a heartbeat and are neither heard again nor known to be dead, in the view still or no more. */
-  | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
+  /** The view's `apart` or `spared` has changed since. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[]; readonly spared: boolean }
+  /**
+   * All members that missed a heartbeat, or are left out, in the view still or not yet again. `heard`: those of them that are
+   * there, for all that is known.
+   */
+  | { readonly kind: 'suspects'; readonly members: readonly MemberId[]; readonly heard: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
   /** The engine stood still for longer than the others' patience, or hears that they have gone on: what is held may be another's. */
@@ -83,6 +86,8 @@ export type Channel = {
   changeHosts(hosts: readonly Host[]): void;
   /** Where members may be beside those hosts, likewise. */
   changePeers(peers: readonly PeerEntry[]): void;
+  /** All silent members whose hosts answer, to be told that what they have is left to them. Without effect where silent is gone. */
+  spare(members: readonly MemberId[]): void;
   status(): Promise<ChannelStatus>;
   /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
   obituary(): Promise<readonly Obituary[]>;

@@ -9,6 +9,7 @@
 import { compareMaybeViewIds, sameMembers } from './identity.ts';
 import { attemptMs, later, type MemberState } from './member-state.ts';
 import type { Peer } from './peer.ts';
+import { isSpared } from './spare.ts';
 import { findPeer, type Turn, update } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
 
@@ -29,9 +30,11 @@ export function noteSuperiors(turn: Turn, side: readonly MemberId[]): void {
     );
   update(turn, { superiors });
   const apart = countingFrom(superiors, now);
-  if (state.view === null || sameMembers(apart, state.apart)) return;
-  update(turn, { apart });
-  turn.effects.push({ kind: 'apart', members: apart });
+  const spared = isSpared(state, apart);
+  if (state.view === null || (sameMembers(apart, state.apart) && spared === state.spared)) return;
+  update(turn, { apart, spared });
+  turn.urgent = true;
+  turn.effects.push({ kind: 'apart', members: apart, spared });
 }
 
 /** For a view that is about to be installed; nothing is told but by that view. */

@@ -7,6 +7,8 @@ import { propose } from './leading.ts';
 import { attemptMs, isBlocked, joinWaitMs, later, type MemberState } from './member-state.ts';
 import { isHeard, isMutual } from './peer.ts';
 import { shun } from './shun.ts';
+import { isSpared } from './spare.ts';
+import { noteLeftOut } from './suspects.ts';
 import { findPeer, type Turn, update } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
 
@@ -17,9 +19,10 @@ export function reconsider(turn: Turn): void {
   if (turn.state.leaveUntil !== null || turn.state.suspended) return;
   const found = candidates(turn.state);
   noteSuperiors(turn, found.own);
+  noteLeftOut(turn, found.own);
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));
   const defect = defectOf(turn.state, found);
-  if (defect === 'put-out') tellOut(turn);
+  if (defect === 'put-out') tellOut(turn, found.own.length === 1);
   if (defect === null && sameMembers(found.all, found.own)) {
     update(turn, { brokenSince: null });
     return;
@@ -53,7 +56,7 @@ type Defect =
 function defectOf(state: MemberState, { own }: Candidates): Defect | null {
   if (state.view === null) return 'none-yet';
   const { id, members } = state.view;
-  if (!sameMembers(own, members)) return isPutOut(state, members, own.length === 1) ? 'put-out' : 'torn';
+  if (!sameMembers(own, members)) return goneOn(state, members, own.length === 1).length > 0 ? 'put-out' : 'torn';
   if (isBlocked(state)) return 'blocked';
   const deserted = members.some(
     (member) => compareMaybeViewIds(findPeer(state, member)?.report.promised ?? null, id) > 0,
@@ -63,18 +66,23 @@ function defectOf(state: MemberState, { own }: Candidates): Defect | null {
 
 /**
  * A machine that was paused finds no gap in its time. That the others moved on is all it hears of it, with the first heartbeat of
- * theirs or the answer to its own: what it holds may be another's by now, as after a stall.
+ * theirs or the answer to its own: what it holds may be another's by now, as after a stall; unless they say that it is not.
  */
-function tellOut(turn: Turn): void {
-  const { toldOutAt, options } = turn.state;
+function tellOut(turn: Turn, alone: boolean): void {
+  const { toldOutAt, options, view } = turn.state;
+  if (isSpared(turn.state, goneOn(turn.state, view?.members ?? [], alone))) return;
   if (toldOutAt !== null && turn.now < later(toldOutAt, options.detectMs)) return;
   update(turn, { toldOutAt: turn.now });
   turn.effects.push({ kind: 'stalled' });
 }
 
-/** @param alone then members that are heard and do not hear this one any more are about to move on */
-function isPutOut(state: MemberState, members: readonly MemberId[], alone: boolean): boolean {
-  return members.some((member) => {
+/**
+ * Members that moved on to a view without this one.
+ *
+ * @param alone then those that are heard and do not hear this one any more are about to
+ */
+function goneOn(state: MemberState, members: readonly MemberId[], alone: boolean): readonly MemberId[] {
+  return members.filter((member) => {
     const peer = findPeer(state, member);
     if (peer === undefined || !isHeard(peer)) return false;
     const { view, viewMembers } = peer.report;

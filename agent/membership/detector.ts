@@ -90,6 +90,7 @@ function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {
   const { view, promised, viewMembers } = peer.report;
   turn.reconsider ||=
     former.hears !== peer.hears ||
+    before.spares.includes(self) !== peer.report.spares.includes(self) ||
     isMutual(former, self) !== isMutual(peer, self) ||
     compareMaybeViewIds(before.view, view) !== 0 ||
     compareMaybeViewIds(before.promised, promised) !== 0 ||

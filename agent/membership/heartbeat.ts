@@ -34,18 +34,21 @@ export function answer(turn: Turn, peer: Peer): void {
 
 function nextHeartbeat(turn: Turn): Heartbeat {
   update(turn, { heartbeats: turn.state.heartbeats + 1 });
-  const { options, view, delivery, promised, peers, leaveUntil, suspended, heartbeats } = turn.state;
+  const { options, view, delivery, promised, peers, apart, spared, spares, leaveUntil, suspended, heartbeats } =
+    turn.state;
   return {
     member: options.self,
     level: options.level,
     number: heartbeats,
     intervalMs: options.heartbeatMs,
     leaving: leaveUntil !== null || suspended,
+    standsBack: apart.length > 0 && !spared,
     view: view?.id ?? null,
     viewMembers: view === null ? [] : view.members.map(incarnationOf),
     delivered: delivery.delivered,
     promised,
     hears: peers.filter(isHeard).map((peer) => peer.incarnation),
+    spares,
   };
 }
 

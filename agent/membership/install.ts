@@ -4,6 +4,7 @@ import { deliver, deliverEarly } from './delivery.ts';
 import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
 import { dropUseless } from './send.ts';
+import { isSpared } from './spare.ts';
 import { type Turn, update } from './turn.ts';
 import type { MemberId, View, ViewId } from './view.ts';
 
@@ -19,10 +20,12 @@ export type Commit = {
 export function install(turn: Turn, { id, level, members, together, catchUp }: Commit): void {
   for (const message of catchUp) deliver(turn, message);
   const apart = apartAtInstall(turn, members);
-  const view: View = { id, level, members, together, apart };
+  const spared = isSpared(turn.state, apart);
+  const view: View = { id, level, members, together, apart, spared };
   update(turn, {
     view,
     apart,
+    spared,
     promised: id,
     agreement: { kind: 'idle' },
     delivery: emptyDelivery(members.length),

@@ -98,12 +98,18 @@ export type MemberState = {
   readonly early: readonly Early[];
   /** At a start others are listened to until then. */
   readonly listenUntil: InstantMs;
-  /** Members that missed a heartbeat, as it was told last; in the order of `peers`. */
+  /** Members that missed a heartbeat or are left out, as it was told last; in the order of `peers`. */
   readonly suspects: readonly MemberId[];
+  /** Members of the view that cannot go on in it, in its order. */
+  readonly leftOut: readonly MemberId[];
   /** Those to stand back for, sorted by member. */
   readonly superiors: readonly Superior[];
   /** As it was told last. */
   readonly apart: readonly MemberId[];
+  /** Whether those leave to this member what it has, as it was told last. */
+  readonly spared: boolean;
+  /** Silent members whose hosts answer, as the shell has found: the heartbeats say so. */
+  readonly spares: readonly Incarnation[];
   /** Since when the installed view does not stand any more; `null` while it does. */
   readonly brokenSince: InstantMs | null;
   /** When it last told that members of the installed view moved on without this one, or may have. */
@@ -145,6 +151,8 @@ export type MemberEvent =
   /** What this member stands for does not run: it takes itself out, for the time being. */
   | { readonly kind: 'suspend'; readonly now: InstantMs }
   | { readonly kind: 'resume'; readonly now: InstantMs }
+  /** All silent members whose hosts answer, and to whom is left what they held. */
+  | { readonly kind: 'spare'; readonly now: InstantMs; readonly members: readonly MemberId[] }
   | { readonly kind: 'leave'; readonly now: InstantMs };
 
 export type MemberEffect =
@@ -156,10 +164,13 @@ export type MemberEffect =
   /** This process stood still for longer than its patience, or was suspended, or hears that the others have gone on without it. */
   | { readonly kind: 'stalled' }
   | { readonly kind: 'view'; readonly view: View }
-  /** `View.apart` has changed since the view, or since the last time it did. */
-  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
-  /** All members that missed a heartbeat and are neither heard again nor known to be dead; whenever that changes. */
-  | { readonly kind: 'suspects'; readonly members: readonly MemberId[] }
+  /** `View.apart` or `View.spared` has changed since the view, or since the last time one of them did. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[]; readonly spared: boolean }
+  /**
+   * All members that missed a heartbeat, or are left out, and are neither in its view again nor known to be dead; whenever
+   * that changes. `heard`: those of them that are there, for all that is known.
+   */
+  | { readonly kind: 'suspects'; readonly members: readonly MemberId[]; readonly heard: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   /** Passed over: malformed, or of a kind that a later version has. */
   | { readonly kind: 'unknown-message'; readonly sender: MemberId; readonly address: string }
@@ -183,8 +194,11 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     early: [],
     listenUntil,
     suspects: [],
+    leftOut: [],
     superiors: [],
     apart: [],
+    spared: false,
+    spares: [],
     brokenSince: listenUntil,
     toldOutAt: null,
     retryAt: now,
@@ -219,8 +233,11 @@ export function copyOfState(state: MemberState): MemberState {
     early: state.early,
     listenUntil: state.listenUntil,
     suspects: state.suspects,
+    leftOut: state.leftOut,
     superiors: state.superiors,
     apart: state.apart,
+    spared: state.spared,
+    spares: state.spares,
     brokenSince: state.brokenSince,
     toldOutAt: state.toldOutAt,
     retryAt: state.retryAt,

@@ -15,6 +15,8 @@ export type Heartbeat = {
   readonly intervalMs: number;
   /** Says goodbye: the sender is to be left out of the next view. */
   readonly leaving: boolean;
+  /** It hears members of a view that goes before it and leaves nothing to it: it holds nothing that others may have. */
+  readonly standsBack: boolean;
   /** Installed. */
   readonly view: ViewId | null;
   /** Of the installed view, in its order; empty without one. */
@@ -25,6 +27,8 @@ export type Heartbeat = {
   readonly promised: ViewId | null;
   /** Whom the sender hears and is ready to be in a view with, itself not included. */
   readonly hears: readonly Incarnation[];
+  /** Silent members whose hosts still answer: what they held is left to them. */
+  readonly spares: readonly Incarnation[];
 };
 
 export type LinkDatagram =

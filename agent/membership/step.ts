@@ -11,6 +11,7 @@ import { finishLeaving, startLeaving } from './leave.ts';
 import { flushLinks, receiveDatagram } from './links.ts';
 import { copyOfState, type MemberEffect, type MemberEvent, type MemberState } from './member-state.ts';
 import { bury } from './obituary.ts';
+import { spare } from './spare.ts';
 import { noteSuspects, overdueAt } from './suspects.ts';
 import { resume, suspend } from './suspension.ts';
 import { type Turn, update } from './turn.ts';
@@ -66,6 +67,9 @@ function apply(turn: Turn, event: MemberEvent): void {
       return;
     case 'resume':
       resume(turn);
+      return;
+    case 'spare':
+      spare(turn, event.members);
       return;
     case 'leave':
       startLeaving(turn);

@@ -1,23 +1,35 @@
 /**
- * Who missed a heartbeat. Long before patience runs out the shell may find out by other ways whether such a member's host is
- * there, which then costs no time; and for as long as it is not heard again, nor known to be dead.
+ * Who missed a heartbeat, or is heard and left out of the next view: it may not know that we go on without it. Long before patience
+ * runs out the shell may find out by other ways whether such a member's host is there, which then costs no time; and until a view says
+ * who has what, or it is known to be dead.
  */
 import { sameMembers } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import { isHeard, type Peer } from './peer.ts';
 import { type Turn, update } from './turn.ts';
-import type { InstantMs } from './view.ts';
+import type { InstantMs, MemberId } from './view.ts';
 
 /** The next heartbeat comes within one interval; half of one more for the network and a busy host. */
 const overdueIntervals = 1.5;
 
+/** @param own those of the view that can go on together */
+export function noteLeftOut(turn: Turn, own: readonly MemberId[]): void {
+  const leftOut = turn.state.view?.members.filter((member) => !own.includes(member)) ?? [];
+  if (sameMembers(leftOut, turn.state.leftOut)) return;
+  update(turn, { leftOut });
+  noteSuspects(turn);
+}
+
 export function noteSuspects(turn: Turn): void {
   const { state, now } = turn;
-  if (state.suspects.length === 0 && state.peers.every((peer) => now < overdueAt(peer))) return;
-  const suspects = state.peers.filter((peer) => isSuspect(state, peer, now)).map(({ member }) => member);
+  const isQuiet = state.suspects.length === 0 && state.leftOut.length === 0;
+  if (isQuiet && state.peers.every((peer) => now < overdueAt(peer))) return;
+  const suspected = state.peers.filter((peer) => isSuspect(state, peer, now));
+  const suspects = suspected.map(({ member }) => member);
   if (sameMembers(suspects, state.suspects)) return;
   update(turn, { suspects });
-  turn.effects.push({ kind: 'suspects', members: suspects });
+  const heard = suspected.filter((peer) => now < overdueAt(peer)).map(({ member }) => member);
+  turn.effects.push({ kind: 'suspects', members: suspects, heard });
 }
 
 /** When this peer is to be suspected; `null` where it is already, or is no matter of ours. */
@@ -26,7 +38,17 @@ export function suspectAt(state: MemberState, peer: Peer): InstantMs | null {
 }
 
 function isSuspect(state: MemberState, peer: Peer, now: InstantMs): boolean {
-  return now >= overdueAt(peer) && isOurs(state, peer);
+  return (now >= overdueAt(peer) || isLeftOut(state, peer) || isAway(state, peer)) && isOurs(state, peer);
+}
+
+/** Heard. One that learnt of others what became of it, and stands back, has nothing that could be left to it. */
+function isLeftOut({ leftOut }: MemberState, { member, report }: Peer): boolean {
+  return leftOut.includes(member) && !report.standsBack;
+}
+
+/** Heard again, and not yet taken in: until then it is left what it answers for. */
+function isAway({ view, suspects }: MemberState, { member, report }: Peer): boolean {
+  return !report.standsBack && suspects.includes(member) && view?.members.includes(member) !== true;
 }
 
 /** Of this view or of one before, not known to be dead, and not in the place of a run that lives. */

@@ -34,6 +34,8 @@ export type View = {
    * nothing. Later changes are told by the engine's `apart`. Absent where the engine cannot tell.
    */
   readonly apart?: readonly MemberId[];
+  /** Whether the first member of each view of those says that it leaves to this member what it has. Absent: no. */
+  readonly spared?: boolean;
 };
 
 /** Negative where `a` is the older. */

@@ -8,6 +8,7 @@ import { adoptedGrant, compareGrants, type Grant, type SetName } from './grant.t
 import { isBarred } from './isolation.ts';
 import type { Assignment, GrantedSet } from './message.ts';
 import { isForThisHostAlone, unableSets } from './report.ts';
+import { keepsWhatItHas } from './spared.ts';
 import {
   changedState,
   granted,
@@ -173,7 +174,7 @@ function own(
   }
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
-  if (isOutFor(state, set)) return letGo(set, holding, todo);
+  if (isOutFor(state, set) && !keepsWhatItHas(state)) return letGo(set, holding, todo);
   if (state.stalledUntil !== null) return holding;
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;

@@ -6,6 +6,7 @@ import { dampedUntil, reportedFlaps } from './damping.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
+import { keepsWhatItHas } from './spared.ts';
 import { changedState, granted, type Holding, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState, now: InstantMs): Report {
@@ -76,11 +77,16 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
   const [first] = state.apart;
   if (first !== undefined) {
     const why = `stands back for ${hostOf(first)}, which is in a view without it`;
+    const kept = keepsWhatItHas(state) ? keptSets(state) : new Set();
     for (const { name, only } of state.pool.sets) {
-      if (!all.has(name) && !isAlone(only, hostOf(state.self))) all.set(name, why);
+      if (!all.has(name) && !kept.has(name) && !isAlone(only, hostOf(state.self))) all.set(name, why);
     }
   }
   return all;
+}
+
+function keptSets({ holdings }: OwnershipState): ReadonlySet<SetName> {
+  return new Set([...holdings].filter(([, { phase }]) => phase !== 'releasing').map(([set]) => set));
 }
 
 /** No other host may ever have the set. */

@@ -107,6 +107,8 @@ export type OwnershipState = {
   readonly answering: ReadonlySet<MemberId>;
   /** Members of a view without this one that it stands back for (View.apart). */
   readonly apart: readonly MemberId[];
+  /** Those leave to this member what it has (View.spared). */
+  readonly spared: boolean;
   readonly pending: readonly PendingCommand[];
   /** Requests of all members that no decision of this view has answered. */
   readonly asked: readonly Request[];
@@ -127,8 +129,8 @@ export type OwnershipEvent = { readonly now: InstantMs } & (
   | { readonly kind: 'answering'; readonly members: ReadonlySet<MemberId> }
   /** It ends without leaving, and comes back as another run. */
   | { readonly kind: 'restarting'; readonly member: MemberId }
-  /** `View.apart` has changed since the view was installed. */
-  | { readonly kind: 'apart'; readonly members: readonly MemberId[] }
+  /** `View.apart` or `View.spared` has changed since the view was installed. */
+  | { readonly kind: 'apart'; readonly members: readonly MemberId[]; readonly spared?: boolean }
   | { readonly kind: 'witness'; readonly word: WitnessWord }
   /** The whole truth about what this host cannot hold. */
   | { readonly kind: 'unable'; readonly sets: ReadonlyMap<SetName, string> }
@@ -233,6 +235,7 @@ export function initialOwnership({
     stalledUntil: null,
     answering: new Set(),
     apart: [],
+    spared: false,
     pending: [],
     asked: [],
     freeze: memory.freeze,
@@ -281,6 +284,7 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     stalledUntil: state.stalledUntil,
     answering: state.answering,
     apart: state.apart,
+    spared: state.spared,
     pending: state.pending,
     asked: state.asked,
     freeze: state.freeze,

@@ -76,7 +76,7 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
     case 'restarting':
       return { state: changedState(state, { restarting: new Set([...state.restarting, event.member]) }), effects: [] };
     case 'apart':
-      return reported(changedState(state, { apart: event.members }), event.now);
+      return reported(changedState(state, { apart: event.members, spared: event.spared === true }), event.now);
     case 'witness':
       return onWitness(state, event.word, event.now);
     case 'unable':
@@ -128,6 +128,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
       reconsiderAt: null,
       stalledUntil: null,
       apart: view.apart ?? [],
+      spared: view.spared === true,
       reports,
       decided: 0,
       proposed: 0,

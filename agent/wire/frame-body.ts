@@ -18,9 +18,11 @@ export type BodyRefusal = 'malformed' | 'unknown-kind';
 const kinds = { heartbeat: 1, data: 2, ack: 3, obituary: 4 } as const;
 const leavingFlag = 1;
 const promisedIsViewFlag = 2;
+const standsBackFlag = 4;
 const finalFlag = 1;
 const hearsFlag = 1;
 const inViewFlag = 2;
+const sparesFlag = 4;
 
 export function encodeFrameBody(body: FrameBody): Uint8Array {
   switch (body.kind) {
@@ -82,12 +84,14 @@ function readBody(reader: FrameReader): FrameBody | BodyRefusal {
   }
 }
 
-/** Members of the view first, in its order, because the delivered counts go by it; then others that are heard. */
+/** Members of the view first, in its order, because the delivered counts go by it; then others that are heard, or spared. */
 function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   const writer = new FrameWriter(128 + 20 * (heartbeat.viewMembers.length + heartbeat.hears.length));
   const heard = new Set(heartbeat.hears);
   const inView = new Set(heartbeat.viewMembers);
-  const listed = [...heartbeat.viewMembers, ...heartbeat.hears.filter((other) => !inView.has(other))];
+  const spared = new Set(heartbeat.spares);
+  const others = new Set([...heartbeat.hears, ...heartbeat.spares]);
+  const listed = [...heartbeat.viewMembers, ...[...others].filter((other) => !inView.has(other))];
   writer.u8(kinds.heartbeat);
   writer.u8(path);
   writer.member(heartbeat.member);
@@ -96,13 +100,16 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   writer.u16(heartbeat.intervalMs);
   // At rest they are the same, and a heartbeat of the largest group is to fit one Ethernet frame.
   const promisedIsView = compareMaybeViewIds(heartbeat.view, heartbeat.promised) === 0;
-  writer.u8((heartbeat.leaving ? leavingFlag : 0) | (promisedIsView ? promisedIsViewFlag : 0));
+  const standing = (heartbeat.leaving ? leavingFlag : 0) | (heartbeat.standsBack ? standsBackFlag : 0);
+  writer.u8(standing | (promisedIsView ? promisedIsViewFlag : 0));
   writer.maybeViewId(heartbeat.view);
   if (!promisedIsView) writer.maybeViewId(heartbeat.promised);
   writer.u16(listed.length);
   for (const other of listed) {
     writer.incarnation(other);
-    writer.u8((heard.has(other) ? hearsFlag : 0) | (inView.has(other) ? inViewFlag : 0));
+    writer.u8(
+      (heard.has(other) ? hearsFlag : 0) | (inView.has(other) ? inViewFlag : 0) | (spared.has(other) ? sparesFlag : 0),
+    );
   }
   for (const count of heartbeat.delivered) writer.varint(count);
   return writer.finish();
@@ -117,15 +124,18 @@ function readHeartbeat(reader: FrameReader): FrameBody {
   if (intervalMs === 0) throw new MalformedFrame('an interval of 0');
   const flags = reader.u8();
   const leaving = (flags & leavingFlag) !== 0;
+  const standsBack = (flags & standsBackFlag) !== 0;
   const view = reader.maybeViewId();
   const promised = (flags & promisedIsViewFlag) !== 0 ? view : reader.maybeViewId();
   const hears: Incarnation[] = [];
   const viewMembers: Incarnation[] = [];
+  const spares: Incarnation[] = [];
   for (let left = reader.u16(); left > 0; left -= 1) {
     const other = reader.incarnation();
     const marks = reader.u8();
     if ((marks & hearsFlag) !== 0) hears.push(other);
     if ((marks & inViewFlag) !== 0) viewMembers.push(other);
+    if ((marks & sparesFlag) !== 0) spares.push(other);
   }
   const delivered = viewMembers.map(() => reader.varint());
   const heartbeat: Heartbeat = {
@@ -134,11 +144,13 @@ function readHeartbeat(reader: FrameReader): FrameBody {
     number,
     intervalMs,
     leaving,
+    standsBack,
     view,
     viewMembers,
     delivered,
     promised,
     hears,
+    spares,
   };
   return { kind: 'heartbeat', path, heartbeat };
 }

@@ -24,11 +24,13 @@ const heartbeat: Heartbeat = {
   number: 1,
   intervalMs: 20,
   leaving: false,
+  standsBack: false,
   view: null,
   viewMembers: [],
   delivered: [],
   promised: null,
   hears: [],
+  spares: [],
 };
 const body = encodeFrameBody({ kind: 'heartbeat', path: 0, heartbeat });
 const good = new FrameSealer(sender, key, tag);

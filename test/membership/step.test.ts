@@ -245,8 +245,15 @@ describe('step(): the recording of a run that has ended', () => {
     const viewMembers = [run('0'), run('1'), run('2')];
     for (let number = 1; number <= 40; number += 1) {
       const heartbeat: Heartbeat = {
-        ...{ member: memberId('b' as HostName, run('1')), level: 1, number, intervalMs: 100, leaving: false },
-        ...{ view: id, viewMembers, delivered: [0, 0, 0], promised: id, hears: [run('0'), run('2')] },
+        ...{
+          member: memberId('b' as HostName, run('1')),
+          level: 1,
+          number,
+          intervalMs: 100,
+          leaving: false,
+          standsBack: false,
+        },
+        ...{ view: id, viewMembers, delivered: [0, 0, 0], promised: id, hears: [run('0'), run('2')], spares: [] },
       };
       network.replay(heartbeat, 'b', 'a');
       network.runFor(50);

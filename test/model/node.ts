@@ -272,7 +272,7 @@ export class Doing {
         this.#toMain.push({ kind: 'stalled' });
         return;
       case 'apart':
-        this.#toMain.push({ kind: 'apart', members: effect.members });
+        this.#toMain.push({ kind: 'apart', members: effect.members, spared: effect.spared });
         return;
       case 'view': {
         const { view: former, delivered } = this.#agent;

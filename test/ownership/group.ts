@@ -96,7 +96,7 @@ export class Group {
   }
 
   /** A view whose members hear others that go before them, in a view without them. */
-  viewApart(hosts: readonly string[], others: readonly string[]): void {
+  viewApart(hosts: readonly string[], others: readonly string[], spared?: 'spared'): void {
     this.#counter += 1;
     const members = hosts.map((host) => this.id(host)).sort();
     const id = { counter: this.#counter, leader: members[0] as MemberId };
@@ -108,7 +108,8 @@ export class Group {
         const theirs = before.get(hosts.find((name) => this.id(name) === member) ?? '');
         return member === this.id(host) || (old && theirs && compareViewIds(old.id, theirs.id) === 0);
       });
-      const view: View = { id, level: 1, members, together, apart: others.map((other) => this.id(other)) };
+      const apart = others.map((other) => this.id(other));
+      const view: View = { id, level: 1, members, together, apart, spared: spared === 'spared' };
       this.#views.set(host, view);
       this.#pending.push({ to: host, event: { kind: 'view', view } });
     }

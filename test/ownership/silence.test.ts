@@ -52,6 +52,29 @@ describe('step(): silence, stalls and cuts', () => {
     expect(group.story).toEqual([]);
   });
 
+  it('one that stands back keeps what is left to it, claims nothing, and lets go when it is told so no more', () => {
+    const group = threeHosts();
+    group.story.length = 0;
+    group.tell('e3', { kind: 'apart', members: [group.id('e2')], spared: true });
+    group.settle();
+    group.view('e1', 'e2');
+    group.viewApart(['e3'], ['e2'], 'spared');
+    group.settle();
+    expect(group.held().split(' | ')[2]).toBe('e3: c f');
+    expect(group.story.filter((line) => line.startsWith('e3'))).toEqual([]);
+    group.tell('e3', { kind: 'apart', members: [group.id('e2')], spared: false });
+    group.settle();
+    expect(group.held().split(' | ')[2]).toBe('e3:');
+  });
+
+  it('one that stood still takes no word that something is left to it', () => {
+    const group = threeHosts();
+    group.tell('e3', { kind: 'stalled' });
+    group.tell('e3', { kind: 'apart', members: [group.id('e2')], spared: true });
+    group.settle();
+    expect(group.held()).toBe('e1: a c d | e2: b e f | e3:');
+  });
+
   it('one of a view that has to stand back hands its sets to the others in it', () => {
     const group = threeHosts();
     group.start('e4');

@@ -12,6 +12,7 @@ import { step as engineStep, nextWakeup as engineWakeup } from '../../agent/memb
 import { type HostName, type InstantMs, type MemberId, memberId, type ViewId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
+import { sparedMembers } from '../../agent/ownership/spared.ts';
 import {
   initialOwnership,
   type OwnershipEffect,
@@ -22,6 +23,7 @@ import { nextWakeup, step } from '../../agent/ownership/step.ts';
 import { Announcer } from './announcer.ts';
 import type { Frame } from './frame.ts';
 import type { Host } from './host.ts';
+import { Suspicion } from './suspicion.ts';
 import { Witness } from './witness.ts';
 
 export type AgentOptions = {
@@ -38,6 +40,7 @@ export type AgentOptions = {
   readonly kernelMsMax: number;
   /** From one thread to the other. */
   readonly threadMsMax: number;
+  readonly takeover: 'answered' | 'immediate';
 };
 
 /** Without `now`. */
@@ -60,6 +63,8 @@ export class Agent {
   /** Orders to the kernel and words between the threads that are under way. */
   underWay = 0;
   readonly #options: AgentOptions;
+  /** null: what is silent is taken over from at once. */
+  readonly #suspicion: Suspicion | null;
   #closed = false;
   #stopped = false;
   #view: ViewId | null = null;
@@ -82,6 +87,8 @@ export class Agent {
     this.announcer = new Announcer(host);
     const isAsked = pool.witnessAsked === true && pool.witnesses?.has(host.name as HostName) !== true; // the world names its hosts
     this.witness = isAsked ? new Witness(this, detectMs) : null;
+    const tell = (members: ReadonlySet<MemberId>): void => this.occur({ kind: 'answering', members });
+    this.#suspicion = options.takeover === 'answered' ? new Suspicion(host, () => this.ownership, tell) : null;
   }
 
   /** Its kernel is renewed, its engine sends, ownership waits for a view. */
@@ -153,6 +160,7 @@ export class Agent {
     this.#stepping = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#stepping = false;
+    if (this.#suspicion !== null) this.#tellEngine({ kind: 'spare', members: sparedMembers(this.ownership) });
     this.#arm();
   }
 
@@ -276,8 +284,13 @@ export class Agent {
         this.#tellMain({ kind: 'stalled' });
         return;
       case 'apart':
-        this.#tellMain({ kind: 'apart', members: effect.members });
+        this.#tellMain({ kind: 'apart', members: effect.members, spared: effect.spared });
         return;
+      case 'suspects': {
+        const { members, heard } = effect;
+        if (this.#suspicion !== null) this.#later(() => this.#suspicion?.suspect(members, heard));
+        return;
+      }
       case 'view':
         world.observe({ kind: 'installed', host: name, member: this.member, view: effect.view });
         this.#tellMain({ kind: 'view', view: effect.view });
@@ -300,15 +313,22 @@ export class Agent {
   }
 
   #tellMain(occurrence: Occurrence): void {
+    this.#later(() => {
+      if (occurrence.kind === 'view') this.#view = occurrence.view.id;
+      this.occur(occurrence);
+      if (occurrence.kind === 'view' && occurrence.view.members.length === 1) this.witness?.hurry();
+    });
+  }
+
+  /** In the main thread, after what it was told before. */
+  #later(run: () => void): void {
     const { world } = this.host;
     this.#toMainAt = Math.max(this.#toMainAt, world.now + world.dice.between(0.01, this.#options.threadMsMax));
     this.underWay += 1;
     world.at(this.#toMainAt, () =>
       this.host.whenRunning(() => {
         this.underWay -= 1;
-        if (occurrence.kind === 'view') this.#view = occurrence.view.id;
-        this.occur(occurrence);
-        if (occurrence.kind === 'view' && occurrence.view.members.length === 1) this.witness?.hurry();
+        run();
       }),
     );
   }

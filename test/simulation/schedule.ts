@@ -53,6 +53,7 @@ function drawFirst(seed: number, members: number | undefined): Schedule {
       threadMsMax: dice.chance(0.2) ? 10 : 0.1,
       bytes: dice.chance(0.04) ? 'wire' : 'numbers',
       paths,
+      takeover: 'immediate',
     },
     faults,
     calmAtMs: last + 1,

@@ -29,6 +29,8 @@ export type WorldOptions = {
   readonly kernelMsMax: number;
   readonly threadMsMax: number;
   readonly bytes: 'numbers' | 'wire';
+  /** Whether silent hosts are asked for what they held, and left alone while they answer. */
+  readonly takeover: 'answered' | 'immediate';
   /** Networks between the hosts. */
   readonly paths: number;
 };
@@ -142,6 +144,10 @@ export class World implements Surroundings {
     this.neighbours.set(set, host);
     this.onObservation({ kind: 'announced', host, set, why });
     for (const { name, guard, linkUp } of this.hosts.values()) if (name !== host && linkUp) guard?.hear(set, host);
+  }
+
+  answers(host: string, set: SetName): boolean {
+    return this.host(host).answers(set);
   }
 
   transmit(from: string, to: string | null, frame: Frame, path: number): void {

@@ -22,7 +22,10 @@ export class EngineWatch {
   }
 }
 
-function peerLines(before: MemberState | null, { peers, suspects, incarnation }: MemberState): readonly string[] {
+function peerLines(
+  before: MemberState | null,
+  { peers, suspects, leftOut, incarnation }: MemberState,
+): readonly string[] {
   if (peers === before?.peers && suspects === before.suspects) return [];
   const lines: string[] = [];
   for (const peer of peers) {
@@ -31,7 +34,9 @@ function peerLines(before: MemberState | null, { peers, suspects, incarnation }:
     if (news !== null) lines.push(news);
   }
   for (const member of suspects) {
-    if (!before?.suspects.includes(member)) lines.push(`misses a heartbeat of ${hostOf(member)}`);
+    if (before?.suspects.includes(member)) continue;
+    const host = hostOf(member);
+    lines.push(leftOut.includes(member) ? `has to go on without ${host}` : `misses a heartbeat of ${host}`);
   }
   return lines;
 }

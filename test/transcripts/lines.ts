@@ -21,7 +21,7 @@ export function linesOf(observation: Observation): readonly Line[] {
       const { host, event, before, after, effects } = observation;
       const lines = effects.flatMap((effect) => effectLines(before, effect));
       if (event.kind === 'stalled') lines.unshift('must first hear what became of the group');
-      if (event.kind === 'apart') lines.unshift(apartLine(event.members.map(hostOf)));
+      if (event.kind === 'apart') lines.unshift(apartLine(event.members.map(hostOf), event.spared === true));
       return [...flapLines(before, after), ...lines].map((line) => [host, line]);
     }
     case 'added':
@@ -60,10 +60,10 @@ function flapLines({ flaps: known }: OwnershipState, { flaps }: OwnershipState):
   });
 }
 
-function apartLine(hosts: readonly string[]): string {
+function apartLine(hosts: readonly string[], spared: boolean): string {
   return hosts.length === 0
     ? 'stands back for nobody any more'
-    : `stands back for ${hosts.join(' and ')}: it holds nothing`;
+    : `stands back for ${hosts.join(' and ')}: it ${spared ? 'keeps what is left to it' : 'holds nothing'}`;
 }
 
 function effectLines(before: OwnershipState, effect: OwnershipEffect): string[] {

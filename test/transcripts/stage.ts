@@ -25,7 +25,12 @@ export class Stage {
   #beganAt: number | null = null;
   #heartbeatsBefore = 0;
 
-  constructor(hosts: readonly string[], sets: readonly string[], change: (pool: Pool) => Pool = (pool) => pool) {
+  constructor(
+    hosts: readonly string[],
+    sets: readonly string[],
+    change: (pool: Pool) => Pool = (pool) => pool,
+    takeover: 'answered' | 'immediate' = 'immediate',
+  ) {
     this.world = new World({
       seed,
       hosts,
@@ -39,6 +44,7 @@ export class Stage {
       threadMsMax: 0.02,
       bytes: 'wire',
       paths: 1,
+      takeover,
     });
     const weather = { loss: 0, duplication: 0, delayMsMin: 0.2, delayMsMax: 0.2 };
     this.world.apply({ kind: 'weather', weather });

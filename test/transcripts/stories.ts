@@ -144,6 +144,52 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: 'one-way-block',
+    title: 'Only heartbeats are lost, and only one way',
+    about:
+      'A firewall drops what the agent of e3 sends, and nothing else. e3 is silent, but its host answers for www, so that is left to it. e3 hears so, and though it stands back it keeps www; it claims nothing. Then it loses its power: what does not answer is taken over.',
+    play: () => {
+      const stage = new Stage(three, sets, undefined, 'answered');
+      stage.startAll();
+      stage.begin();
+      stage.apply({ kind: 'cut', from: 'e3', to: 'e1' });
+      stage.apply({ kind: 'cut', from: 'e3', to: 'e2' });
+      stage.pass(3_000);
+      expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
+      expect(stage.clients.longestSilenceMs).toBe(0);
+      expect(stage.clients.longestTwiceMs).toBe(0);
+      stage.apply({ kind: 'power-off', host: 'e3' });
+      stage.pass(600);
+      stage.rest();
+      expect(stage.held()).toBe('e1: api www | e2: dns | e3:');
+      return stage;
+    },
+  },
+  {
+    name: 'deaf-block',
+    title: 'Only heartbeats are lost, the other way',
+    about:
+      'A firewall drops what the agents of others send to e3, and nothing else. e3 hears nobody, so it cannot know that the others go on without it; its host answers for www, so that is left to it, as it leaves theirs to them.',
+    play: () => {
+      const stage = new Stage(three, sets, undefined, 'answered');
+      stage.startAll();
+      stage.begin();
+      // In the middle of an interval: e3 misses one of the others before the other.
+      stage.pass(733);
+      stage.apply({ kind: 'cut', from: 'e1', to: 'e3' });
+      stage.apply({ kind: 'cut', from: 'e2', to: 'e3' });
+      stage.pass(3_000);
+      expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
+      stage.apply({ kind: 'heal' });
+      stage.pass(600);
+      stage.rest();
+      expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
+      expect(stage.clients.longestSilenceMs).toBe(0);
+      expect(stage.clients.longestTwiceMs).toBe(0);
+      return stage;
+    },
+  },
+  {
     name: 'stall',
     title: 'A stopped process goes on',
     about:

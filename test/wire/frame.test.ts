@@ -23,7 +23,7 @@ const payload = fc.uint8Array({ maxLength: 300 });
 const members = fc.array(member, { maxLength: 8 });
 const recalled = fc.record({ sender: member, number: count, payload });
 
-/** A heartbeat lists the view first: the order of `hears` is made that of the frame. */
+/** A heartbeat lists the view first, then others that are heard: the order of `hears` and `spares` is made that of the frame. */
 const heartbeat: fc.Arbitrary<FrameBody> = fc
   .record({
     path: fc.integer({ min: 0, max: 255 }),
@@ -32,6 +32,7 @@ const heartbeat: fc.Arbitrary<FrameBody> = fc
     number: count,
     intervalMs: fc.integer({ min: 1, max: 65_535 }),
     leaving: fc.boolean(),
+    standsBack: fc.boolean(),
     view: maybeViewId,
     promised: maybeViewId,
     atRest: fc.boolean(),
@@ -39,15 +40,19 @@ const heartbeat: fc.Arbitrary<FrameBody> = fc
     inView: fc.integer({ min: 0, max: 10 }),
     delivered: fc.array(count, { minLength: 10, maxLength: 10 }),
     heard: fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }),
+    others: fc.integer({ min: 0, max: 10 }),
+    spared: fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }),
   })
-  .map(({ path, atRest, listed, inView, delivered, heard, ...fields }) => {
+  .map(({ path, atRest, listed, inView, delivered, heard, others, spared, ...fields }) => {
     const promised = atRest ? fields.view : fields.promised;
     const viewMembers = listed.slice(0, inView);
-    const hears = listed.filter((_, index) => index >= inView || heard[index]);
+    const silent = (index: number) => index >= inView + others;
+    const hears = listed.filter((_, index) => !silent(index) && (index >= inView || heard[index]));
+    const spares = listed.filter((_, index) => silent(index) || spared[index]);
     return {
       kind: 'heartbeat',
       path,
-      heartbeat: { ...fields, promised, viewMembers, delivered: delivered.slice(0, viewMembers.length), hears },
+      heartbeat: { ...fields, promised, viewMembers, delivered: delivered.slice(0, viewMembers.length), hears, spares },
     };
   });
 
@@ -191,11 +196,13 @@ describe('decodeFrameBody()', () => {
         number: 100_000_000,
         intervalMs: 100,
         leaving: false,
+        standsBack: false,
         view: id,
         viewMembers: listed,
         delivered: listed.map(() => 16_000),
         promised: id,
         hears: listed,
+        spares: [],
       },
     });
     const udpAndIpv6 = 48;

@@ -9,6 +9,8 @@ const deadlineMs = 15_000;
 const membershipPort = 4807;
 /** Longer than every time in the protocol that could end it by itself; HOLDFAST_BLOCKED=5m for more. */
 const blockedMs = parseDuration(process.env.HOLDFAST_BLOCKED ?? '') ?? 10_000;
+/** For longer than three rounds of probes in vain would take. */
+const oneWayMs = 1_000;
 
 let lab: Lab;
 let cluster: Cluster;
@@ -81,6 +83,26 @@ describe('when heartbeats alone are blocked', () => {
     expect(holders()).toEqual(before);
     expect((await probing.end('healed')).addresses.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
   });
+
+  it.each(['from', 'to'] as const)(
+    'every set stays with its one owner where they are blocked one way: %s it',
+    async (way) => {
+      const before = holders();
+      const e2 = lab.host('e2');
+      expect(Object.values(before)).toContain('e2');
+      probing.begin(way);
+      if (way === 'from') await lab.block(e2, 'any', { udpPort: membershipPort });
+      else await lab.block('any', e2, { udpPort: membershipPort });
+      await Promise.all([untilView(e2, 1), untilView(lab.host('e1'), 2), untilView(lab.host('e3'), 2)]);
+      await new Promise((over) => setTimeout(over, oneWayMs));
+      expect(holders()).toEqual(before);
+      expect(cluster.log(e2).includes('keeps what it has, which they leave to it')).toBe(true);
+      await lab.unblockAll();
+      await Promise.all(hosts.map((host) => cluster.joined(host, deadlineMs)));
+      expect(holders()).toEqual(before);
+      expect((await probing.end(way)).addresses.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
+    },
+  );
 
   it('what stops answering while it is silent is taken over', async () => {
     const e2 = lab.host('e2');

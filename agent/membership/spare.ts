@@ -1,0 +1,32 @@
+/**
+ * Silence is not death: what a silent member held is left to it while its host answers. It may hear this side all the same, where
+ * frames are lost one way only. Then it stands back, and would let go of what nobody here takes before it is gone: so it is told.
+ * Who is told is left alone; who is not lets go at once, and the moment it is told no more is that of the takeover.
+ */
+import { type Incarnation, incarnationOf } from './identity.ts';
+import type { MemberState } from './member-state.ts';
+import { findIncarnation, findPeer, type Turn, update } from './turn.ts';
+import type { MemberId } from './view.ts';
+
+/** @param members the whole truth; told at once where it changes */
+export function spare(turn: Turn, members: readonly MemberId[]): void {
+  const spares: readonly Incarnation[] = members.map(incarnationOf).sort();
+  if (spares.join() === turn.state.spares.join()) return;
+  update(turn, { spares });
+  turn.urgent = true;
+}
+
+/**
+ * Whether all of `apart` leave to this member what it has. The first member of a view decides in it, so nobody else's word counts; it
+ * counts whichever view it was said in, as the newest there is.
+ */
+export function isSpared(state: MemberState, apart: readonly MemberId[]): boolean {
+  return (
+    apart.length > 0 &&
+    apart.every((member) => {
+      const [first] = findPeer(state, member)?.report.viewMembers ?? [];
+      const decider = first === undefined ? undefined : findIncarnation(state, first);
+      return decider?.silent === false && !decider.gone && decider.report.spares.includes(state.incarnation);
+    })
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * Silence is not death, seen from both sides. What a silent host still answers for is left to it, and it is told so; one that hears
+ * this, and so has to stand back, keeps what it has for as long as it is told, and claims nothing. So there is one holder all the time:
+ * who takes over says at the same moment that nothing is left to it any more.
+ */
+import { hostOf, type MemberId } from '../membership/view.ts';
+import { isBarred } from './isolation.ts';
+import type { Assignment } from './message.ts';
+import type { OwnershipState } from './state.ts';
+
+/** Silent members whose hosts answer, as far as the newest decision left them anything. */
+export function sparedMembers({ answering, assignments }: OwnershipState): readonly MemberId[] {
+  if (answering.size === 0) return [];
+  const known = [...assignments.values()];
+  return [...answering].filter((member) => known.some((assignment) => isLeftTo(assignment, member)));
+}
+
+/** The decision gives it to that member, or, once that is out of the view, to nobody else. */
+export function isLeftTo({ owner, reason }: Pick<Assignment, 'owner' | 'reason'>, member: MemberId): boolean {
+  return owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
+}
+
+/** What was said before a stall, or waited for its end in a socket, says nothing of now. */
+export function keepsWhatItHas(state: OwnershipState): boolean {
+  return state.spared && state.stalledUntil === null && !isBarred(state);
+}
