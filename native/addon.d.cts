@@ -38,6 +38,8 @@ export interface MessageSource {
 export interface NativeSocket {
   /** Sends one datagram now, or throws (EAGAIN where the send buffer is full). Returns nothing. */
   send(data: Uint8Array, to?: SendTarget): void;
+  /** Delivers at most `countMax` (1 to 256) of the datagrams that are there, before it returns and not in the loop's next round. */
+  receive(countMax: number): void;
   /** Idempotent. No handler runs after it returned. */
   close(): void;
   /** Whether the open socket keeps the event loop alive; sockets start referenced. */

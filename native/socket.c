@@ -21,7 +21,7 @@ enum { PAUSE_MS = 100 };
 
 static const napi_type_tag socket_tag = {0x9b1f6d2c41ab4e07, 0x8d7c52e60f3a91bd};
 
-static void receive(struct socket *socket, int poll_status);
+static void receive(struct socket *socket, int poll_status, int count_max);
 static void on_poll(uv_poll_t *handle, int status, int events);
 
 static void disown(struct socket *socket) {
@@ -146,9 +146,9 @@ static enum outcome tell_error(struct socket *socket) {
  * An error is told when what was queued has been read: a netlink socket that overran drops everything until it is empty,
  * without a second ENOBUFS, so a dump asked for earlier could miss a change.
  */
-static enum outcome drain(struct socket *socket) {
+static enum outcome drain(struct socket *socket, int count_max) {
   int errors = 0;
-  for (int count = 0; count < BATCH_MAX; count++) {
+  for (int count = 0; count < count_max; count++) {
     struct sockaddr_storage address;
     struct iovec part = {.iov_base = socket->instance->receive_buffer, .iov_len = RECEIVE_BYTES_MAX};
     struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1};
@@ -171,15 +171,15 @@ static enum outcome drain(struct socket *socket) {
 
 static void on_pause_over(uv_timer_t *timer) {
   struct socket *socket = timer->data;
-  receive(socket, 0);
+  receive(socket, 0, BATCH_MAX);
 }
 
 /*
  * libuv stops a poll handle for good on POLLERR, which a netlink socket reports when it lost messages (ENOBUFS) and a
  * packet socket when its link went down (ENETDOWN). Reading takes the error off the socket; then it can go on.
  */
-static void receive(struct socket *socket, int poll_status) {
-  enum outcome outcome = drain(socket);
+static void receive(struct socket *socket, int poll_status, int count_max) {
+  enum outcome outcome = drain(socket, count_max);
   if (socket->fd < 0) return;
   bool failed = poll_status != 0 || outcome == FAILED;
   if (failed) socket->errors_in_a_row++;
@@ -198,7 +198,7 @@ static void receive(struct socket *socket, int poll_status) {
 
 static void on_poll(uv_poll_t *handle, int status, int events) {
   (void)events;
-  receive(handle->data, status);
+  receive(handle->data, status, BATCH_MAX);
 }
 
 /* The JavaScript object --------------------------------------------------------------------------------------------- */
@@ -259,6 +259,21 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* For whom a round of a busy loop is long, and who knows that its answers are there: netlink answers before send() returns. */
+static napi_value js_receive(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  int32_t count_max;
+  struct socket *socket = unwrap(env, info, &count, &argument);
+  if (socket == NULL) return NULL;
+  if (napi_get_value_int32(env, argument, &count_max) != napi_ok || count_max < 1 || count_max > BATCH_MAX) {
+    return error_throw_type(env, "receive: the number of datagrams must be from 1 to 256"), NULL;
+  }
+  /* One that pauses after errors goes on pausing. */
+  if (socket->fd >= 0 && uv_is_active((uv_handle_t *)&socket->poll)) receive(socket, 0, count_max);
+  return NULL;
+}
+
 static napi_value js_close(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct socket *socket = unwrap(env, info, &count, NULL);
@@ -290,6 +305,7 @@ static bool create_object(napi_env env, struct socket *socket, napi_value *resul
   if (napi_create_uint32(env, socket->details.port_id, &port_id) != napi_ok) return false;
   const napi_property_descriptor properties[] = {
       {.utf8name = "send", .method = js_send, .attributes = napi_default},
+      {.utf8name = "receive", .method = js_receive, .attributes = napi_default},
       {.utf8name = "close", .method = js_close, .attributes = napi_default},
       {.utf8name = "ref", .method = js_ref, .attributes = napi_default},
       {.utf8name = "unref", .method = js_unref, .attributes = napi_default},

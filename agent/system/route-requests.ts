@@ -10,7 +10,7 @@ import { errnoCode, NetlinkError } from './netlink-error.ts';
 export type RouteRequest = {
   /** RTM_* */
   readonly type: number;
-  /** Beyond NLM_F_REQUEST and NLM_F_ACK: create, exclusive, replace. */
+  /** Beyond NLM_F_REQUEST, NLM_F_ACK and NLM_F_DUMP: create, exclusive, replace. */
   readonly flags: number;
   readonly body: Uint8Array;
   /** For errors: 'add 192.0.2.10/24 to eth0'. */
@@ -25,18 +25,23 @@ export type RouteResult =
 /** An answer to a batch takes about 20 µs a request; this is for a kernel that hangs. */
 export const answerDeadlineMs = 5000;
 
-/** Their acknowledgements, 768 bytes of kernel memory each, fit into any receive buffer. */
+/** Their answers, 768 bytes of kernel memory each, fit into any receive buffer though all fail. */
 export const inFlightMax = 128;
+/**
+ * Answers that are read in the turn in which was asked: netlink has them ready when send() returns, and a turn of a busy main loop is
+ * long. One is for a whole datagram; after two of them, some 20 ms, others have their turn.
+ */
+export const answersAtOnceMax = 2;
 /** Dumps that kept changing. Each takes well under a millisecond: more means that something is wrong. */
 const dumpAttemptsMax = 10;
 
-/** One datagram: over when all of it is answered. */
-type Batch = { readonly open: Set<Pending>; timer: NodeJS.Timeout | null };
+/** One datagram: over when all of it is answered. The kernel acknowledges the last one alone, and whatever fails before. */
+type Batch = { readonly open: Set<Pending>; readonly last: Pending | null; timer: NodeJS.Timeout | null };
 
 type Pending = {
   readonly sequence: number;
   readonly request: RouteRequest;
-  readonly flags: number;
+  readonly isDump: boolean;
   readonly messages: NetlinkMessage[];
   readonly settle: (result: RouteResult) => void;
   /** null while it waits. */
@@ -45,6 +50,7 @@ type Pending = {
 
 export class RouteRequests {
   readonly #send: (datagram: Uint8Array) => void;
+  readonly #answered: () => void;
   /** UNBOUNDED: by the caller, who asks once for each address it has. */
   readonly #waiting: Pending[] = [];
   readonly #inFlight = new Map<number, Pending>();
@@ -52,15 +58,20 @@ export class RouteRequests {
   #lastDump: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** @param send one datagram to the kernel, now; throws what the socket throws */
-  constructor(send: (datagram: Uint8Array) => void) {
+  /**
+   * @param send one datagram to the kernel, now; throws what the socket throws
+   * @param answered gives `receive` what was answered already
+   */
+  constructor(send: (datagram: Uint8Array) => void, answered: () => void = () => {}) {
     this.#send = send;
+    this.#answered = answered;
   }
 
   /** In order, many in one system call; one result each, in the same order. */
   async requests(requests: readonly RouteRequest[]): Promise<readonly RouteResult[]> {
-    const results = requests.map((request) => this.#enqueue(request, netlinkFlags.acknowledge));
+    const results = requests.map((request) => this.#enqueue(request, 'one'));
     this.#flush();
+    if (requests.length > 0) this.#answered();
     return Promise.all(results);
   }
 
@@ -87,7 +98,7 @@ export class RouteRequests {
 
   async #dumpUntilConsistent(request: RouteRequest): Promise<RouteResult> {
     for (let attempt = 0; attempt < dumpAttemptsMax; attempt++) {
-      const answer = this.#enqueue(request, netlinkFlags.dump);
+      const answer = this.#enqueue(request, 'dump');
       this.#flush();
       const result = await answer;
       if (result.kind === 'failed') return result;
@@ -98,7 +109,7 @@ export class RouteRequests {
     return { kind: 'failed', error: new NetlinkError({ operation: request.operation, code: 'EINTR' }) };
   }
 
-  #enqueue(request: RouteRequest, flags: number): Promise<RouteResult> {
+  #enqueue(request: RouteRequest, kind: 'one' | 'dump'): Promise<RouteResult> {
     const { operation } = request;
     if (this.#closed) {
       return Promise.resolve({ kind: 'failed', error: new NetlinkError({ operation, code: 'ECANCELED' }) });
@@ -106,30 +117,32 @@ export class RouteRequests {
     this.#sequence = (this.#sequence + 1) % 0x1_0000_0000;
     const sequence = this.#sequence;
     return new Promise((settle) => {
-      this.#waiting.push({ sequence, request, flags, messages: [], settle, batch: null });
+      this.#waiting.push({ sequence, request, isDump: kind === 'dump', messages: [], settle, batch: null });
     });
   }
 
   #flush(): void {
     while (this.#waiting.length > 0 && this.#inFlight.size < inFlightMax) {
-      const batch = this.#waiting.splice(0, inFlightMax - this.#inFlight.size);
-      for (const pending of batch) this.#inFlight.set(pending.sequence, pending);
-      this.#armDeadline(batch);
+      const pending = this.#waiting.splice(0, inFlightMax - this.#inFlight.size);
+      for (const each of pending) this.#inFlight.set(each.sequence, each);
+      const batch = this.#begin(pending);
       try {
-        this.#send(concatBytes(batch.map(encodePending)));
+        this.#send(concatBytes(pending.map((each) => encodePending(each, batch))));
       } catch (error) {
-        this.#fail(batch, codeOf(error), error);
+        this.#fail(pending, codeOf(error), error);
       }
     }
   }
 
-  #armDeadline(pending: readonly Pending[]): void {
-    const batch: Batch = { open: new Set(pending), timer: null };
+  #begin(pending: readonly Pending[]): Batch {
+    const last = pending.findLast(({ isDump }) => !isDump) ?? null;
+    const batch: Batch = { open: new Set(pending), last, timer: null };
     for (const each of pending) each.batch = batch;
     batch.timer = setTimeout(() => {
       this.#fail([...batch.open], 'ETIMEDOUT');
       this.#flush();
     }, answerDeadlineMs).unref();
+    return batch;
   }
 
   /** It is answered, or failed. The last one of a batch ends its deadline, which would hold all of it for 5 s. */
@@ -149,6 +162,7 @@ export class RouteRequests {
     }
     const answer = decodeAnswer(message);
     if (answer.kind === 'refused') return;
+    if (pending === pending.batch?.last) this.#doneBefore(pending, pending.batch);
     this.#over(pending);
     if (answer.kind === 'done') {
       // NLMSG_DONE counts: it can be the part that says the dump was interrupted.
@@ -162,6 +176,15 @@ export class RouteRequests {
     pending.settle({ kind: 'failed', error: new NetlinkError(details) });
   }
 
+  /** The kernel goes through a datagram in order, and tells of each failure (netlink(7)). */
+  #doneBefore(last: Pending, { open }: Batch): void {
+    for (const pending of [...open]) {
+      if (pending.isDump || pending === last) continue;
+      this.#over(pending);
+      pending.settle({ kind: 'done', messages: pending.messages });
+    }
+  }
+
   #fail(batch: readonly Pending[], code: string, cause?: unknown): void {
     for (const pending of batch) {
       this.#over(pending);
@@ -171,7 +194,9 @@ export class RouteRequests {
   }
 }
 
-function encodePending({ request, flags, sequence }: Pending): Uint8Array {
+function encodePending(pending: Pending, { last }: Batch): Uint8Array {
+  const { request, isDump, sequence } = pending;
+  const flags = isDump ? netlinkFlags.dump : pending === last ? netlinkFlags.acknowledge : 0;
   return encodeMessage({
     type: request.type,
     flags: netlinkFlags.request | flags | request.flags,

@@ -32,6 +32,24 @@ describe('openNetlink', () => {
     expect([...senders]).toEqual(['0']);
   });
 
+  it('receive(): what is there is delivered before it returns, and no more of it than was asked for', () => {
+    const received: number[] = [];
+    const socket = openNetlink(options, { onMessage: (data) => received.push(data.length), onError() {} });
+    socket.receive(1);
+    expect(received).toEqual([]);
+    for (let dumps = 0; dumps < 2; dumps++) {
+      socket.send(dumpLinks());
+      socket.receive(1);
+      expect(received).toHaveLength(1);
+      socket.receive(256); // to the end: the kernel does one at a time
+      expect(received.length).toBeGreaterThan(1);
+      received.length = 0;
+    }
+    for (const count of [0, 257, '1']) expect(() => socket.receive(count as number)).toThrow(TypeError);
+    socket.close();
+    socket.receive(1);
+  });
+
   it('openNetlink(): two sockets have port ids of their own', () => {
     const handlers = { onMessage() {}, onError() {} };
     const sockets = [openNetlink(options, handlers), openNetlink(options, handlers)];

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { type RouteRequest, RouteRequests } from '../../agent/system/route-requests.ts';
 import { concatBytes } from '../../agent/wire/bytes.ts';
@@ -10,9 +11,11 @@ import {
 } from '../../agent/wire/netlink.ts';
 import { routeTypes } from '../../agent/wire/rtnetlink.ts';
 
+const einval = 22;
+
 /**
- * A kernel that answers as rtnetlink does, in the send call: acknowledges, dumps in two parts, and says of the first
- * `interrupted` dumps that they were.
+ * A kernel that answers as rtnetlink does, in the send call: acknowledges where it is asked to, tells of what it refuses (an empty body),
+ * dumps in two parts, and says of the first `interrupted` dumps that they were.
  */
 class FakeKernel {
   readonly requests: RouteRequests;
@@ -36,7 +39,9 @@ class FakeKernel {
     this.datagrams.push(decoded.messages.length);
     for (const message of decoded.messages) {
       if ((message.flags & netlinkFlags.dump) === netlinkFlags.dump) this.#dump(message);
-      else this.#answers.push(answer(message, netlinkTypes.error, 0, new Uint8Array(20)));
+      else if (message.body.length === 0) this.#answers.push(answer(message, netlinkTypes.error, 0, errorBody(einval)));
+      else if ((message.flags & netlinkFlags.acknowledge) !== 0)
+        this.#answers.push(answer(message, netlinkTypes.error, 0, errorBody(0)));
     }
   }
 
@@ -48,6 +53,12 @@ class FakeKernel {
     // The kernel may say it in the last message only.
     this.#answers.push(concatBytes([part(1), part(2)]), answer(request, netlinkTypes.done, flags, new Uint8Array(4)));
   }
+}
+
+function errorBody(errno: number): Uint8Array {
+  const body = new Uint8Array(20);
+  new DataView(body.buffer).setInt32(0, -errno, endianness() === 'LE');
+  return body;
 }
 
 function answer(request: NetlinkMessage, type: number, flags: number, body: Uint8Array): Uint8Array {
@@ -62,7 +73,8 @@ async function settled<T>(kernel: FakeKernel, result: Promise<T>): Promise<T> {
   return result;
 }
 
-const request: RouteRequest = { type: routeTypes.getLink, flags: 0, body: new Uint8Array(), operation: 'list' };
+const request: RouteRequest = { type: routeTypes.getLink, flags: 0, body: new Uint8Array(8), operation: 'list' };
+const refused: RouteRequest = { ...request, body: new Uint8Array(), operation: 'add' };
 
 describe('RouteRequests', () => {
   it('requests(): a thousand in few system calls, though answers come one by one', async () => {
@@ -71,7 +83,7 @@ describe('RouteRequests', () => {
     const many = Array.from({ length: 1000 }, (): RouteRequest => ({ type: 20, flags: 0, body, operation: 'add' }));
     const results = await settled(kernel, kernel.requests.requests(many));
     expect(results.filter(({ kind }) => kind === 'done')).toHaveLength(1000);
-    expect(kernel.datagrams.length).toBeLessThanOrEqual(16);
+    expect(kernel.datagrams.length).toBe(8);
     expect(Math.max(...kernel.datagrams)).toBeLessThanOrEqual(128);
   });
 
@@ -81,6 +93,18 @@ describe('RouteRequests', () => {
     expect(results.map(({ kind }) => kind)).toEqual(new Array(300).fill('done'));
     expect(kernel.datagrams[0]).toBe(128);
     expect(Math.max(...kernel.datagrams)).toBe(128);
+  });
+
+  it('requests(): each failure is its own, and the others are done', async () => {
+    const kernel = new FakeKernel();
+    const asked = [request, refused, request, refused, request];
+    const failed = { kind: 'failed', error: { message: 'Cannot add: EINVAL' } };
+    const done = { kind: 'done', messages: [] };
+    expect(await settled(kernel, kernel.requests.requests(asked))).toMatchObject([done, failed, done, failed, done]);
+    expect(await settled(kernel, kernel.requests.requests([request, refused]))).toMatchObject([done, failed]);
+    const [dump, results] = [kernel.requests.dump(request), kernel.requests.requests([refused, request])];
+    expect(await settled(kernel, results)).toMatchObject([failed, done]);
+    expect(await settled(kernel, dump)).toMatchObject({ kind: 'done', messages: [{}, {}] });
   });
 
   it('dump(): one that was interrupted is asked for again', async () => {
