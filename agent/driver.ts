@@ -5,12 +5,13 @@ import type { SetName } from './ownership/grant.ts';
 import type { Message } from './ownership/message.ts';
 import {
   initialOwnership,
+  type OwnershipEffect,
   type OwnershipEvent,
   type OwnershipOptions,
   type OwnershipState,
   type SetMove,
 } from './ownership/state.ts';
-import { nextWakeup, step } from './ownership/step.ts';
+import { begin, conclude, nextWakeup } from './ownership/step.ts';
 import { systemClock } from './system/clock.ts';
 
 /** Without `now`: the driver has the clock. */
@@ -28,7 +29,7 @@ export type Hands = {
   retire(sets: readonly SetName[]): void;
   announce(sets: readonly SetName[]): void;
   hush(sets: readonly SetName[]): void;
-  /** Of one decision, after everything else of it is under way: to tell of them takes longer than to begin. */
+  /** Of one decision, after everything else of it is under way. */
   moved(moves: readonly SetMove[]): void;
   done(id: number, moves: readonly SetMove[]): void;
   refused(id: number, why: string): void;
@@ -42,6 +43,10 @@ export class OwnershipDriver {
   #timer: NodeJS.Timeout | undefined;
   readonly #queue: Occurrence[] = []; // UNBOUNDED: emptied before dispatch() returns; effects add a few at the most
   #stepping = false;
+  /** A step whose first half is carried out. */
+  #begun: { readonly before: OwnershipState; readonly event: OwnershipEvent } | null = null;
+  /** Of that step: to tell of them takes longer than to begin. */
+  readonly #moves: SetMove[] = [];
   #stopped = false;
   /** Called after every event, when the effects are under way. */
   onStep: () => void = () => {};
@@ -59,14 +64,7 @@ export class OwnershipDriver {
     if (this.#stopped) return;
     this.#queue.push(occurrence);
     if (this.#stepping) return; // an effect led to it: after the others of its step
-    this.#stepping = true;
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
-    } finally {
-      this.#stepping = false;
-    }
-    this.#arm();
-    this.onStep();
+    this.#work();
   }
 
   /** Nothing is acted on any more: what is released at the end would be claimed again by the decision still in force. */
@@ -75,11 +73,47 @@ export class OwnershipDriver {
     clearTimeout(this.#timer);
   }
 
-  #step(occurrence: Occurrence): void {
+  #work(): void {
+    this.#stepping = true;
+    try {
+      this.#conclude();
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#begin(next);
+    } finally {
+      this.#stepping = false;
+    }
+    if (this.#begun === null) {
+      this.#arm();
+      this.onStep();
+    } else
+      setImmediate(() => {
+        if (this.#begun !== null && !this.#stopped) this.#work();
+      });
+  }
+
+  /** What is claimed goes into the kernel and is announced in this turn of the loop; what does not hurry comes after that, or before the next event. */
+  #begin(occurrence: Occurrence): void {
+    this.#conclude(); // the one before
     const event = { ...occurrence, now: systemClock.now() } as OwnershipEvent; // the same kind, completed
-    const { state, effects } = step(this.#state, event);
+    const before = this.#state;
+    const { state, effects } = begin(before, event);
     this.#state = state;
-    const moves: SetMove[] = [];
+    this.#begun = { before, event };
+    this.#carryOut(effects);
+    if (!effects.some(({ kind }) => kind === 'claim')) this.#conclude();
+  }
+
+  #conclude(): void {
+    if (this.#begun === null) return;
+    const { before, event } = this.#begun;
+    this.#begun = null;
+    const { state, effects } = conclude(before, this.#state, event);
+    this.#state = state;
+    this.#carryOut(effects);
+    const moves = this.#moves.splice(0);
+    if (moves.length > 0) this.#hands.moved(moves);
+  }
+
+  #carryOut(effects: readonly OwnershipEffect[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'send':
@@ -93,7 +127,7 @@ export class OwnershipDriver {
           this.#hands[effect.kind](effect.sets);
           break;
         case 'moved':
-          moves.push(effect.move);
+          this.#moves.push(effect.move);
           break;
         case 'done':
           this.#hands.done(effect.id, effect.moves);
@@ -109,7 +143,6 @@ export class OwnershipDriver {
           break;
       }
     }
-    if (moves.length > 0) this.#hands.moved(moves);
   }
 
   #arm(): void {

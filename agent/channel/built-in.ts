@@ -183,6 +183,7 @@ class BuiltInChannel implements Channel {
 
   #receive(message: FromWorker): void {
     this.#tellSuspension();
+    this.#beat?.count();
     switch (message.kind) {
       case 'event':
         if (message.event.kind === 'refused') this.#ending = true;

@@ -41,8 +41,13 @@ export class MainLoopBeat {
     this.#words = new Int32Array(memory);
     this.#stop = every(lookIntervalMs(hangMs), () => {
       onBeat();
-      Atomics.add(this.#words, beatsAt, 1);
+      this.count();
     });
+  }
+
+  /** Also between the beats: a loop that goes from one long work to the next runs, though no timer has its turn. */
+  count(): void {
+    Atomics.add(this.#words, beatsAt, 1);
   }
 
   /** True once after each time that the loop was taken for hanging. */

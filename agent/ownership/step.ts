@@ -30,17 +30,9 @@ import {
 } from './state.ts';
 
 export function step(before: OwnershipState, event: OwnershipEvent): Step {
-  const { now } = event;
-  let { state, effects } = handle(before, event);
-  const consider = (known: OwnershipState): Step =>
-    isNews(before, known, event) ? coordinate(known, now) : { state: known, effects: [] };
-  for (const follow of [expire, consider, answer, leave]) {
-    const next = follow(state, now);
-    state = next.state;
-    if (next.effects.length > 0) effects = [...effects, ...next.effects];
-  }
-  assertInvariants(state);
-  return { state, effects };
+  const begun = begin(before, event);
+  const { state, effects } = conclude(before, begun.state, event);
+  return { state, effects: effects.length === 0 ? begun.effects : [...begun.effects, ...effects] };
 }
 
 /** When to send a `wakeup`, where nothing else happens before; null: never. */
@@ -61,7 +53,8 @@ function hasToLetGo({ holdings }: OwnershipState): boolean {
   return holdings.size === 0 || [...holdings.values()].some(({ phase }) => phase === 'held' || phase === 'giving');
 }
 
-function handle(state: OwnershipState, event: OwnershipEvent): Step {
+/** The first half of a step: what the event itself asks for. */
+export function begin(state: OwnershipState, event: OwnershipEvent): Step {
   switch (event.kind) {
     case 'view':
       return onView(state, event.view, event.now);
@@ -98,6 +91,27 @@ function handle(state: OwnershipState, event: OwnershipEvent): Step {
     case 'wakeup':
       return { state, effects: [] };
   }
+}
+
+/**
+ * The second half, before any other event: what follows for the group. Apart from the first, because with thousands of sets it takes some
+ * ten milliseconds, and what is to be claimed need not wait for it.
+ *
+ * @param begun what the first half led to
+ */
+export function conclude(before: OwnershipState, begun: OwnershipState, event: OwnershipEvent): Step {
+  const { now } = event;
+  let state = begun;
+  let effects: readonly OwnershipEffect[] = [];
+  const consider = (known: OwnershipState): Step =>
+    isNews(before, known, event) ? coordinate(known, now) : { state: known, effects: [] };
+  for (const follow of [expire, consider, answer, leave]) {
+    const next = follow(state, now);
+    state = next.state;
+    if (next.effects.length > 0) effects = [...effects, ...next.effects];
+  }
+  assertInvariants(state);
+  return { state, effects };
 }
 
 function onView(state: OwnershipState, view: View, now: InstantMs): Step {
