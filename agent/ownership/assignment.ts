@@ -102,8 +102,10 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
 
 /** null where no holder may go on. */
 function keep(input: AssignmentInput, set: PoolSet, placement: Placement): Draft | null {
+  const holders = input.holders.get(set.name);
+  if (holders === undefined) return null;
   const previous = input.previous.get(set.name);
-  const able = (input.holders.get(set.name) ?? []).filter(({ member }) => {
+  const able = holders.filter(({ member }) => {
     const candidate = placement.find(member);
     return candidate === null || hindrance(candidate, set) === null; // without a report: not touched
   });
@@ -233,9 +235,9 @@ const unknown: Draft = { owner: null, reason: { kind: 'nobody', why: 'unknown' }
 function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined): Assignment {
   const { owner, reason, kept, pinned } = draft ?? unknown;
   const previous = input.previous.get(set.name);
-  const holders = (input.holders.get(set.name) ?? []).map(({ member }) => member);
+  const holders = input.holders.get(set.name) ?? [];
   const going = set.handover === 'break-before-make' ? (input.lettingGo.get(set.name) ?? []) : [];
-  const releasing = [...new Set([...holders, ...going])].filter((member) => member !== owner).sort();
+  const releasing = membersBut(owner, holders, going);
   const unchanged = previous !== undefined && previous.owner === owner;
   // Somebody to release that this view has not told yet: a new grant, so that the owner says anew that it has claimed.
   const told = unchanged && input.decidedInView ? previous.releasing : [];
@@ -257,4 +259,11 @@ function finish(input: AssignmentInput, set: PoolSet, draft: Draft | undefined):
     handover: set.handover,
     ageMs: unchanged ? previous.ageMs : 0,
   };
+}
+
+/** Sorted, each once. Most often nobody: a set has one holder, its owner. */
+function membersBut(owner: MemberId | null, holders: readonly Holder[], others: readonly MemberId[]): MemberId[] {
+  if (others.length === 0 && holders.every(({ member }) => member === owner)) return [];
+  const members = new Set([...holders.map(({ member }) => member), ...others]);
+  return [...members].filter((member) => member !== owner).sort();
 }

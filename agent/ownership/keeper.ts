@@ -23,6 +23,9 @@ export type Keeper = { readonly holder: Holder; readonly choice: Choice };
  * two sides say nothing about each other.
  */
 export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement: Placement): Keeper | null {
+  const [only] = holders;
+  if (only === undefined) return null;
+  if (holders.length === 1) return { holder: only, choice: 'newest grant' }; // nearly always, and thousands of times
   const bySide = new Map<string, Holder>();
   const granted = holders.filter(({ grant }) => !isAdopted(grant));
   // What a guard kept yields to whom the group has given it since.
