@@ -64,18 +64,20 @@ export async function startCapture(
     const what = `tcpdump to say ${pattern}`;
     return within(5_000, what, Promise.race([matched, died])).finally(() => listeners.delete(listener));
   };
+  const count = async (): Promise<{ readonly done: number; readonly received: number }> => {
+    const counted = line(/(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped/);
+    dump.signal('SIGUSR1');
+    const [, captured, received, dropped] = await counted;
+    return { done: Number(captured) + Number(dropped), received: Number(received) };
+  };
   await line(/listening on/);
+  // Received before the filter was there, and passed over: on a busy segment some hundred.
+  const { done: atOnce, received: early } = await count();
   return {
     file,
     async stop() {
       // Ended by SIGINT alone it leaves unread what the kernel has already captured for it. Meanwhile more may come.
-      const count = async (): Promise<{ readonly done: number; readonly received: number }> => {
-        const counted = line(/(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped/);
-        dump.signal('SIGUSR1');
-        const [, captured, received, dropped] = await counted;
-        return { done: Number(captured) + Number(dropped), received: Number(received) };
-      };
-      const { received: wanted } = await count();
+      const wanted = (await count()).received - (early - atOnce);
       const lateMs = monotonicMs() + writeDeadlineMs;
       for (let { done } = await count(); done < wanted; { done } = await count()) {
         if (monotonicMs() <= lateMs) continue;
