@@ -205,6 +205,26 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: 'paused-machine',
+    title: 'A paused machine goes on',
+    about:
+      'The whole machine e2 is paused for ten seconds, its clock as well, so nothing inside shows a gap. The others take over; the first heartbeat that it hears says so, before an announcement that was due 400 ms later.',
+    play: () => {
+      const stage = settled();
+      stage.pass(700);
+      const from = stage.lines.length;
+      stage.apply({ kind: 'pause', host: 'e2', clock: 'stands', ms: 10_000 });
+      stage.pass(11_000);
+      stage.rest();
+      expect(stage.held()).toBe('e1: api dns | e2: | e3: www');
+      const afterwards = stage.lines.slice(from);
+      expect(afterwards.filter((line) => /e2 +announces .* again/.test(line))).toEqual([]);
+      expect(afterwards.filter((line) => /e2 +must first hear/.test(line))).not.toEqual([]);
+      expect(stage.clients.longestSilenceMs).toBeLessThan(350);
+      return stage;
+    },
+  },
+  {
     name: 'drain',
     title: 'A host is drained',
     about:
