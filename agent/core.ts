@@ -10,7 +10,7 @@ import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
-import { sameMembers } from './membership/identity.ts';
+import { sameList } from './membership/identity.ts';
 import { hostOf, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
@@ -436,7 +436,7 @@ export class AgentCore {
   /** At once, where it changes. */
   #tellSpared(): void {
     const spared = sparedMembers(this.#driver.state);
-    if (sameMembers(spared, this.#spared)) return;
+    if (sameList(spared, this.#spared)) return;
     this.#spared = spared;
     this.#options.channel.spare(spared);
   }

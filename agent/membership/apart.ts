@@ -6,11 +6,11 @@
  * whoever is not heard stands back; in a ring of one-way links nobody would be left. It holds only where the other hears nobody,
  * and so stands back for nobody itself.
  */
-import { compareMaybeViewIds, sameMembers } from './identity.ts';
+import { compareMaybeViewIds, sameList } from './identity.ts';
 import { attemptMs, later, type MemberState } from './member-state.ts';
 import type { Peer } from './peer.ts';
 import { isSpared } from './spare.ts';
-import { findPeer, type Turn, update } from './turn.ts';
+import { findPeer, type Turn } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
 
 /** A member to stand back for, and since when that counts. */
@@ -28,11 +28,12 @@ export function noteSuperiors(turn: Turn, side: readonly MemberId[]): void {
     .map(
       ({ member }): Superior => state.superiors.find((known) => known.member === member) ?? newSuperior(turn, member),
     );
-  update(turn, { superiors });
+  turn.state.superiors = superiors;
   const apart = countingFrom(superiors, now);
   const spared = isSpared(state, apart);
-  if (state.view === null || (sameMembers(apart, state.apart) && spared === state.spared)) return;
-  update(turn, { apart, spared });
+  if (state.view === null || (sameList(apart, state.apart) && spared === state.spared)) return;
+  turn.state.apart = apart;
+  turn.state.spared = spared;
   turn.urgent = true;
   turn.effects.push({ kind: 'apart', members: apart, spared });
 }

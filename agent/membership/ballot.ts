@@ -1,6 +1,6 @@
 /** Ballots are the ids of views to be: they only grow, whoever makes them. */
 import { isBlocked, type MemberState } from './member-state.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { ViewId } from './view.ts';
 
 /** Above everything this member has promised or heard of. */
@@ -22,7 +22,8 @@ export function breakView(turn: Turn): void {
 
 /** Gives up what was promised to another: should that have been committed, the others see that it was not installed. */
 export function promiseOwn(turn: Turn): void {
-  update(turn, { promised: nextBallot(turn.state), agreement: { kind: 'idle' } });
+  turn.state.promised = nextBallot(turn.state);
+  turn.state.agreement = { kind: 'idle' };
   turn.reconsider = true;
   turn.urgent = true;
 }

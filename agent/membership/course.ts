@@ -2,20 +2,20 @@
 import { nextSuperiorAt, noteSuperiors } from './apart.ts';
 import { promiseOwn } from './ballot.ts';
 import { type Candidates, candidates } from './clique.ts';
-import { compareMaybeViewIds, sameMembers } from './identity.ts';
+import { compareMaybeViewIds, sameList } from './identity.ts';
 import { propose } from './leading.ts';
 import { attemptMs, isBlocked, joinWaitMs, later, type MemberState } from './member-state.ts';
 import { isHeard, isMutual } from './peer.ts';
 import { shun } from './shun.ts';
 import { isSpared } from './spare.ts';
 import { noteLeftOut } from './suspects.ts';
-import { findPeer, type Turn, update } from './turn.ts';
+import { findPeer, type Turn } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
 
 /** Called at the end of every step in which something changed or a deadline of `reconsiderAt` passed. */
 export function reconsider(turn: Turn): void {
   turn.reconsider = false;
-  update(turn, { reconsiderAt: null });
+  turn.state.reconsiderAt = null;
   if (turn.state.leaveUntil !== null || turn.state.suspended) return;
   const found = candidates(turn.state);
   noteSuperiors(turn, found.own);
@@ -23,12 +23,12 @@ export function reconsider(turn: Turn): void {
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));
   const defect = defectOf(turn.state, found);
   if (defect === 'put-out') tellOut(turn, found.own.length === 1);
-  if (defect === null && sameMembers(found.all, found.own)) {
-    update(turn, { brokenSince: null });
+  if (defect === null && sameList(found.all, found.own)) {
+    turn.state.brokenSince = null;
     return;
   }
   const brokenSince = defect === null ? null : (turn.state.brokenSince ?? turn.now);
-  update(turn, { brokenSince });
+  turn.state.brokenSince = brokenSince;
   if (goesOn(turn, found)) return;
   const wait = waitBeforeLeading(turn, found, defect);
   if (wait.kind === 'wait') {
@@ -56,7 +56,7 @@ type Defect =
 function defectOf(state: MemberState, { own }: Candidates): Defect | null {
   if (state.view === null) return 'none-yet';
   const { id, members } = state.view;
-  if (!sameMembers(own, members)) return goneOn(state, members, own.length === 1).length > 0 ? 'put-out' : 'torn';
+  if (!sameList(own, members)) return goneOn(state, members, own.length === 1).length > 0 ? 'put-out' : 'torn';
   if (isBlocked(state)) return 'blocked';
   const deserted = members.some(
     (member) => compareMaybeViewIds(findPeer(state, member)?.report.promised ?? null, id) > 0,
@@ -72,7 +72,7 @@ function tellOut(turn: Turn, alone: boolean): void {
   const { toldOutAt, options, view } = turn.state;
   if (isSpared(turn.state, goneOn(turn.state, view?.members ?? [], alone))) return;
   if (toldOutAt !== null && turn.now < later(toldOutAt, options.detectMs)) return;
-  update(turn, { toldOutAt: turn.now });
+  turn.state.toldOutAt = turn.now;
   turn.effects.push({ kind: 'stalled' });
 }
 
@@ -104,7 +104,7 @@ function goesOn(turn: Turn, { all }: Candidates): boolean {
         lookAgainAt(turn, until);
         return true;
       }
-      update(turn, { agreement: { kind: 'idle' } });
+      turn.state.agreement = { kind: 'idle' };
       if (possible) shunSilentOnes(turn, agreement.members, new Set(agreement.promises.map(({ member }) => member)));
       return possible;
     }
@@ -146,7 +146,7 @@ function waitBeforeLeading(turn: Turn, { own, all }: Candidates, defect: Defect 
   const { options, brokenSince } = state;
   const patienceEnd = brokenSince === null ? null : later(brokenSince, joinWaitMs(options));
   if (all[0] === options.self) {
-    const patient = defect === 'deserted' || (defect === 'put-out' && sameMembers(all, own));
+    const patient = defect === 'deserted' || (defect === 'put-out' && sameList(all, own));
     const until = latest(state.retryAt, startWait(state, all), patient ? patienceEnd : null);
     return turn.now >= until ? { kind: 'lead', members: all } : { kind: 'wait', until };
   }
@@ -170,7 +170,7 @@ function startWait(state: MemberState, all: readonly MemberId[]): InstantMs | nu
 
 function lookAgainAt(turn: Turn, at: InstantMs | null): void {
   const { reconsiderAt } = turn.state;
-  if (at !== null && (reconsiderAt === null || at < reconsiderAt)) update(turn, { reconsiderAt: at });
+  if (at !== null && (reconsiderAt === null || at < reconsiderAt)) turn.state.reconsiderAt = at;
 }
 
 function latest(a: InstantMs, b: InstantMs | null, c: InstantMs | null): InstantMs {

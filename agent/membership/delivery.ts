@@ -8,7 +8,7 @@ import type { LinkMessage, Recalled } from './message.ts';
 import type { Peer } from './peer.ts';
 import { sendBytes } from './send.ts';
 import { shun } from './shun.ts';
-import { findPeer, type Turn, update } from './turn.ts';
+import { findPeer, type Turn } from './turn.ts';
 import { compareViewIds, type MemberId, type ViewId } from './view.ts';
 
 /** Dropped where `said` is not the view to send it in. One above the bound never gets here: the channel refuses it. */
@@ -22,7 +22,7 @@ export function multicast(turn: Turn, said: ViewId, payload: Uint8Array): void {
   }
   const outboxBytes = delivery.outboxBytes + payload.length;
   if (outboxBytes > outboxBytesMax || delivery.outbox.length >= outboxMessagesMax) shunLaggards(turn);
-  else update(turn, { delivery: changedDelivery(delivery, { outbox: [...delivery.outbox, payload], outboxBytes }) });
+  else turn.state.delivery = changedDelivery(delivery, { outbox: [...delivery.outbox, payload], outboxBytes });
 }
 
 /** Sends what waited, as far as earlier messages became stable. */
@@ -32,7 +32,7 @@ export function multicastWaiting(turn: Turn): void {
     const [next, ...outbox] = delivery.outbox;
     if (next === undefined || !hasRoom(turn, next)) return;
     const outboxBytes = delivery.outboxBytes - next.length;
-    update(turn, { delivery: changedDelivery(delivery, { outbox, outboxBytes }) });
+    turn.state.delivery = changedDelivery(delivery, { outbox, outboxBytes });
     multicastNow(turn, next);
   }
 }
@@ -41,8 +41,11 @@ export function receiveMulticast(turn: Turn, peer: Peer, message: LinkMessage & 
   const { view } = turn.state;
   const order = compareMaybeViewIds(message.view, view?.id ?? null);
   if (order > 0) holdEarly(turn, peer.member, message);
-  else if (order === 0 && !isBlocked(turn.state) && !deliver(turn, { ...message, sender: peer.member }))
-    breakView(turn);
+  else if (order === 0 && !isBlocked(turn.state) && !deliver(turn, recalledOf(peer, message))) breakView(turn);
+}
+
+function recalledOf({ member }: Peer, { number, payload }: LinkMessage & { kind: 'multicast' }): Recalled {
+  return { sender: member, number, payload };
 }
 
 /** False at a gap: the sender started its link anew within the view, so this view cannot go on. */
@@ -54,12 +57,10 @@ export function deliver(turn: Turn, message: Recalled): boolean {
   if (message.number <= last) return true;
   const kept = delivery.kept[index] ?? [];
   const own = message.sender === turn.state.options.self;
-  update(turn, {
-    delivery: changedDelivery(delivery, {
-      delivered: delivery.delivered.with(index, message.number),
-      kept: delivery.kept.with(index, [...kept, { number: message.number, payload: message.payload }]),
-      ownKeptBytes: delivery.ownKeptBytes + (own ? message.payload.length : 0),
-    }),
+  turn.state.delivery = changedDelivery(delivery, {
+    delivered: delivery.delivered.with(index, message.number),
+    kept: delivery.kept.with(index, [...kept, { number: message.number, payload: message.payload }]),
+    ownKeptBytes: delivery.ownKeptBytes + (own ? message.payload.length : 0),
   });
   turn.effects.push({ kind: 'deliver', sender: message.sender, payload: message.payload });
   return true;
@@ -69,7 +70,7 @@ export function deliver(turn: Turn, message: Recalled): boolean {
 export function deliverEarly(turn: Turn): void {
   const { view, early } = turn.state;
   if (view === null || early.length === 0) return;
-  update(turn, { early: early.filter((message) => compareViewIds(message.view, view.id) > 0) });
+  turn.state.early = early.filter((message) => compareViewIds(message.view, view.id) > 0);
   for (const message of early) {
     if (compareViewIds(message.view, view.id) === 0 && !deliver(turn, message)) breakView(turn);
   }
@@ -81,7 +82,7 @@ function holdEarly(turn: Turn, sender: MemberId, message: LinkMessage & { kind: 
   // Above what the sender may have unstable: dropped, found as a gap when the view is installed.
   if (held + message.payload.length > earlyBytesMax) return;
   const { view, number, payload } = message;
-  update(turn, { early: [...early, { sender, view, number, payload }] });
+  turn.state.early = [...early, { sender, view, number, payload }];
 }
 
 /** A member's share shrinks with the size of the view, so that what a promise recalls stays bounded. */

@@ -5,7 +5,7 @@
 import { forgetMs, forgetSuspectMs, peersMax } from './bounds.ts';
 import { refuseDuplicate } from './duplicate.ts';
 import { answer, patienceMs } from './heartbeat.ts';
-import { compareMaybeViewIds } from './identity.ts';
+import { compareMaybeViewIds, sameList } from './identity.ts';
 import { hurry } from './link-out.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
@@ -13,7 +13,7 @@ import { changedPeer, isMutual, newPeer, type Peer, type Route, withRoute } from
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { suspectAt } from './suspects.ts';
-import { findPeer, type Turn, update, updatePeer } from './turn.ts';
+import { findPeer, type Turn, updatePeer } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
 export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
@@ -24,7 +24,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
   const peer = former === undefined ? newPeer(heartbeat, route, now) : heardAgain(former, heartbeat, route, now);
   if (former === undefined) {
     if (!makeRoom(turn)) return;
-    update(turn, { peers: [...turn.state.peers, peer].sort((a, b) => (a.member < b.member ? -1 : 1)) });
+    turn.state.peers = [...turn.state.peers, peer].sort((a, b) => (a.member < b.member ? -1 : 1));
   } else updatePeer(turn, peer);
   if (refuseDuplicate(turn, former, peer)) return;
   noteChanges(turn, former, peer);
@@ -37,7 +37,7 @@ export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
 export function expire(turn: Turn): void {
   for (const peer of turn.state.peers) {
     if (isForgettable(turn.state, peer, turn.now)) {
-      update(turn, { peers: turn.state.peers.filter((other) => other.member !== peer.member) });
+      turn.state.peers = turn.state.peers.filter((other) => other.member !== peer.member);
       continue;
     }
     let next = peer;
@@ -57,10 +57,10 @@ export function expire(turn: Turn): void {
  */
 export function forgive(turn: Turn, ms: number): void {
   const { peers, agreement } = turn.state;
-  update(turn, {
-    peers: peers.map((peer) => (peer.silent ? peer : changedPeer(peer, { heardAt: later(peer.heardAt, ms) }))),
-    agreement: agreement.kind === 'idle' ? agreement : { ...agreement, since: later(agreement.since, ms) },
-  });
+  turn.state.peers = peers.map((peer) =>
+    peer.silent ? peer : changedPeer(peer, { heardAt: later(peer.heardAt, ms) }),
+  );
+  turn.state.agreement = agreement.kind === 'idle' ? agreement : { ...agreement, since: later(agreement.since, ms) };
   turn.urgent = true;
 }
 
@@ -128,10 +128,6 @@ function makeRoom(turn: Turn): boolean {
   const [first, ...rest] = silent;
   if (first === undefined) return false;
   const oldest = rest.reduce((a, b) => (b.heardAt < a.heardAt ? b : a), first);
-  update(turn, { peers: peers.filter((peer) => peer !== oldest) });
+  turn.state.peers = peers.filter((peer) => peer !== oldest);
   return true;
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -6,7 +6,7 @@
  */
 import type { MemberState } from './member-state.ts';
 import { changedPeer, isMutual, type Peer } from './peer.ts';
-import { type Turn, update, updatePeer } from './turn.ts';
+import { type Turn, updatePeer } from './turn.ts';
 
 /**
  * True where this member was refused.
@@ -18,7 +18,7 @@ export function refuseDuplicate(turn: Turn, former: Peer | undefined, peer: Peer
   if (peer.host === state.host) {
     if (!isMutual(peer, state.incarnation) || !givesWay(state, peer)) return false;
     turn.effects.push({ kind: 'refused', other: peer.member, address: peer.routes[0]?.address ?? '' });
-    update(turn, { ended: true });
+    turn.state.ended = true;
     return true;
   }
   const isNew = isMutual(peer, state.incarnation) && former?.hears.has(state.incarnation) !== true;

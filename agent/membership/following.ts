@@ -6,7 +6,7 @@ import { ownKept, ownPromise } from './leading.ts';
 import type { LinkMessage, RefuseReason } from './message.ts';
 import { isMutual, type Peer } from './peer.ts';
 import { sendTo } from './send.ts';
-import { findPeer, type Turn, update } from './turn.ts';
+import { findPeer, type Turn } from './turn.ts';
 import { compareViewIds, hostOf, type MemberId } from './view.ts';
 
 type Propose = LinkMessage & { kind: 'propose' };
@@ -21,7 +21,8 @@ export function receivePropose(turn: Turn, leader: Peer, message: Propose): void
     sendTo(turn, leader.member, { kind: 'refuse', ballot, highest: promised, reason });
     return;
   }
-  update(turn, { promised: ballot, agreement: { kind: 'awaiting', ballot, since: turn.now, catchUp: [] } });
+  turn.state.promised = ballot;
+  turn.state.agreement = { kind: 'awaiting', ballot, since: turn.now, catchUp: [] };
   for (const recalled of ownKept(turn)) sendTo(turn, leader.member, { kind: 'recall', ballot, message: recalled });
   const { level, former, formerMembers, delivered } = ownPromise(turn);
   sendTo(turn, leader.member, { kind: 'promise', ballot, level, former, formerMembers, delivered });
@@ -31,7 +32,7 @@ export function receivePropose(turn: Turn, leader: Peer, message: Propose): void
 export function receiveCatchUp(turn: Turn, leader: Peer, message: LinkMessage & { kind: 'catch-up' }): void {
   const { agreement } = turn.state;
   if (agreement.kind !== 'awaiting' || !isFor(agreement.ballot, leader, message)) return;
-  update(turn, { agreement: { ...agreement, catchUp: [...agreement.catchUp, message.message] } });
+  turn.state.agreement = { ...agreement, catchUp: [...agreement.catchUp, message.message] };
 }
 
 /** Only of the ballot promised last: one that was overtaken would break what the newer promise said. */

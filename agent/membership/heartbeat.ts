@@ -1,23 +1,25 @@
 /** What a member says of itself, and when. */
 import { urgentGapMs } from './bounds.ts';
-import { incarnationOf } from './identity.ts';
+import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
 import { changedPeer, isHeard, type Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
-import { type Turn, update, updatePeer } from './turn.ts';
+import { type Turn, updatePeer } from './turn.ts';
 
 /** Sends the heartbeat that is due, or that something urgent calls for. */
 export function beat(turn: Turn): void {
   const { state, now } = turn;
   if (turn.urgent) {
     const gapEnd = state.heartbeatSentAt === null ? now : later(state.heartbeatSentAt, urgentGapMs);
-    if (gapEnd < state.heartbeatAt) update(turn, { heartbeatAt: gapEnd });
+    if (gapEnd < state.heartbeatAt) turn.state.heartbeatAt = gapEnd;
   }
   if (now < turn.state.heartbeatAt) return;
   const random = nextRandom(state.random);
   const jittered = state.options.heartbeatMs * (0.75 + (random % 1024) / 4096);
-  update(turn, { random, heartbeatAt: later(now, jittered), heartbeatSentAt: now });
+  turn.state.random = random;
+  turn.state.heartbeatAt = later(now, jittered);
+  turn.state.heartbeatSentAt = now;
   turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn) });
 }
 
@@ -33,10 +35,9 @@ export function answer(turn: Turn, peer: Peer): void {
 }
 
 function nextHeartbeat(turn: Turn): Heartbeat {
-  update(turn, { heartbeats: turn.state.heartbeats + 1 });
-  const { options, view, delivery, promised, peers, apart, spared, spares, leaveUntil, suspended, heartbeats } =
-    turn.state;
-  return {
+  turn.state.heartbeats += 1;
+  const { options, view, delivery, promised, apart, spared, spares, leaveUntil, suspended, heartbeats } = turn.state;
+  const heartbeat: Heartbeat = {
     member: options.self,
     level: options.level,
     number: heartbeats,
@@ -44,12 +45,26 @@ function nextHeartbeat(turn: Turn): Heartbeat {
     leaving: leaveUntil !== null || suspended,
     standsBack: apart.length > 0 && !spared,
     view: view?.id ?? null,
-    viewMembers: view === null ? [] : view.members.map(incarnationOf),
+    viewMembers: viewMembersToSay(turn.state),
     delivered: delivery.delivered,
     promised,
-    hears: peers.filter(isHeard).map((peer) => peer.incarnation),
+    hears: hearsToSay(turn.state),
     spares,
   };
+  turn.state.said = heartbeat;
+  return heartbeat;
+}
+
+/** As it was said last, where the view is still that one. */
+function viewMembersToSay({ view, said }: MemberState): readonly Incarnation[] {
+  if (view === null) return [];
+  return said !== null && said.view === view.id ? said.viewMembers : view.members.map(incarnationOf);
+}
+
+/** The very list that was said last, where nothing has changed. */
+function hearsToSay({ peers, said }: MemberState): readonly Incarnation[] {
+  const hears = peers.filter(isHeard).map(({ incarnation }) => incarnation);
+  return said !== null && sameList(said.hears, hears) ? said.hears : hears;
 }
 
 /** How long this peer may be silent: never under two of its own intervals, or one lost heartbeat would be a death. */

@@ -15,6 +15,6 @@ export function compareMaybeViewIds(a: ViewId | null, b: ViewId | null): number 
   return compareViewIds(a, b);
 }
 
-export function sameMembers(a: readonly MemberId[], b: readonly MemberId[]): boolean {
-  return a.length === b.length && a.every((member, index) => member === b[index]);
+export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a === b || (a.length === b.length && a.every((item, index) => item === b[index]));
 }

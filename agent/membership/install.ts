@@ -5,7 +5,7 @@ import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
 import { dropUseless } from './send.ts';
 import { isSpared } from './spare.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { MemberId, View, ViewId } from './view.ts';
 
 export type Commit = {
@@ -22,17 +22,15 @@ export function install(turn: Turn, { id, level, members, together, catchUp }: C
   const apart = apartAtInstall(turn, members);
   const spared = isSpared(turn.state, apart);
   const view: View = { id, level, members, together, apart, spared };
-  update(turn, {
-    view,
-    apart,
-    spared,
-    promised: id,
-    agreement: { kind: 'idle' },
-    delivery: emptyDelivery(members.length),
-    brokenSince: null,
-    refusals: 0,
-    retryAt: turn.now,
-  });
+  turn.state.view = view;
+  turn.state.apart = apart;
+  turn.state.spared = spared;
+  turn.state.promised = id;
+  turn.state.agreement = { kind: 'idle' };
+  turn.state.delivery = emptyDelivery(members.length);
+  turn.state.brokenSince = null;
+  turn.state.refusals = 0;
+  turn.state.retryAt = turn.now;
   turn.effects.push({ kind: 'view', view });
   turn.reconsider = true;
   turn.urgent = true;

@@ -1,13 +1,13 @@
 /** Leading an agreement: propose, collect the promises, commit. */
 import { nextBallot } from './ballot.ts';
-import { sameMembers } from './identity.ts';
+import { sameList } from './identity.ts';
 import { install } from './install.ts';
 import { type Agreement, later, type Promised, type Recall } from './member-state.ts';
 import type { LinkMessage, Recalled } from './message.ts';
 import type { Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
 import { sendTo } from './send.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 import { compareViewIds, type MemberId, type ViewId } from './view.ts';
 
 type Leading = Agreement & { kind: 'leading' };
@@ -22,9 +22,10 @@ export function propose(turn: Turn, members: readonly MemberId[]): void {
     members,
     since: turn.now,
     promises: [ownPromise(turn)],
-    recalls: ownKept(turn).map((message) => ({ ...message, from: options.self })),
+    recalls: ownKept(turn).map((message) => recallFrom(options.self, message)),
   };
-  update(turn, { promised: ballot, agreement: leading });
+  turn.state.promised = ballot;
+  turn.state.agreement = leading;
   for (const member of members) if (member !== options.self) sendTo(turn, member, { kind: 'propose', ballot, members });
   turn.urgent = true;
   commitWhenComplete(turn, leading);
@@ -33,8 +34,8 @@ export function propose(turn: Turn, members: readonly MemberId[]): void {
 export function receiveRecall(turn: Turn, peer: Peer, message: LinkMessage & { kind: 'recall' }): void {
   const leading = current(turn, message.ballot);
   if (leading === null) return;
-  const recalls: readonly Recall[] = [...leading.recalls, { ...message.message, from: peer.member }];
-  update(turn, { agreement: { ...leading, recalls } });
+  const recalls: readonly Recall[] = [...leading.recalls, recallFrom(peer.member, message.message)];
+  turn.state.agreement = changedLeading(leading, leading.promises, recalls);
 }
 
 export function receivePromise(turn: Turn, peer: Peer, message: LinkMessage & { kind: 'promise' }): void {
@@ -46,8 +47,8 @@ export function receivePromise(turn: Turn, peer: Peer, message: LinkMessage & { 
     ...leading.promises,
     { member: peer.member, level, former, formerMembers, delivered },
   ];
-  const next = { ...leading, promises };
-  update(turn, { agreement: next });
+  const next = changedLeading(leading, promises, leading.recalls);
+  turn.state.agreement = next;
   commitWhenComplete(turn, next);
 }
 
@@ -58,13 +59,11 @@ export function receiveRefuse(turn: Turn, message: LinkMessage & { kind: 'refuse
   const random = nextRandom(turn.state.random);
   const atOnce = message.reason === 'lower-ballot' && refusals === 0;
   const waitMs = Math.min(options.heartbeatMs, 5 * 2 ** Math.min(refusals, 16)) * (0.5 + (random % 1024) / 2048);
-  update(turn, {
-    random,
-    refusals: refusals + 1,
-    retryAt: later(turn.now, atOnce ? 0 : waitMs),
-    agreement: { kind: 'idle' },
-    ballotFloor: Math.max(turn.state.ballotFloor, message.highest?.counter ?? 0),
-  });
+  turn.state.random = random;
+  turn.state.refusals = refusals + 1;
+  turn.state.retryAt = later(turn.now, atOnce ? 0 : waitMs);
+  turn.state.agreement = { kind: 'idle' };
+  turn.state.ballotFloor = Math.max(turn.state.ballotFloor, message.highest?.counter ?? 0);
   turn.reconsider = true;
 }
 
@@ -88,6 +87,16 @@ export function ownKept(turn: Turn): readonly Recalled[] {
   );
 }
 
+function recallFrom(from: MemberId, { sender, number, payload }: Recalled): Recall {
+  return { sender, number, payload, from };
+}
+
+/** Written out: see `copyOfState`. */
+function changedLeading(leading: Leading, promises: readonly Promised[], recalls: readonly Recall[]): Leading {
+  const { kind, ballot, members, since } = leading;
+  return { kind, ballot, members, since, promises, recalls };
+}
+
 function current(turn: Turn, ballot: ViewId): Leading | null {
   const { agreement } = turn.state;
   return agreement.kind === 'leading' && compareViewIds(agreement.ballot, ballot) === 0 ? agreement : null;
@@ -105,7 +114,9 @@ function commitWhenComplete(turn: Turn, leading: Leading): void {
     sendTo(turn, member, { kind: 'commit', ballot, level, members, together: plan.together });
   }
   const own = plans.get(options.self);
-  if (own !== undefined) install(turn, { ...own, id: leading.ballot, level, members: leading.members });
+  if (own === undefined) return;
+  const { catchUp, together } = own;
+  install(turn, { id: leading.ballot, level, members: leading.members, together, catchUp });
 }
 
 /**
@@ -129,7 +140,7 @@ function planFor(promise: Promised, leading: Leading): { catchUp: readonly Recal
 function isTogether(a: Promised, b: Promised): boolean {
   if (a.member === b.member) return true;
   if (a.former === null || b.former === null || compareViewIds(a.former, b.former) !== 0) return false;
-  return sameMembers(a.formerMembers, b.formerMembers);
+  return sameList(a.formerMembers, b.formerMembers);
 }
 
 function findRecall(

@@ -4,13 +4,13 @@ import { isIdle } from './link-out.ts';
 import { later } from './member-state.ts';
 import { isMutual } from './peer.ts';
 import { sendBytes } from './send.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 export function startLeaving(turn: Turn): void {
   if (turn.state.leaveUntil !== null) return;
   const bytes = turn.state.options.codec.encode({ kind: 'leave' });
   for (const peer of turn.state.peers) if (isMutual(peer, turn.state.incarnation)) sendBytes(turn, peer.member, bytes);
-  update(turn, { leaveUntil: later(turn.now, leaveMs) });
+  turn.state.leaveUntil = later(turn.now, leaveMs);
   turn.urgent = true;
 }
 
@@ -20,6 +20,6 @@ export function finishLeaving(turn: Turn): void {
   if (leaveUntil === null || ended) return;
   const told = peers.every((peer) => !isMutual(peer, incarnation) || isIdle(peer.out));
   if (!told && turn.now < leaveUntil) return;
-  update(turn, { ended: true });
+  turn.state.ended = true;
   turn.effects.push({ kind: 'left' });
 }

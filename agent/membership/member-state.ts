@@ -123,6 +123,8 @@ export type MemberState = {
   readonly heartbeatSentAt: InstantMs | null;
   /** Heartbeats sent so far, to all or to one. */
   readonly heartbeats: number;
+  /** The last of them. */
+  readonly said: Heartbeat | null;
   /** In no view and in no agreement until it is resumed; the heartbeats say so. */
   readonly suspended: boolean;
   /** Saying goodbye, until everybody acknowledged or this instant. */
@@ -207,6 +209,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     heartbeatAt: now,
     heartbeatSentAt: null,
     heartbeats: 0,
+    said: null,
     suspended: false,
     leaveUntil: null,
     ended: false,
@@ -246,6 +249,7 @@ export function copyOfState(state: MemberState): MemberState {
     heartbeatAt: state.heartbeatAt,
     heartbeatSentAt: state.heartbeatSentAt,
     heartbeats: state.heartbeats,
+    said: state.said,
     suspended: state.suspended,
     leaveUntil: state.leaveUntil,
     ended: state.ended,

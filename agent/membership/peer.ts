@@ -51,7 +51,7 @@ export function newPeer(report: Heartbeat, route: Route, now: InstantMs): Peer {
     gone: false,
     shunnedUntil: null,
     shunned: 0,
-    routes: [{ ...route, heardAt: now }],
+    routes: withRoute([], route, now),
     answeredAt: null,
     out: openLinkOut(now, null),
     in: emptyLinkIn,
@@ -93,7 +93,7 @@ export function isMutual(peer: Peer, self: Incarnation): boolean {
 export function withRoute(routes: readonly HeardRoute[], route: Route, now: InstantMs): readonly HeardRoute[] {
   const heard = { path: route.path, address: route.address, heardAt: now };
   const index = routes.findIndex((known) => known.path === route.path && known.address === route.address);
-  if (index >= 0) return routes.with(index, heard);
+  if (index >= 0) return routes.length === 1 ? [heard] : routes.with(index, heard);
   const kept = routes.length < routesMax ? routes : withoutLongestUnheard(routes);
   return [...kept, heard].sort((a, b) => a.path - b.path || (a.address < b.address ? -1 : 1));
 }

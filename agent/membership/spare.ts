@@ -5,14 +5,14 @@
  */
 import { type Incarnation, incarnationOf } from './identity.ts';
 import type { MemberState } from './member-state.ts';
-import { findIncarnation, findPeer, type Turn, update } from './turn.ts';
+import { findIncarnation, findPeer, type Turn } from './turn.ts';
 import type { MemberId } from './view.ts';
 
 /** @param members the whole truth; told at once where it changes */
 export function spare(turn: Turn, members: readonly MemberId[]): void {
   const spares: readonly Incarnation[] = members.map(incarnationOf).sort();
   if (spares.join() === turn.state.spares.join()) return;
-  update(turn, { spares });
+  turn.state.spares = spares;
   turn.urgent = true;
 }
 

@@ -1,7 +1,7 @@
 /** A message is kept until every member of the view is known to have delivered it: a promise recalls the kept ones. */
 import { compareMaybeViewIds } from './identity.ts';
 import { changedDelivery, type Delivery } from './member-state.ts';
-import { findPeer, type Turn, update } from './turn.ts';
+import { findPeer, type Turn } from './turn.ts';
 
 export function forgetStable(turn: Turn): void {
   const { view, delivery, options } = turn.state;
@@ -16,7 +16,7 @@ export function forgetStable(turn: Turn): void {
       if (known < (stable[index] ?? 0)) stable[index] = known;
     }
   }
-  update(turn, { delivery: withoutStable(delivery, stable, view.members.indexOf(options.self)) });
+  turn.state.delivery = withoutStable(delivery, stable, view.members.indexOf(options.self));
 }
 
 function withoutStable(delivery: Delivery, stable: readonly number[], self: number): Delivery {

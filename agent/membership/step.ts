@@ -14,7 +14,7 @@ import { bury } from './obituary.ts';
 import { spare } from './spare.ts';
 import { noteSuspects, overdueAt } from './suspects.ts';
 import { resume, suspend } from './suspension.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
 export type StepResult = { readonly state: MemberState; readonly effects: readonly MemberEffect[] };
@@ -36,7 +36,7 @@ export function step(former: MemberState, event: MemberEvent): StepResult {
     flushLinks(turn);
     finishLeaving(turn);
   }
-  update(turn, { wakeAt: nextDeadline(turn.state) });
+  turn.state.wakeAt = nextDeadline(turn.state);
   assertInvariants(former, turn.state);
   return { state: turn.state, effects: turn.effects };
 }
@@ -83,7 +83,7 @@ function forgiveStall(turn: Turn): void {
   const lateMs = wakeAt === null ? 0 : turn.now - wakeAt;
   if (lateMs >= options.detectMs / 2) forgive(turn, lateMs);
   if (lateMs < options.detectMs) return;
-  update(turn, { toldOutAt: turn.now });
+  turn.state.toldOutAt = turn.now;
   turn.effects.push({ kind: 'stalled' });
 }
 

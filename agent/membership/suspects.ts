@@ -3,10 +3,10 @@
  * runs out the shell may find out by other ways whether such a member's host is there, which then costs no time; and until a view says
  * who has what, or it is known to be dead.
  */
-import { sameMembers } from './identity.ts';
+import { sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import { isHeard, type Peer } from './peer.ts';
-import { type Turn, update } from './turn.ts';
+import type { Turn } from './turn.ts';
 import type { InstantMs, MemberId } from './view.ts';
 
 /** The next heartbeat comes within one interval; half of one more for the network and a busy host. */
@@ -15,8 +15,8 @@ const overdueIntervals = 1.5;
 /** @param own those of the view that can go on together */
 export function noteLeftOut(turn: Turn, own: readonly MemberId[]): void {
   const leftOut = turn.state.view?.members.filter((member) => !own.includes(member)) ?? [];
-  if (sameMembers(leftOut, turn.state.leftOut)) return;
-  update(turn, { leftOut });
+  if (sameList(leftOut, turn.state.leftOut)) return;
+  turn.state.leftOut = leftOut;
   noteSuspects(turn);
 }
 
@@ -26,8 +26,8 @@ export function noteSuspects(turn: Turn): void {
   if (isQuiet && state.peers.every((peer) => now < overdueAt(peer))) return;
   const suspected = state.peers.filter((peer) => isSuspect(state, peer, now));
   const suspects = suspected.map(({ member }) => member);
-  if (sameMembers(suspects, state.suspects)) return;
-  update(turn, { suspects });
+  if (sameList(suspects, state.suspects)) return;
+  turn.state.suspects = suspects;
   const heard = suspected.filter((peer) => now < overdueAt(peer)).map(({ member }) => member);
   turn.effects.push({ kind: 'suspects', members: suspects, heard });
 }

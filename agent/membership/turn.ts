@@ -6,18 +6,14 @@ import type { InstantMs, MemberId } from './view.ts';
 
 export type Turn = {
   readonly now: InstantMs;
-  /** A copy of this step's own, changed in place by `update` alone; what it refers to is shared and never changed. */
-  readonly state: MemberState;
+  /** A copy of this step's own, changed in place; what it refers to is shared and never changed. */
+  readonly state: { -readonly [Part in keyof MemberState]: MemberState[Part] };
   readonly effects: MemberEffect[];
   /** Something changed that may call for another view. */
   reconsider: boolean;
   /** The others should know before the next heartbeat is due. */
   urgent: boolean;
 };
-
-export function update(turn: Turn, change: Partial<MemberState>): void {
-  Object.assign(turn.state, change);
-}
 
 export function findPeer(state: MemberState, member: MemberId): Peer | undefined {
   return state.peers.find((peer) => peer.member === member);
@@ -29,6 +25,10 @@ export function findIncarnation(state: MemberState, incarnation: Incarnation): P
 
 /** Replaces a peer by its newer self. */
 export function updatePeer(turn: Turn, peer: Peer): void {
-  const index = turn.state.peers.findIndex((known) => known.member === peer.member);
-  if (index >= 0) update(turn, { peers: turn.state.peers.with(index, peer) });
+  const { state } = turn;
+  const index = state.peers.findIndex(({ member }) => member === peer.member);
+  if (index < 0) return;
+  const peers = state.peers.slice();
+  peers[index] = peer;
+  state.peers = peers;
 }

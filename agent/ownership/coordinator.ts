@@ -137,17 +137,19 @@ function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, read
   for (const [member, report] of state.reports) {
     for (const { set, grant, pinned } of report.holds) {
       const told = state.assignments.get(set);
-      const known = { member, grant, pinned, ...sides(member) };
+      const { side, sideSize } = sides(member);
       // What it was told last may be ahead of what it has reported.
-      if (told === undefined || told.owner !== member) add(set, known);
-      else add(set, { ...known, pinned: told.pinned, grant: laterGrant(told.grant, grant) });
+      const ahead = told !== undefined && told.owner === member ? told : null;
+      const newest = ahead === null ? grant : laterGrant(ahead.grant, grant);
+      add(set, { member, grant: newest, pinned: ahead?.pinned ?? pinned, side, sideSize });
     }
   }
   for (const [set, { owner, grant, pinned }] of state.assignments) {
     if (owner === null || !view.members.includes(owner)) continue;
     if (holders.get(set)?.some(({ member }) => member === owner)) continue;
-    if (state.decided > 0 || !hasLetGo(state, set, owner, grant))
-      add(set, { member: owner, grant, pinned, ...sides(owner) });
+    if (state.decided === 0 && hasLetGo(state, set, owner, grant)) continue;
+    const { side, sideSize } = sides(owner);
+    add(set, { member: owner, grant, pinned, side, sideSize });
   }
   return holders;
 }
@@ -233,7 +235,12 @@ function withAge(state: OwnershipState, assignment: Assignment, now: InstantMs):
   const known = state.assignments.get(assignment.set);
   return known === undefined || known.owner !== assignment.owner
     ? assignment
-    : { ...assignment, ageMs: Math.max(0, Math.round(now - known.since)) };
+    : aged(assignment, Math.max(0, Math.round(now - known.since)));
+}
+
+/** Written out: see `changedState`. */
+function aged({ set, owner, grant, releasing, reason, pinned, handover }: Assignment, ageMs: number): Assignment {
+  return { set, owner, grant, releasing, reason, pinned, handover, ageMs };
 }
 
 /** Whether the group must hear of it: another owner, grant or pin, or another reason why nobody has it. */

@@ -22,7 +22,7 @@ const instants: ReadonlySet<string> = new Set([
  * what sets the pace of a link; ages, which are for people and for `failback` alone; deadlines that follow from others.
  */
 const leftOut: ReadonlySet<string> = new Set([
-  ...['options', 'pool', 'codec', 'random', 'heartbeats', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
+  ...['options', 'pool', 'codec', 'random', 'heartbeats', 'said', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
   ...['roundTripMs', 'window', 'sentAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt'],
 ]);
 
