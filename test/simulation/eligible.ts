@@ -13,7 +13,8 @@ export function isOwed(view: readonly Owning[], set: SetName): boolean {
   if (!view.some(({ ownership }) => ownership.mature)) return false;
   if (isMinority(view.length, view[0]?.ownership.pool)) return false;
   if (view.length === 1 && view[0] !== undefined && isCutOff(view[0].ownership)) return false;
-  if (view.some(({ ownership }) => ownership.assignments.get(set)?.reason.kind === 'abandoned')) return false;
+  const waits = (kind: string | undefined): boolean => kind === 'abandoned' || kind === 'answering';
+  if (view.some(({ ownership }) => waits(ownership.assignments.get(set)?.reason.kind))) return false;
   const [coordinator] = view;
   return coordinator !== undefined && view.some((agent) => mayOwn(agent, set, coordinator));
 }

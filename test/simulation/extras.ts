@@ -18,6 +18,7 @@ export function withExtras(seed: number, schedule: Schedule): Schedule {
   const kind = dice.below(100);
   if (kind < 6) return withWitness(dice, schedule);
   if (kind < 9 && schedule.world.hosts.length > 2) return withDeadAgent(dice, schedule);
+  if (kind < 13) return withBlock(dice, schedule);
   return schedule;
 }
 
@@ -58,6 +59,23 @@ function withDeadAgent(dice: Dice, { world, faults, ...rest }: Schedule): Schedu
     world: { ...world, pool },
     faults: all.sort((a, b) => a.atMs - b.atMs),
     calmAtMs: killAtMs + 2_000,
+  };
+}
+
+/** The heartbeats of one host are blocked, for a while or for good; on its own or beside all else that befalls the group. */
+function withBlock(dice: Dice, schedule: Schedule): Schedule {
+  const host = dice.pick(schedule.world.hosts);
+  const atMs = 1_000 + dice.below(500);
+  const all = schedule.faults.filter(({ fault }) => fault.kind !== 'weather');
+  const faults = dice.chance(0.4) ? [...all] : all.filter(({ fault }) => fault.kind === 'start');
+  faults.push({ atMs, fault: { kind: 'block', host } });
+  const healAtMs = atMs + 300 + dice.below(2_000);
+  if (dice.chance(0.5)) faults.push({ atMs: healAtMs, fault: { kind: 'heal' } });
+  return {
+    world: { ...schedule.world, takeover: 'answered' },
+    faults: faults.sort((a, b) => a.atMs - b.atMs),
+    calmAtMs: Math.max(schedule.calmAtMs, healAtMs + 1),
+    standing: dice.chance(0.5) ? [{ kind: 'block', host }] : schedule.standing,
   };
 }
 

@@ -17,6 +17,8 @@ export type Fault =
   | { readonly kind: 'pause'; readonly host: string; readonly clock: 'runs' | 'stands'; readonly ms: number }
   /** One direction. */
   | { readonly kind: 'cut'; readonly from: string; readonly to: string }
+  /** Heartbeats and all else of the group, from and to the host: its addresses answer as before. Until all heals. */
+  | { readonly kind: 'block'; readonly host: string }
   | { readonly kind: 'split'; readonly sides: readonly (readonly string[])[] }
   | { readonly kind: 'heal' }
   | { readonly kind: 'weather'; readonly weather: Weather }
@@ -49,6 +51,8 @@ export function describeFault(fault: Fault): string {
         : `the machine ${fault.host} is paused for ${fault.ms} ms, its clock as well`;
     case 'cut':
       return `nothing gets from ${fault.from} to ${fault.to}`;
+    case 'block':
+      return `a filter blocks all frames of the group at ${fault.host}`;
     case 'split':
       return `the network splits: ${fault.sides.map((side) => side.join(' ')).join(' | ')}`;
     case 'heal':

@@ -123,6 +123,20 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     breaks: 'agent death',
   },
   {
+    rule: 'what answers is not taken over from',
+    file: 'ownership/coordinator',
+    find: 'const waiting = new Map(answeredSets(state, view));',
+    put: 'const waiting = new Map();',
+    breaks: 'answering',
+  },
+  {
+    rule: 'one that is heard again still has what it had',
+    file: 'membership/suspects',
+    find: ' || isAway(state, peer)',
+    put: '',
+    breaks: 'answering',
+  },
+  {
     rule: 'a witness owns nothing',
     file: 'ownership/candidates',
     find: 'candidate.witness ||',

@@ -22,7 +22,7 @@ export function settledViews(world: World): readonly Settled[] | null {
     if (!agent.running || agent.underWay > 0 || paused !== null) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
-    if (!knowsWitness(agent, world)) return null;
+    if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world)) return null;
     agents.push(agent);
   }
   return settledGroups(agents);
@@ -32,6 +32,14 @@ export function settledViews(world: World): readonly Settled[] | null {
 function knowsWitness({ witness, host, ownership }: Agent, world: World): boolean {
   if (witness === null || ownership.view === null || ownership.view.members.length > 1) return true;
   return ownership.witness === (world.reachesWitness(host.name) ? 'answers' : 'silent');
+}
+
+/** What is left with a host because it answers, that host still has. */
+function knowsWhoAnswers({ host, ownership }: Agent, world: World): boolean {
+  if (world.options.takeover !== 'answered') return true;
+  return [...ownership.assignments].every(
+    ([set, { reason }]) => reason.kind !== 'answering' || world.answererOf(set, host.name) !== null,
+  );
 }
 
 /** The same for agents between whose layers nothing is under way. */

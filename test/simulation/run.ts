@@ -127,7 +127,7 @@ function nextDeadline(world: World): number {
 
 function isCut(world: World): boolean {
   const agents = world.agents();
-  return agents.some((a) => agents.some((b) => world.isCut(a.host.name, b.host.name)));
+  return agents.some((a) => agents.some((b) => !world.carries(a.host.name, b.host.name)));
 }
 
 function describeUnrest(world: World): string {

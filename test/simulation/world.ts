@@ -58,6 +58,8 @@ export class World implements Surroundings {
   readonly #agenda = new Agenda();
   /** `from>to`, one direction, on all paths. */
   readonly #cuts = new Set<string>();
+  /** Hosts whose frames a filter drops. */
+  readonly #blocked = new Set<string>();
   /** `host/path`, with how many faults keep it down. */
   readonly #lostPaths = new Map<string, number>();
   /** Hosts that no witness answers, with how many faults make it so. */
@@ -183,11 +185,15 @@ export class World implements Surroundings {
       case 'cut':
         this.#cuts.add(`${fault.from}>${fault.to}`);
         return;
+      case 'block':
+        this.#blocked.add(fault.host);
+        return;
       case 'split':
         this.#split(fault.sides);
         return;
       case 'heal':
         this.#cuts.clear();
+        this.#blocked.clear();
         return;
       case 'weather':
         this.weather = fault.weather;
@@ -233,6 +239,17 @@ export class World implements Surroundings {
   askWitness(from: string): boolean {
     const { loss } = this.weather;
     return this.reachesWitness(from) && !this.#witnessDice.chance(loss) && !this.#witnessDice.chance(loss);
+  }
+
+  /** Another host that says that it has the set, be frames of the group cut or not. */
+  answererOf(set: SetName, asker: string): string | null {
+    for (const { name } of this.hosts.values()) if (name !== asker && this.answers(name, set)) return name;
+    return null;
+  }
+
+  /** Whether frames of the group get there. */
+  carries(from: string, to: string): boolean {
+    return !this.isCut(from, to) && !this.#blocked.has(from) && !this.#blocked.has(to);
   }
 
   isCut(from: string, to: string): boolean {
@@ -290,6 +307,7 @@ export class World implements Surroundings {
   #send(from: string, to: string, frame: Frame, path: number): void {
     if (frame.kind === 'datagram') this.datagramsSent += 1;
     if (from === to || (this.#cuts.size > 0 && this.isCut(from, to))) return;
+    if (this.#blocked.size > 0 && !this.carries(from, to)) return;
     if (this.#isLost(from, path) || this.#isLost(to, path)) return;
     const { loss, duplication, delayMsMin, delayMsMax } = this.weather;
     const copies = this.dice.chance(duplication) ? 2 : 1;

@@ -1,6 +1,7 @@
 /** The promises of the design in its order. */
 import { AgentDeath } from './agent-death.ts';
 import { Agreement } from './agreement.ts';
+import { Answering } from './answering.ts';
 import { Bounded } from './bounded.ts';
 import { Cause } from './cause.ts';
 import type { Check } from './check.ts';
@@ -24,6 +25,7 @@ export function allChecks(): readonly Check[] {
     new Superseded(),
     new OneSide(),
     new Isolation(),
+    new Answering(),
     new LastWord(),
     new Agreement(),
     new StandingCut(),

@@ -33,7 +33,7 @@ export class StandingCut implements Check {
 
   atRest(views: readonly Settled[], world: World): void {
     const agents = world.agents();
-    const cut = agents.some((a) => agents.some((b) => a !== b && world.isCut(a.host.name, b.host.name)));
+    const cut = agents.some((a) => agents.some((b) => a !== b && !world.carries(a.host.name, b.host.name)));
     if (!cut || this.#faults === 0) return;
     if (world.now - world.lastFaultAt < world.options.detectMs) return; // nobody can have noticed
     this.#faults = 0;
@@ -54,7 +54,7 @@ function checkApart(views: readonly Settled[], world: World): void {
   for (const view of views) {
     for (const { host } of view) {
       const others = views.flatMap((other) => (other === view ? [] : other)).map((agent) => agent.host);
-      const heard = others.filter(({ name }) => !world.isCut(host.name, name) && !world.isCut(name, host.name));
+      const heard = others.filter(({ name }) => world.carries(host.name, name) && world.carries(name, host.name));
       for (const other of heard) {
         const both = host.held.find((set) => other.has(set));
         if (both === undefined) continue;
