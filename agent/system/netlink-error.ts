@@ -37,8 +37,8 @@ export function errnoCode(errno: number): string {
 /** For what the kernel gives no words to. */
 const hints: Readonly<Record<string, string>> = {
   EPERM: 'needs CAP_NET_ADMIN',
-  ENOBUFS: 'it has no memory for it',
-  ENOMEM: 'it has no memory for it',
+  ENOBUFS: 'the kernel has no memory for it',
+  ENOMEM: 'the kernel has no memory for it',
   ENODEV: 'no such interface',
   EADDRNOTAVAIL: 'no such address there',
   EEXIST: 'it is there already',

@@ -91,6 +91,7 @@ describe('holdfast.service, ended', () => {
   });
 
   it('a crash after which the file is wrong: systemd gives up, and the guard keeps what it has', async () => {
+    await machine.override('RestartSec=200ms');
     const { agent, guard } = await machine.started();
     const removals = await machine.removalsDuring(async () => {
       await machine.write(configFile, 'nonsense');
@@ -119,6 +120,7 @@ describe('holdfast.service, ended', () => {
   });
 
   it('out of memory: the kernel kills the agent, the guard outlives it, the next one adopts', async ({ skip }) => {
+    await machine.override('RestartSec=200ms');
     const { agent, guard } = await machine.started();
     const limit = limitMemory(machine.booted.outside(agent));
     if (typeof limit === 'string') return skip(limit);

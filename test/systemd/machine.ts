@@ -27,6 +27,7 @@ link set peer0 up
 export class Machine {
   readonly booted: Booted;
   #monitors = 0;
+  #overridden = false;
 
   constructor(booted: Booted) {
     this.booted = booted;
@@ -66,15 +67,18 @@ export class Machine {
   async override(service: string): Promise<void> {
     await this.write(`${dropIns}/test.conf`, `[Service]\n${service}\n`);
     await this.run('systemctl', 'daemon-reload');
+    this.#overridden = true;
   }
 
   /** Stopped and as shipped. */
   async reset(): Promise<void> {
     await this.booted.attempt(['systemctl', 'stop', 'holdfast']);
     await this.booted.attempt(['systemctl', 'reset-failed', 'holdfast']);
+    await this.write(configFile, config);
+    if (!this.#overridden) return;
     await this.run('rm', '-rf', dropIns);
     await this.run('systemctl', 'daemon-reload');
-    await this.write(configFile, config);
+    this.#overridden = false;
   }
 
   async started(): Promise<{ readonly agent: number; readonly guard: number }> {

@@ -65,7 +65,7 @@ describe('an address that the kernel refuses', () => {
   it.each([
     ['small', 'fd77::102', 'Cannot add fd77::102/64 to small: EINVAL'],
     ['six', 'fd77::103', 'Cannot add fd77::103/64 to six: EACCES (ipv6: IPv6 is disabled on this device)'],
-    ['full', '10.77.0.105', 'Cannot add 10.77.0.105/24 to eth0: ENOBUFS (it has no memory for it)'],
+    ['full', '10.77.0.105', 'Cannot add 10.77.0.105/24 to eth0: ENOBUFS (the kernel has no memory for it)'],
     ['forbidden', '10.77.0.106', 'Cannot add 10.77.0.106/24 to eth0: EPERM (needs CAP_NET_ADMIN)'],
   ])(
     "on %s: the set goes to the host whose kernel takes it, and the status has the kernel's words",
