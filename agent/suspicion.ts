@@ -19,7 +19,7 @@ export type SuspicionOptions = {
   readonly isFrom: (mac: MacAddress, member: MemberId) => boolean;
   /** It has said that it will be silent for a while: taken for answering before it is asked. */
   readonly isExpected: (member: MemberId) => boolean;
-  /** The whole truth, whenever it changes. */
+  /** The whole truth, whenever it changes: who answers, or has not been asked to the end. */
   readonly onChange: (answering: ReadonlySet<MemberId>) => void;
 };
 
@@ -69,21 +69,24 @@ export class Suspicion {
   }
 
   #watch(member: MemberId, heard: boolean): () => void {
-    const { clock, detectMs, isExpected } = this.#options;
+    const { clock, detectMs, heldBy, isExpected } = this.#options;
     const timeoutMs = Math.max(timeoutMsMin, detectMs / roundsPerPatience);
     let stopped = false;
     let cancel: () => void = () => {};
     let inVain = 0;
+    let hasAnswered = heard || isExpected(member);
     const ask = async (round: number): Promise<void> => {
       const answer = await this.#ask(member, timeoutMs);
       if (stopped) return;
       inVain = answer === 'silent' ? inVain + 1 : 0;
-      const doubtful = answer === 'silent' && inVain < roundsInVainMax && this.#answering.has(member);
+      hasAnswered ||= answer === 'answers';
+      const doubtful = answer === 'silent' && inVain < roundsInVainMax && hasAnswered;
       if (!doubtful) this.#note(member, answer === 'answers');
       const restMs = doubtful ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
       cancel = clock.after(restMs, () => void ask(round + 1));
     };
-    if (heard || isExpected(member)) this.#note(member, true);
+    // Nothing is taken over before it was asked: short patience may end while the first question is on its way.
+    if (hasAnswered || heldBy(member).length > 0) this.#note(member, true);
     void ask(1);
     return () => {
       stopped = true;

@@ -8,7 +8,7 @@ import { ManualClock } from './system/manual-clock.ts';
 const member = `e3/${'0'.repeat(32)}` as MemberId;
 const itsMac = '02:00:00:00:00:03' as MacAddress;
 const othersMac = '02:00:00:00:00:01' as MacAddress;
-const held: VirtualAddress = {
+const virtual: VirtualAddress = {
   family: 4,
   address: '192.0.2.1' as IpAddress,
   prefixLength: 24,
@@ -21,11 +21,12 @@ class Segment {
   answer: MacAddress | null = null;
   asked = 0;
   expected = false;
+  held: readonly VirtualAddress[] = [virtual, virtual, virtual];
   readonly told: string[] = [];
   readonly suspicion = new Suspicion({
     clock: this.clock,
     detectMs: 300,
-    heldBy: () => [held, held, held],
+    heldBy: () => this.held,
     probe: (_address, timeoutMs) => {
       this.asked += 1;
       const { answer } = this;
@@ -99,6 +100,23 @@ describe('Suspicion', () => {
     segment.answer = othersMac;
     segment.suspicion.suspect([member]);
     await segment.pass(300);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('nobody is taken for silent before the first question is over, and then at once', async () => {
+    const segment = new Segment();
+    segment.suspicion.suspect([member]);
+    expect(segment.told).toEqual([member]);
+    await segment.pass(40);
+    expect(segment.told).toEqual([member]);
+    await segment.pass(20);
+    expect(segment.told).toEqual([member, '']);
+  });
+
+  it('there is nothing to take over from who held nothing', () => {
+    const segment = new Segment();
+    segment.held = [];
+    segment.suspicion.suspect([member]);
     expect(segment.told).toEqual([]);
   });
 

@@ -84,7 +84,9 @@ export class Arping {
         finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
         return;
       }
-      timers.push(setTimeout(() => finish({ kind: 'silent' }), timeoutMs));
+      // What lies in the socket is read first: a busy loop may come to its timers late.
+      const end = () => setImmediate(finish, { kind: 'silent' });
+      timers.push(setTimeout(end, timeoutMs));
       for (let n = 1; n < probesMax; n++) timers.push(setTimeout(send, (n * timeoutMs) / probesMax));
       send();
     });
