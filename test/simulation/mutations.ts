@@ -137,6 +137,13 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     breaks: 'answering',
   },
   {
+    rule: 'an obituary is believed',
+    file: 'membership/obituary',
+    find: 'if (peer === undefined || peer.gone)',
+    put: 'if (true)',
+    breaks: 'agent death',
+  },
+  {
     rule: 'a witness owns nothing',
     file: 'ownership/candidates',
     find: 'candidate.witness ||',

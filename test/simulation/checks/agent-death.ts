@@ -26,6 +26,9 @@ export class AgentDeath implements Check {
         this.#deadInCalm = null;
         if (observation.fault.kind === 'kill' && isCalm(world)) this.#deadInCalm = observation.fault.host;
         return;
+      case 'installed':
+        this.#installed(world);
+        return;
       case 'ended':
         if (observation.how !== 'killed') return;
         for (const set of world.host(observation.host).held) {
@@ -63,6 +66,15 @@ export class AgentDeath implements Check {
 
   atRest(): void {}
 
+  /** The guard tells of the death: the others do not wait for their patience. */
+  #installed(world: World): void {
+    const host = this.#deadInCalm;
+    if (host === null || world.lastFaultAt > this.#faultAt) return;
+    const ms = world.now - this.#faultAt;
+    if (world.host(host).guard === null || ms < world.options.detectMs / 2) return;
+    throw new Breach(this.name, `a view without ${host} comes ${Math.round(ms)} ms after its agent died`);
+  }
+
   /** The others are a majority, heard each other all the time, and one of them could have had it. */
   #fenced({ host, set }: Observation & { kind: 'removed' }, world: World): void {
     this.#left.delete(set);
@@ -80,5 +92,7 @@ export class AgentDeath implements Check {
 
 /** All are in one view, with nothing under way. */
 function isCalm(world: World): boolean {
-  return world.weather.loss === 0 && settledViews(world)?.length === 1;
+  const names = world.agents().map(({ host }) => host.name);
+  const isWhole = names.every((from) => names.every((to) => world.carries(from, to)));
+  return isWhole && world.weather.loss === 0 && settledViews(world)?.length === 1;
 }
