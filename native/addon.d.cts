@@ -114,8 +114,11 @@ export interface FileLock {
 /** Creates the file where needed (mode 0600, not through a symbolic link) and takes flock(LOCK_EX | LOCK_NB); writes the pid into it. Throws EWOULDBLOCK (code 'EAGAIN') where another process has it. */
 export function lockFile(options: { readonly path: string }): FileLock;
 
-/** The calling thread only, SCHED_RR | SCHED_RESET_ON_FORK at `priority` (1..99). */
-export function setThreadRealtime(options: { readonly priority: number }): void;
+/**
+ * One thread only, SCHED_RR | SCHED_RESET_ON_FORK at `priority` (1..99); 0: SCHED_OTHER again. `thread`: its id, for the main one the
+ * process's; without it the calling one.
+ */
+export function setThreadRealtime(options: { readonly priority: number; readonly thread?: number }): void;
 /**
  * Locks the program's text and libraries, as far as they are used (mlock2, MLOCK_ONFAULT), so that memory pressure does not
  * make it wait for the disk. Not V8's heap: Node aborts where that is locked (memory.c). Needs CAP_IPC_LOCK or a

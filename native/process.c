@@ -16,15 +16,17 @@ napi_value set_thread_realtime(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument;
   struct options options;
-  int64_t priority;
+  int64_t priority, thread = 0; /* Linux takes 0 for the calling thread, not for the process. */
+  bool other = false;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok) return error_throw_pending(env);
   if (!options_open(&options, env, "setThreadRealtime", argument) ||
-      !options_integer(&options, "priority", 1, 99, &priority)) {
+      !options_integer(&options, "priority", 0, 99, &priority) || !options_has(&options, "thread", &other) ||
+      (other && !options_integer(&options, "thread", 1, INT32_MAX, &thread))) {
     return NULL;
   }
-  /* Linux takes 0 for the calling thread, not for the process. */
+  const int policy = priority == 0 ? SCHED_OTHER : SCHED_RR;
   struct sched_param parameters = {.sched_priority = (int)priority};
-  if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) != 0) {
+  if (sched_setscheduler((pid_t)thread, policy | SCHED_RESET_ON_FORK, &parameters) != 0) {
     return error_throw(env, errno, "sched_setscheduler", "Cannot set real-time priority %d", (int)priority);
   }
   return NULL;

@@ -4,7 +4,8 @@ import { BuiltInEngine } from './built-in-engine.ts';
 import type { FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
 import { ChannelError } from './channel-error.ts';
 import { MainLoopWatch } from './main-loop.ts';
-import { becomeRealtime } from './realtime.ts';
+import { becomeRealtime, mainThreadPriority } from './realtime.ts';
+import { TakeoverPriority } from './takeover-priority.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('built-in-worker runs only as a worker thread');
@@ -13,11 +14,18 @@ const tell = (message: FromWorker): void => port.postMessage(message);
 
 const { options, peerRoutes, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
 const engine = new BuiltInEngine(options, {
-  onEvent: (event) => tell({ kind: 'event', event }),
-  onEnd: () => port.close(),
+  onEvent: (event) => {
+    if (event.kind === 'suspects') takeover?.suspect(event.members.length); // before it hears of it
+    tell({ kind: 'event', event });
+  },
+  onEnd: () => {
+    takeover?.stop();
+    port.close();
+  },
   onWakeup: (now) => watch?.look(now),
 });
 let watch: MainLoopWatch | undefined;
+let takeover: TakeoverPriority | undefined;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
@@ -50,7 +58,8 @@ port.on('message', (message: ToWorker) => {
 
 try {
   const notice = await becomeRealtime();
-  if (notice !== null) engine.notice(notice);
+  if (notice === null) takeover = new TakeoverPriority(options.detectMs, await mainThreadPriority());
+  else engine.notice(notice);
   engine.changePeers(peerRoutes);
   await engine.open();
   watch = new MainLoopWatch(mainLoop, options.hangMs, {

@@ -87,11 +87,18 @@ const wrong: readonly (readonly [name: string, call: string, options: unknown, e
   ],
   ['an empty path', 'lockFile', { path: '' }, 'TypeError', 'lockFile: path must not be empty or contain a NUL'],
   [
-    'priority 0',
+    'priority 100',
     'setThreadRealtime',
-    { priority: 0 },
+    { priority: 100 },
     'RangeError',
-    'setThreadRealtime: priority must be a whole number from 1 to 99, got 0',
+    'setThreadRealtime: priority must be a whole number from 0 to 99, got 100',
+  ],
+  [
+    'thread 0',
+    'setThreadRealtime',
+    { priority: 0, thread: 0 },
+    'RangeError',
+    'setThreadRealtime: thread must be a whole number from 1 to 2147483647, got 0',
   ],
   [
     'no program',

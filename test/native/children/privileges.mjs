@@ -18,8 +18,8 @@ function attempt(action) {
 const opened = (open) => attempt(() => open().close());
 
 /** The kernel's word on the thread that asks: its real-time priority, and its policy (sched(7): 0 other, 2 round-robin). */
-function scheduling() {
-  const fields = readFileSync('/proc/thread-self/stat', 'utf8').split(') ')[1].split(' ');
+function scheduling(thread = '/proc/thread-self') {
+  const fields = readFileSync(`${thread}/stat`, 'utf8').split(') ')[1].split(' ');
   return { priority: Number(fields[37]), policy: Number(fields[38]) };
 }
 
@@ -45,5 +45,8 @@ if (isMainThread) {
   });
 } else {
   const outcome = attempt(() => setThreadRealtime({ priority: 7 }));
-  parentPort.postMessage({ outcome, thread: scheduling() });
+  const raised = attempt(() => setThreadRealtime({ priority: 3, thread: process.pid }));
+  const main = scheduling(`/proc/self/task/${process.pid}`);
+  attempt(() => setThreadRealtime({ priority: 0, thread: process.pid }));
+  parentPort.postMessage({ outcome, thread: scheduling(), raised, main });
 }
