@@ -51,11 +51,13 @@ function isAway({ view, suspects }: MemberState, { member, report }: Peer): bool
   return !report.standsBack && suspects.includes(member) && view?.members.includes(member) !== true;
 }
 
-/** Of this view or of one before, not known to be dead, and not in the place of a run that lives. */
+/** Of this view or of one before, and not known to be dead. A run in its place tells what it has in the view that takes it in. */
 function isOurs(state: MemberState, peer: Peer): boolean {
-  if (peer.gone || peer.report.leaving) return false;
-  if (!(state.view?.members.includes(peer.member) ?? false) && !state.suspects.includes(peer.member)) return false;
-  return !state.peers.some((other) => other !== peer && other.host === peer.host && isHeard(other));
+  if (peer.report.leaving) return false;
+  const members = state.view?.members ?? [];
+  if (!members.includes(peer.member) && !state.suspects.includes(peer.member)) return false;
+  const successor = state.peers.find((other) => other !== peer && other.host === peer.host && isHeard(other));
+  return successor === undefined ? !peer.gone : !members.includes(successor.member);
 }
 
 /** Of one that is heard and not shunned, no deadline is before this. */

@@ -108,7 +108,8 @@ describe('openBuiltInChannel()', () => {
     expect(performance.now() - hangsAt).toBeLessThan(1_400);
     await Promise.all([backIn, ...rest.map((engine) => engine.untilView('a', 'b', 'c'))]);
     hanging.kill('SIGKILL');
-    expect(said.slice(before).map(({ kind }) => kind)).toEqual(['stalled', 'stalled', 'apart', 'view']);
+    const told = said.slice(before).map(({ kind }) => kind);
+    expect(told.filter((kind) => kind !== 'suspects')).toEqual(['stalled', 'stalled', 'apart', 'view']);
   });
 
   it('heartbeats go over every path, and status() shows each', async () => {

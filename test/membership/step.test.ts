@@ -365,6 +365,21 @@ describe('step(): suspects', () => {
     expect(network.suspicions.slice(2).map(({ suspects }) => suspects)).toEqual(['', '']);
   });
 
+  it('one that died is left what it answers for until the run in its place is in the view, which tells what it has', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.crash('c');
+    network.runUntil(() => network.viewOf('a') === 'a,b' && network.viewOf('b') === 'a,b', 1000);
+    network.suspicions.length = 0;
+    network.start('c');
+    for (const count of [1, 2]) {
+      network.runUntil(() => network.suspicions.length === count, 1000);
+      const { host, suspects } = network.suspicions.at(-1) ?? { host: '', suspects: 'none came' };
+      expect([suspects, network.viewOf(host)]).toEqual(['', 'a,b,c']);
+    }
+  });
+
   it.each(['leave', 'suspend'] as const)('one that says goodbye is none: %s', (way) => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b', 'c');
