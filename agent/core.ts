@@ -168,6 +168,7 @@ export class AgentCore {
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
     this.#claims.adopt(options.adopted);
+    this.#driver.onDecided = () => channel.decided();
     this.#driver.onStep = () => {
       this.#tellSpared();
       notifier.status(this.#line());

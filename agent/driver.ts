@@ -50,6 +50,8 @@ export class OwnershipDriver {
   #stopped = false;
   /** Called after every event, when the effects are under way. */
   onStep: () => void = () => {};
+  /** Called when what a decision asks of this host is under way, before what does not hurry. */
+  onDecided: () => void = () => {};
 
   constructor(options: Omit<OwnershipOptions, 'now'>, hands: Hands) {
     this.#state = initialOwnership({ ...options, now: systemClock.now() });
@@ -99,6 +101,7 @@ export class OwnershipDriver {
     this.#state = state;
     this.#begun = { before, event };
     this.#carryOut(effects);
+    if (event.kind === 'message' && event.message.kind === 'decision') this.onDecided();
     if (!effects.some(({ kind }) => kind === 'claim')) this.#conclude();
   }
 

@@ -34,6 +34,7 @@ function alone(): { readonly driver: OwnershipDriver; readonly did: string[]; re
     },
   );
   driver.onStep = note('told');
+  driver.onDecided = note('decided');
   driver.dispatch({ kind: 'view', view });
   const decision = sent.find(({ kind }) => kind === 'decision');
   if (decision === undefined) throw new Error(`it decides at once, and did ${did.join(' ')}`);
@@ -45,9 +46,9 @@ describe('OwnershipDriver', () => {
   it('dispatch(): what hurries is carried out at once, what follows for the group and the log after that turn of the loop', async () => {
     const { driver, did, decision } = alone();
     driver.dispatch({ kind: 'message', sender: self, message: decision });
-    expect(did).toEqual(['claim']);
+    expect(did).toEqual(['claim', 'decided']);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(did).toEqual(['claim', 'moved', 'told']);
+    expect(did).toEqual(['claim', 'decided', 'moved', 'told']);
     driver.stop();
   });
 
@@ -55,9 +56,9 @@ describe('OwnershipDriver', () => {
     const { driver, did, decision } = alone();
     driver.dispatch({ kind: 'message', sender: self, message: decision });
     driver.dispatch({ kind: 'claimed', sets: [...driver.state.holdings.keys()] });
-    expect(did).toEqual(['claim', 'moved', 'claimed', 'told']);
+    expect(did).toEqual(['claim', 'decided', 'moved', 'claimed', 'told']);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(did).toEqual(['claim', 'moved', 'claimed', 'told']);
+    expect(did).toEqual(['claim', 'decided', 'moved', 'claimed', 'told']);
     driver.stop();
   });
 });

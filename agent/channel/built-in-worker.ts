@@ -41,6 +41,9 @@ port.on('message', (message: ToWorker) => {
     case 'peers':
       engine.changePeers(message.routes);
       break;
+    case 'decided':
+      takeover?.stop();
+      break;
     case 'spare':
       engine.spare(message.members);
       break;

@@ -141,6 +141,10 @@ class BuiltInChannel implements Channel {
     this.#tell({ kind: 'spare', members });
   }
 
+  decided(): void {
+    this.#tell({ kind: 'decided' });
+  }
+
   /** Answered with an empty one when the thread is gone. */
   status(): Promise<ChannelStatus> {
     if (this.#ending) return Promise.resolve(emptyStatus);

@@ -88,6 +88,8 @@ export type Channel = {
   changePeers(peers: readonly PeerEntry[]): void;
   /** All silent members whose hosts answer, to be told that what they have is left to them. Without effect where silent is gone. */
   spare(members: readonly MemberId[]): void;
+  /** What a decision of the group asks of this host is under way: the rest does not hurry. */
+  decided(): void;
   status(): Promise<ChannelStatus>;
   /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
   obituary(): Promise<readonly Obituary[]>;

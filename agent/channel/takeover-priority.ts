@@ -1,6 +1,6 @@
 /**
  * While a member may be gone, the main thread goes before what else the host does: from its first missed heartbeat until a takeover is
- * over. What it decides and claims then is a few milliseconds of work, in a dozen turns; a busy host makes it wait before each.
+ * under way. What it decides and claims then is a few milliseconds of work, in a dozen turns; a busy host makes it wait before each.
  */
 
 /** Below the engine's thread, which must go on in time whatever the main one does. */
@@ -32,6 +32,7 @@ export class TakeoverPriority {
     if (isNews || wasRaised) this.#set(isNews ? takeoverPriority : 0);
   }
 
+  /** The takeover is under way, or the end has come. */
   stop(): void {
     if (this.#end === undefined) return;
     clearTimeout(this.#end);
