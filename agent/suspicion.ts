@@ -42,6 +42,7 @@ export class Suspicion {
   /** A suspect, and how to stop asking for it. */
   readonly #watches = new Map<MemberId, () => void>();
   #answering: ReadonlySet<MemberId> = new Set();
+  #closed = false;
 
   constructor(options: SuspicionOptions) {
     this.#options = options;
@@ -52,6 +53,7 @@ export class Suspicion {
    * @param heard those of them that are there, as far as one can know: taken for answering before they are asked
    */
   suspect(members: readonly MemberId[], heard: readonly MemberId[] = []): void {
+    if (this.#closed) return; // an agent that leaves hears that the others go on without it
     for (const [member, stop] of this.#watches) {
       if (members.includes(member)) continue;
       stop();
@@ -64,6 +66,7 @@ export class Suspicion {
   }
 
   close(): void {
+    this.#closed = true;
     for (const stop of this.#watches.values()) stop();
     this.#watches.clear();
   }

@@ -132,6 +132,18 @@ describe('Suspicion', () => {
     expect(segment.asked).toBe(asked);
   });
 
+  it('asks nobody any more when it was closed, whatever is heard after that: the agent could not end', async () => {
+    const segment = new Segment();
+    segment.suspicion.suspect([member]);
+    segment.suspicion.close();
+    const { asked } = segment;
+    segment.suspicion.suspect([]);
+    segment.suspicion.suspect([member]);
+    await segment.pass(1_000);
+    expect(segment.asked).toBe(asked);
+    expect(segment.clock.timers).toBe(0);
+  });
+
   it('asks several times within one patience, and seldom later', async () => {
     const segment = new Segment();
     segment.answer = itsMac;

@@ -15,11 +15,13 @@ type OnAnswer = (mac: MacAddress) => void;
 
 export class ProbeAnswers {
   readonly #sockets = new Map<AnnouncedAddress['family'], NativeSocket>();
+  #closed = false;
   /** By interface index and address. UNBOUNDED: by who asks, for as long as they wait. */
   readonly #waiting = new Map<string, Set<OnAnswer>>();
 
-  /** @returns the function that ends it. @throws NativeError: EPERM without CAP_NET_RAW */
+  /** @returns the function that ends it. @throws NativeError: EPERM without CAP_NET_RAW; Error after close() */
   hear(interfaceIndex: number, { family, address }: AnnouncedAddress, onAnswer: OnAnswer): () => void {
+    if (this.#closed) throw new Error('nobody listens for answers any more');
     if (!this.#sockets.has(family)) this.#sockets.set(family, this.#open(family));
     const key = keyOf(interfaceIndex, address);
     const waiting = this.#waiting.get(key) ?? new Set();
@@ -31,6 +33,7 @@ export class ProbeAnswers {
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
   }
