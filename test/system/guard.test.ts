@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { within } from '../../agent/lab/deadline.ts';
@@ -36,7 +37,13 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-type Started = { readonly agent: LabProcess; readonly guardPid: number; said(): string };
+type Started = {
+  readonly agent: LabProcess;
+  readonly guardPid: number;
+  said(): string;
+  /** The next line of its output. */
+  line(): Promise<string>;
+};
 
 async function startAgent(addresses: readonly PlacedAddress[], lifetimeSeconds = 60, mode = ''): Promise<Started> {
   const argv = [process.execPath, script, directory, JSON.stringify(addresses), String(lifetimeSeconds), mode];
@@ -45,8 +52,10 @@ async function startAgent(addresses: readonly PlacedAddress[], lifetimeSeconds =
   agent.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  const pid = await new Promise<string>((resolve) => agent.child.stdout?.setEncoding('utf8').once('data', resolve));
-  return { agent, guardPid: Number(pid), said: () => said };
+  if (agent.child.stdout === null) throw new Error('its output is piped');
+  const lines = createInterface({ input: agent.child.stdout })[Symbol.asyncIterator]();
+  const line = async (): Promise<string> => (await lines.next()).value ?? 'its output has ended';
+  return { agent, guardPid: Number(await line()), said: () => said, line };
 }
 
 async function killed(started: Started): Promise<void> {
@@ -178,10 +187,8 @@ describe('the guard', () => {
   });
 
   it('leaves an agent that starts its time', async () => {
-    const { agent } = await startAgent([placed('10.0.0.50', 24)], 60, 'starting');
-    const started = new Promise((resolve) => agent.child.stdout?.once('data', resolve));
-    const ended = agent.ended.then(() => 'killed');
-    expect(String(await within(deadlineMs, 'the agent to start', Promise.race([started, ended])))).toBe('started\n');
+    const { agent, line } = await startAgent([placed('10.0.0.50', 24)], 60, 'starting');
+    expect(await within(deadlineMs, 'the agent to start', line())).toBe('started');
     agent.child.stdin?.end();
     expect(await agent.ended).toEqual({ status: 0, signal: null });
   });
