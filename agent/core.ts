@@ -139,7 +139,7 @@ export class AgentCore {
     this.#network = new Network({
       guard: options.guard,
       config: this.#networkConfig(config),
-      ...{ links, finder, route: options.route, watch: options.watch },
+      ...{ links, finder, route: options.route, watch: options.watch, evidence: channel.evidence },
       mayClaim: (set) => mayClaim(this.#driver.state, set),
       onStations: () => this.#sendStations(),
       onNeighbours: (neighbours) => this.#send(encodeNeighbours(neighbours)),

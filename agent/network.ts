@@ -3,6 +3,7 @@
  * they find out comes back as events of ownership.
  */
 import type { Config, InterfaceChoice, IpAddress, VirtualAddress } from './config/config.ts';
+import type { Evidence } from './membership/evidence.ts';
 import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
 import { fenceMs } from './ownership/quorum.ts';
@@ -36,6 +37,8 @@ export type NetworkOptions = {
   readonly finder: InterfaceFinder;
   readonly watch: AddressWatch;
   readonly guard: Guard;
+  /** Nothing is renewed or repeated without it. */
+  readonly evidence: Evidence;
   /** Whether this host may still put it into its kernel. */
   readonly mayClaim: (set: SetName) => boolean;
   readonly onClaimed: (sets: readonly SetName[]) => void;
@@ -70,11 +73,13 @@ export class Network {
   constructor(options: NetworkOptions) {
     this.#options = options;
     this.#config = options.config;
-    const { config, route, links, finder, watch, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } = options;
+    const { config, route, links, finder, watch, evidence, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } =
+      options;
     const clock = systemClock;
     this.#arping = openArping();
     this.#announcer = new Announcer({
       clock,
+      evidence,
       framesPerSecond: config.announce.framesPerSecond,
       stallMs: config.detectMs,
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
@@ -114,7 +119,7 @@ export class Network {
     });
     this.claims = new Claims({
       guard: options.guard,
-      ...{ route, links, finder, watch, clock, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
+      ...{ route, links, finder, watch, clock, evidence, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
       probes: this.#probes,
       announcer: this.#announcer,
       audience: this.#audience,

@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Host } from '../config/config.ts';
+import { confirmsView } from '../membership/evidence.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
 import type { Heartbeat } from '../membership/message.ts';
@@ -23,6 +24,8 @@ import { FrameOpener } from './unseal.ts';
 
 export type EngineHandlers = {
   onEvent(event: ChannelEvent): void;
+  /** The view stands: another member was heard in it, or it is new, and then maybe without others. */
+  onEvidence(isAlone: boolean): void;
   /** It left or was refused; its sockets are closed. */
   onEnd(): void;
   /** Its timer ran, as it does at least every `lookIntervalMs`: for what else is due now and then, which needs no timer of its own. */
@@ -196,6 +199,7 @@ export class BuiltInEngine {
     // Paths of one number are one network; multicast tells only the sender's.
     const route = { path: path ?? (this.#multicastPaths.has(body.path) ? body.path : 0), address };
     this.#step({ kind: 'heartbeat', now: now(), heartbeat: body.heartbeat, route });
+    if (confirmsView(this.#state, body.heartbeat)) this.#handlers.onEvidence(false);
   }
 
   #step(event: MemberEvent): void {
@@ -220,6 +224,7 @@ export class BuiltInEngine {
         this.#handlers.onEvent({ kind: 'stalled' });
         break;
       case 'view':
+        this.#handlers.onEvidence(effect.view.members.length === 1);
         this.#handlers.onEvent({ kind: 'view', view: effect.view });
         break;
       case 'apart':

@@ -23,6 +23,7 @@ export type WorkerData = {
   /** To the peers of the options, as far as they are known by now. */
   readonly peerRoutes: readonly Route[];
   readonly mainLoop: SharedArrayBuffer;
+  readonly evidence: SharedArrayBuffer;
 };
 
 export type ToWorker =

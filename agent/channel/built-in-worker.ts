@@ -6,18 +6,21 @@ import { ChannelError } from './channel-error.ts';
 import { MainLoopWatch } from './main-loop.ts';
 import { becomeRealtime, mainThreadPriority } from './realtime.ts';
 import { TakeoverPriority } from './takeover-priority.ts';
+import { EvidenceWriter } from './view-evidence.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('built-in-worker runs only as a worker thread');
 
 const tell = (message: FromWorker): void => port.postMessage(message);
 
-const { options, peerRoutes, mainLoop } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
+const { options, peerRoutes, mainLoop, evidence } = workerData as WorkerData; // openBuiltInChannel is the only one that starts this
+const viewEvidence = new EvidenceWriter(evidence);
 const engine = new BuiltInEngine(options, {
   onEvent: (event) => {
     if (event.kind === 'suspects') takeover?.suspect(event.members.length); // before it hears of it
     tell({ kind: 'event', event });
   },
+  onEvidence: (isAlone) => viewEvidence.note(isAlone),
   onEnd: () => {
     takeover?.stop();
     port.close();

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Host, PeerEntry } from '../config/config.ts';
 import { payloadBytesMax } from '../membership/bounds.ts';
+import type { Evidence } from '../membership/evidence.ts';
 import type { Route } from '../membership/peer.ts';
 import type { InstantMs, MemberId, ViewId } from '../membership/view.ts';
 import { frameVersion } from '../wire/frame.ts';
@@ -13,6 +14,7 @@ import { ChannelError } from './channel-error.ts';
 import { createMainLoopMemory, type Every, MainLoopBeat, ownTimer } from './main-loop.ts';
 import { type NameService, systemNames } from './names.ts';
 import { PeerSearch } from './peer-search.ts';
+import { createEvidenceMemory, evidenceReader } from './view-evidence.ts';
 
 /** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
 const leaveMs = 1_000;
@@ -47,13 +49,15 @@ export async function openBuiltInChannel(
     const looked = search.change(peers);
     if (peers.length > 0) await Promise.race([looked, delay(firstNamesMs)]);
     const mainLoop = createMainLoopMemory();
+    const evidence = createEvidenceMemory();
     const workerData: WorkerData = {
       options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers },
       peerRoutes,
       mainLoop,
+      evidence,
     };
     const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
-    channel = await opened(worker, search, onEvent);
+    channel = await opened(worker, search, onEvent, evidenceReader(evidence));
     channel.tellPeers(peerRoutes); // they may be others by now
     channel.beat(mainLoop, hangMs, every);
     return channel;
@@ -70,10 +74,12 @@ type OpenedChannel = {
   /** What the thread said before it was open: the first view of one that is alone. */
   readonly early: readonly FromWorker[];
   readonly onEvent: OnChannelEvent;
+  readonly evidence: Evidence;
 };
 
 class BuiltInChannel implements Channel {
   readonly self: MemberId;
+  readonly evidence: Evidence;
   readonly #worker: Worker;
   readonly #search: PeerSearch;
   readonly #onEvent: OnChannelEvent;
@@ -86,8 +92,9 @@ class BuiltInChannel implements Channel {
   /** It left, was refused or is lost: an end of the thread is no news any more. */
   #ending = false;
 
-  constructor({ worker, search, self, early, onEvent }: OpenedChannel) {
+  constructor({ worker, search, self, early, onEvent, evidence }: OpenedChannel) {
     this.self = self;
+    this.evidence = evidence;
     this.#worker = worker;
     this.#search = search;
     this.#onEvent = onEvent;
@@ -243,7 +250,12 @@ const emptyStatus: ChannelStatus = {
 };
 
 /** The channel listens from the moment it is opened: where the thread ends soon, all that it said comes in one turn. */
-function opened(worker: Worker, search: PeerSearch, onEvent: OnChannelEvent): Promise<BuiltInChannel> {
+function opened(
+  worker: Worker,
+  search: PeerSearch,
+  onEvent: OnChannelEvent,
+  evidence: Evidence,
+): Promise<BuiltInChannel> {
   const early: FromWorker[] = []; // at most the first view and what is delivered in it
   return new Promise((resolve, reject) => {
     const finish = (): void => {
@@ -253,7 +265,7 @@ function opened(worker: Worker, search: PeerSearch, onEvent: OnChannelEvent): Pr
     const listen = (message: FromWorker): void => {
       if (message.kind === 'opened') {
         finish();
-        resolve(new BuiltInChannel({ worker, search, self: message.self, early, onEvent }));
+        resolve(new BuiltInChannel({ worker, search, self: message.self, early, onEvent, evidence }));
       } else if (message.kind === 'failed') {
         finish();
         reject(new ChannelError(message.code, message.address, message.port));

@@ -7,6 +7,7 @@
  * 3. `lost`: the engine is gone (not the network). Claim nothing.
  */
 import type { Host, PeerEntry } from '../config/config.ts';
+import type { Evidence } from '../membership/evidence.ts';
 import type { HostName, InstantMs, MemberId, View } from '../membership/view.ts';
 
 export type ChannelEvent =
@@ -88,6 +89,8 @@ export type Channel = {
   changePeers(peers: readonly PeerEntry[]): void;
   /** All silent members whose hosts answer, to be told that what they have is left to them. Without effect where silent is gone. */
   spare(members: readonly MemberId[]): void;
+  /** Whether the view stands, asked when something is due and again later. */
+  readonly evidence: Evidence;
   /** What a decision of the group asks of this host is under way: the rest does not hurry. */
   decided(): void;
   status(): Promise<ChannelStatus>;

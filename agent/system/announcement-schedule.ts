@@ -47,6 +47,8 @@ type Round<Link> = {
   queued: number;
   /** Rows of directed frames of it that wait. */
   asking: number;
+  /** The next one was asked for, and does not come of itself. */
+  wanted: boolean;
 };
 
 type Queued<Link> = DueFrame<Link> & { readonly round: Round<Link> };
@@ -92,14 +94,16 @@ export class AnnouncementSchedule<Link> {
   start(sets: ReadonlyMap<string, readonly ScheduledAddress<Link>[]>, now: number): void {
     this.stop([...sets.keys()]);
     for (const [set, addresses] of sets) {
-      this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0, asking: 0 });
+      this.#rounds.set(set, { addresses, startedAt: now, done: 0, nextAt: now, queued: 0, asking: 0, wanted: true });
     }
   }
 
   /** One round now, of what is announced; what comes after it stays as it was. */
   once(set: string, now: number): void {
     const round = this.#rounds.get(set);
-    if (round !== undefined) round.nextAt = now;
+    if (round === undefined) return;
+    round.nextAt = now;
+    round.wanted = true;
   }
 
   has(set: string): boolean {
@@ -122,17 +126,30 @@ export class AnnouncementSchedule<Link> {
     }
   }
 
-  /** What is to be sent now; of those sets alone, and then to nobody one by one. */
-  due(now: number, sets: readonly string[] | 'all' = 'all'): readonly DueFrame<Link>[] {
+  /** Whether something is to be announced again that nobody asked for. */
+  repeats(now: number): boolean {
+    return [...this.#rounds.values()].some((round) => round.nextAt <= now && !round.wanted);
+  }
+
+  /**
+   * What is to be sent now; of those sets alone, and then to nobody one by one.
+   *
+   * @param repeats false: nothing is begun that nobody asked for
+   */
+  due(now: number, sets: readonly string[] | 'all' = 'all', repeats = true): readonly DueFrame<Link>[] {
     const rounds = sets === 'all' ? [...this.#rounds.values()] : sets.flatMap((set) => this.#rounds.get(set) ?? []);
-    for (const round of rounds) if (round.nextAt <= now) this.#begin(round, now);
+    for (const round of rounds) if (round.nextAt <= now && (repeats || round.wanted)) this.#begin(round, now);
     const chosen = sets === 'all' ? null : new Set(rounds);
     return [...this.#lanes.values()].flatMap((lane) => this.#take(lane, now, chosen));
   }
 
-  /** When `due` has something next, or null where nothing is announced. */
-  nextWakeup(): number | null {
-    const rounds = [...this.#rounds.values()].map(({ nextAt }) => nextAt);
+  /**
+   * When `due` has something next, or null where it has nothing.
+   *
+   * @param repeats as there
+   */
+  nextWakeup(repeats = true): number | null {
+    const rounds = [...this.#rounds.values()].flatMap(({ nextAt, wanted }) => (repeats || wanted ? nextAt : []));
     const lanes = [...this.#lanes.values()].flatMap((lane) => {
       const waiting = lane.urgent.length + lane.normal.length + lane.directed.length;
       if (waiting === 0) return [];
@@ -161,6 +178,7 @@ export class AnnouncementSchedule<Link> {
     const repeat = repeatsMs[round.done];
     const jitter = 1 - this.#options.random() / 4; // RFC 5880 §6.8.7
     round.done += 1;
+    round.wanted = false;
     round.nextAt = repeat === undefined ? now + refreshMs * jitter : Math.max(now + 1, round.startedAt + repeat);
   }
 

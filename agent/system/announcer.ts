@@ -1,4 +1,7 @@
 /** Announces the sets this host owns, for as long as it owns them: the schedule, a clock and a socket put together. */
+
+import type { Evidence } from '../membership/evidence.ts';
+import type { InstantMs } from '../membership/view.ts';
 import {
   type AnnouncedAddress,
   type AnnouncingLink,
@@ -8,6 +11,7 @@ import {
 } from './announcement.ts';
 import { AnnouncementSchedule, type ScheduledAddress } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
+import { EvidenceWait, evidenceLookMs } from './evidence-wait.ts';
 
 export type PlacedAnnouncement = AnnouncedAddress & {
   readonly link: AnnouncingLink;
@@ -24,6 +28,8 @@ export type AnnouncerOptions = {
   readonly framesPerSecond: number;
   /** What comes later than this after its time waits as long again: others may have taken over, and the group is heard by then. */
   readonly stallMs: number;
+  /** Nothing is repeated without it. */
+  readonly evidence: Evidence;
 };
 
 export class Announcer {
@@ -34,6 +40,8 @@ export class Announcer {
   #dueAt: number | null = null;
   /** After a stall it may run before anybody told this host that it stood still; who is told stops what it announces. */
   #heldUntil = Number.NEGATIVE_INFINITY;
+  /** A repeat is due. */
+  #wait: EvidenceWait | null = null;
   #closed = false;
 
   constructor(options: AnnouncerOptions) {
@@ -97,21 +105,38 @@ export class Announcer {
   /** @param started what is sent all the same */
   #run(started: readonly string[] = []): void {
     const now = this.#options.clock.now();
-    for (const { link, frame } of this.#schedule.due(now, now < this.#heldUntil ? started : 'all')) {
+    for (const { link, frame } of this.#schedule.due(
+      now,
+      now < this.#heldUntil ? started : 'all',
+      this.#mayRepeat(now),
+    )) {
       const error = this.#options.send(link, frame, 'announce');
       if (error !== null) this.#options.onFailure(error);
     }
     this.#arm();
   }
 
+  #mayRepeat(now: InstantMs): boolean {
+    const { evidence, stallMs } = this.#options;
+    if (!this.#schedule.repeats(now)) {
+      this.#wait = null;
+      return true;
+    }
+    this.#wait ??= new EvidenceWait(evidence, now + stallMs);
+    if (!this.#wait.isOver(now)) return false;
+    this.#wait = null;
+    return true;
+  }
+
   #arm(): void {
     this.#cancel?.();
     this.#cancel = null;
     this.#dueAt = null;
-    const wakeup = this.#schedule.nextWakeup();
-    if (wakeup === null || this.#closed) return;
     const { clock } = this.#options;
     const now = clock.now();
+    const look = this.#wait === null ? Number.POSITIVE_INFINITY : now + evidenceLookMs;
+    const wakeup = Math.min(this.#schedule.nextWakeup(this.#wait === null) ?? Number.POSITIVE_INFINITY, look);
+    if (wakeup === Number.POSITIVE_INFINITY || this.#closed) return;
     const dueAt = Math.max(wakeup, now, this.#heldUntil);
     this.#dueAt = dueAt;
     this.#cancel = clock.after(dueAt - now, () => {

@@ -3,6 +3,7 @@
  * is ownership's business. Never two things at once about one set: its caller waits for the answer.
  */
 import type { AddressSet } from '../config/config.ts';
+import type { Evidence } from '../membership/evidence.ts';
 import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
 import type { AddressWatch } from './address-watch.ts';
@@ -40,6 +41,8 @@ export type ClaimsOptions = {
   readonly lifetimeSeconds: number | 'never';
   /** What comes later than this after its time is not done: others may have taken over meanwhile. */
   readonly stallMs: number;
+  /** Nothing is renewed without it. */
+  readonly evidence: Evidence;
   /** How long after this agent's last sign its guard keeps what nobody takes over; 0: for as long as it takes. */
   readonly fenceMs: number;
   /** In the kernel, and the first announcement is out. */
@@ -75,10 +78,10 @@ export class Claims {
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#sets = new Map(options.sets.map((set) => [set.name, set]));
-    const { route, watch, clock, guard, lifetimeSeconds, stallMs, onTrouble } = options;
+    const { route, watch, clock, guard, lifetimeSeconds, stallMs, evidence, onTrouble } = options;
     this.#removals = new Removals({ route, clock, guard, onTrouble });
     this.#upkeep = new Upkeep({
-      ...{ route, watch, clock, lifetimeSeconds, stallMs, onTrouble, held: this.#held },
+      ...{ route, watch, clock, lifetimeSeconds, stallMs, evidence, onTrouble, held: this.#held },
       onBack: (names) => this.announce(names),
       onLost: (name, why) => this.#lose(name, why),
       remove: (name, addresses) => this.#removals.remove(new Map([[name, addresses]]), () => {}),

@@ -1,9 +1,11 @@
 /** What is held stays in the kernel: its lifetime is renewed in time, and what something else removed is put back. */
+import type { Evidence } from '../membership/evidence.ts';
 import type { SetName } from '../ownership/grant.ts';
 import { addressFlags, type KernelAddress } from '../wire/rtnetlink-address.ts';
 import type { AddressChange, AddressWatch } from './address-watch.ts';
 import { addAddresses, type PlacedAddress } from './addresses.ts';
 import type { Clock } from './clock.ts';
+import { onceEvident } from './evidence-wait.ts';
 import type { HeldSets } from './held-sets.ts';
 import { Primaries } from './primaries.ts';
 import { Pulse } from './pulse.ts';
@@ -20,6 +22,8 @@ export type UpkeepOptions = {
   readonly lifetimeSeconds: number | 'never';
   /** What comes later than this after its time is not done: others may have taken over meanwhile. */
   readonly stallMs: number;
+  /** Nothing is renewed without it. */
+  readonly evidence: Evidence;
   /** Addresses of them were put back. */
   readonly onBack: (sets: readonly SetName[]) => void;
   /** It cannot be kept: what is left of it is to go. */
@@ -31,6 +35,9 @@ export type UpkeepOptions = {
 
 /** Without a lifetime addresses are still looked after, in case that something removes them. */
 const lookIntervalMs = 2_000;
+
+/** Of the time between two renewals, at most, for a heartbeat where they are rare: three in a lifetime leave as much. */
+const waitShare = 0.5;
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
@@ -47,6 +54,7 @@ export class Upkeep {
   readonly #renewals = new UnderWay();
   #closed = false;
   #cancelRenewal: () => void = () => {};
+  #cancelWait: () => void = () => {};
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -67,6 +75,7 @@ export class Upkeep {
   /** Resolves when the kernel is not asked for a lifetime any more. */
   async stopRenewal(): Promise<void> {
     this.#cancelRenewal();
+    this.#cancelWait();
     await this.#renewals.over();
   }
 
@@ -76,9 +85,11 @@ export class Upkeep {
     const due = clock.now() + this.#renewalIntervalMs;
     this.#cancelRenewal();
     this.#cancelRenewal = clock.after(this.#renewalIntervalMs, () => {
-      const lateMs = clock.now() - due;
+      const now = clock.now();
       this.resumeRenewal();
-      if (lateMs <= stallMs) void this.#underWay.add(this.#renew());
+      if (now - due > stallMs) return;
+      const waitMs = Math.min(stallMs, this.#renewalIntervalMs * waitShare);
+      this.#cancelWait = onceEvident({ ...this.#options, waitMs }, () => void this.#underWay.add(this.#renew()));
     });
   }
 
@@ -115,6 +126,7 @@ export class Upkeep {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRenewal();
+    this.#cancelWait();
     this.#unwatch();
     this.#primaries.close();
     this.#pulse.close();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Evidence, nobodyElse } from '../../agent/membership/evidence.ts';
 import { Announcer } from '../../agent/system/announcer.ts';
 import { decodeArp } from '../../agent/wire/arp.ts';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
@@ -7,7 +8,7 @@ import { ManualClock } from './manual-clock.ts';
 const link = { index: 2, name: 'eth0', mac: parseMac('02:00:00:00:00:0a') ?? zeroMac };
 const address = { family: 4, address: '192.0.2.10', link } as const;
 
-function setUp(send: () => Error | null = () => null) {
+function setUp(send: () => Error | null = () => null, evidence: Evidence = () => nobodyElse) {
   const clock = new ManualClock();
   const sent: string[] = [];
   const failures: string[] = [];
@@ -15,6 +16,7 @@ function setUp(send: () => Error | null = () => null) {
     clock,
     framesPerSecond: 2000,
     stallMs: 300,
+    evidence,
     send(_, frame) {
       const decoded = decodeArp(frame);
       if (decoded.kind === 'arp') {
@@ -49,6 +51,35 @@ describe('Announcer', () => {
       '3000 request',
       '3000 request',
     ]);
+  });
+
+  it('repeats nothing before the view is known to stand, and asks nothing of the first frames and of what was asked for', () => {
+    let heard = 1;
+    const { announcer, clock, sent } = setUp(
+      () => null,
+      () => heard,
+    );
+    announcer.start(new Map([['www', [address]]]));
+    clock.advance(1_150);
+    announcer.once('www');
+    expect(sent).toEqual(['0 request', '0 reply', '1150 request', '1150 reply']);
+    clock.advance(1_900); // the second repeat is due at 3000
+    expect(sent).toHaveLength(4);
+    heard += 1;
+    clock.advance(20);
+    expect(sent.slice(4)).toEqual(['3060 request', '3060 reply']);
+  });
+
+  it('repeats all the same where nobody was heard for as long as a stall: by then the view has changed', () => {
+    const { announcer, clock, sent } = setUp(
+      () => null,
+      () => 1,
+    );
+    announcer.start(new Map([['www', [address]]]));
+    clock.advance(1_399);
+    expect(sent).toHaveLength(2);
+    clock.advance(1);
+    expect(sent.slice(2)).toEqual(['1400 request', '1400 reply']);
   });
 
   it('after a stall: what became due waits until whoever stood still has been told, and may be stopped', () => {
