@@ -30,7 +30,7 @@ export function noteSuperiors(turn: Turn, side: readonly MemberId[]): void {
     );
   turn.state.superiors = superiors;
   const apart = countingFrom(superiors, now);
-  const spared = isSpared(state, apart);
+  const spared = isSpared(state, apart, now);
   if (state.view === null || (sameList(apart, state.apart) && spared === state.spared)) return;
   turn.state.apart = apart;
   turn.state.spared = spared;

@@ -70,7 +70,7 @@ function defectOf(state: MemberState, { own }: Candidates): Defect | null {
  */
 function tellOut(turn: Turn, alone: boolean): void {
   const { toldOutAt, options, view } = turn.state;
-  if (isSpared(turn.state, goneOn(turn.state, view?.members ?? [], alone))) return;
+  if (isSpared(turn.state, goneOn(turn.state, view?.members ?? [], alone), turn.now)) return;
   if (toldOutAt !== null && turn.now < later(toldOutAt, options.detectMs)) return;
   turn.state.toldOutAt = turn.now;
   turn.effects.push({ kind: 'stalled' });

@@ -12,7 +12,7 @@ import type { Heartbeat } from './message.ts';
 import { changedPeer, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
-import { suspectAt } from './suspects.ts';
+import { overdueAt, suspectAt } from './suspects.ts';
 import { findPeer, type Turn, updatePeer } from './turn.ts';
 import type { InstantMs } from './view.ts';
 
@@ -89,6 +89,7 @@ function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {
   const before = former.report;
   const { view, promised, viewMembers } = peer.report;
   turn.reconsider ||=
+    turn.now >= overdueAt(former) || // it was about to count no more
     former.hears !== peer.hears ||
     before.spares.includes(self) !== peer.report.spares.includes(self) ||
     isMutual(former, self) !== isMutual(peer, self) ||

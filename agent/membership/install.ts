@@ -20,7 +20,7 @@ export type Commit = {
 export function install(turn: Turn, { id, level, members, together, catchUp }: Commit): void {
   for (const message of catchUp) deliver(turn, message);
   const apart = apartAtInstall(turn, members);
-  const spared = isSpared(turn.state, apart);
+  const spared = isSpared(turn.state, apart, turn.now);
   const view: View = { id, level, members, together, apart, spared };
   turn.state.view = view;
   turn.state.apart = apart;

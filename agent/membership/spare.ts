@@ -5,8 +5,9 @@
  */
 import { type Incarnation, incarnationOf } from './identity.ts';
 import type { MemberState } from './member-state.ts';
+import { overdueAt } from './suspects.ts';
 import { findIncarnation, findPeer, type Turn } from './turn.ts';
-import type { MemberId } from './view.ts';
+import type { InstantMs, MemberId } from './view.ts';
 
 /** @param members the whole truth; told at once where it changes */
 export function spare(turn: Turn, members: readonly MemberId[]): void {
@@ -20,13 +21,17 @@ export function spare(turn: Turn, members: readonly MemberId[]): void {
  * Whether all of `apart` leave to this member what it has. The first member of a view decides in it, so nobody else's word counts; it
  * counts whichever view it was said in, as the newest there is.
  */
-export function isSpared(state: MemberState, apart: readonly MemberId[]): boolean {
+export function isSpared(state: MemberState, apart: readonly MemberId[], now: InstantMs): boolean {
   return (
     apart.length > 0 &&
     apart.every((member) => {
-      const [first] = findPeer(state, member)?.report.viewMembers ?? [];
+      const peer = findPeer(state, member);
+      const [first] = peer?.report.viewMembers ?? [];
       const decider = first === undefined ? undefined : findIncarnation(state, first);
-      return decider?.silent === false && !decider.gone && decider.report.spares.includes(state.incarnation);
+      if (peer === undefined || decider === undefined || decider.gone) return false;
+      if (!decider.report.spares.includes(state.incarnation)) return false;
+      // Where all are blocked at once, the patience with one ends a moment before that with another.
+      return !decider.silent || (state.spared && now >= overdueAt(peer));
     })
   );
 }

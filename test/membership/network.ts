@@ -178,6 +178,12 @@ export class Network {
   }
 
   /** What the host's member stands for stops running, or runs again; the member itself goes on. */
+  /** Its shell has found that those are silent and answer. */
+  spare(host: string, ...silent: readonly string[]): void {
+    const members = silent.map((each) => this.memberOf(each));
+    this.#tell(host, (now) => ({ kind: 'spare', now, members }));
+  }
+
   suspend(host: string): void {
     this.#tell(host, (now) => ({ kind: 'suspend', now }));
   }

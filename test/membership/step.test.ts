@@ -172,6 +172,27 @@ describe('step(): standing back', () => {
     expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', '']);
   });
 
+  it('keeps what is left to it where its silence becomes that of both sides, whoever falls silent first', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const network = new Network({ seed, hosts: ['a', 'b', 'c'] });
+      network.start('a', 'b', 'c');
+      network.runFor(1000);
+      for (const other of ['a', 'b']) {
+        network.cut('c', other);
+        network.spare(other, 'c');
+      }
+      network.runUntil(() => network.apartOf('c') === 'a,b', 1000);
+      for (const other of ['a', 'b']) network.cut(other, 'c');
+      const left: string[] = [];
+      network.runUntil(() => {
+        const { apart, spared } = network.stateOf('c');
+        if (apart.length > 0 && !spared) left.push(network.apartOf('c'));
+        return apart.length === 0;
+      }, 1000);
+      expect([network.apartOf('c'), left]).toEqual(['', []]);
+    }
+  });
+
   it('a newcomer that one of two does not hear has it from its first view on', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b');
