@@ -52,7 +52,7 @@ export class Answering implements Check {
   #befall(fault: Fault, world: World): void {
     switch (fault.kind) {
       case 'block':
-        this.#isOnlyBlocked ||= isSteady(world) && settledViews(world)?.length === 1;
+        this.#isOnlyBlocked ||= isSteady(world) && isGivenOut(world) && settledViews(world)?.length === 1;
         return;
       case 'heal':
         return;
@@ -73,6 +73,11 @@ export class Answering implements Check {
     if (world.weather.loss > 0 || world.answererOf(set, host) !== reason.from) return;
     throw new Breach(this.name, `${set} is taken over from ${reason.from}, which answers for it`);
   }
+}
+
+/** A group that waits for others after a cold start gives out the rest in its time, whatever is blocked. */
+function isGivenOut({ hosts, options }: World): boolean {
+  return options.pool.sets.every(({ name }) => [...hosts.values()].some((host) => host.has(name)));
 }
 
 /** Time alone moves nothing, and no side of a cut lets go. */
