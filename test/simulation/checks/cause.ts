@@ -58,8 +58,9 @@ export class Cause implements Check {
         break;
       default:
     }
-    // One that was told before, and is on its way, is as good as a holder.
-    if (owner !== null && before.assignments.get(set)?.owner === owner && isOnItsWay(owner, before, assignment, world))
+    // One that was told before, be it by the decision that this step takes in, and is on its way is as good as a holder.
+    const told = event.kind === 'message' && event.message.kind === 'decision' ? after : before;
+    if (owner !== null && told.assignments.get(set)?.owner === owner && isOnItsWay(owner, before, assignment, world))
       return;
     const to = owner === null ? 'nobody' : hostOf(owner);
     throw new Breach(
