@@ -86,7 +86,8 @@ export class AgentDeath implements Check {
   }
 
   #isTooEarly({ host, why }: Observation & { kind: 'removed' }, world: World): boolean {
-    return why === 'expired' && (world.agents().length > 0 || world.host(host).guard !== null);
+    const free = world.agents().filter(({ ownership }) => !ownership.freeze.frozen); // a frozen group takes nothing over
+    return why === 'expired' && (free.length > 0 || world.host(host).guard !== null);
   }
 }
 
