@@ -4,17 +4,11 @@
  * all interfaces: it need not be opened anew when one of them is.
  */
 import { type NativeSocket, openPacket, type PacketOptions, type SocketHandlers } from '#native';
-import { decodeArp } from '../wire/arp.ts';
 import { etherTypes } from '../wire/ethernet.ts';
-import type { MacAddress } from '../wire/mac-address.ts';
-import { decodeNdp } from '../wire/ndp.ts';
+import { type AddressClaim, claimedByArp, claimedByNdp } from './address-claim.ts';
 import { advertisementFilter, anySenderFilter, arpSenderFilter, type Filter } from './claim-filter.ts';
 
-export type HeardClaim = {
-  readonly interfaceIndex: number;
-  readonly address: string;
-  readonly mac: MacAddress;
-};
+export type HeardClaim = AddressClaim & { readonly interfaceIndex: number };
 
 export class ClaimListener {
   #sockets: readonly NativeSocket[] = [];
@@ -26,7 +20,7 @@ export class ClaimListener {
   ): void {
     const wanted = new Set(addresses.map(({ address }) => address));
     const ipv4 = addresses.filter(({ family }) => family === 4).map(({ address }) => address);
-    const hear = (interfaceIndex: number, said: Omit<HeardClaim, 'interfaceIndex'> | null) => {
+    const hear = (interfaceIndex: number, said: AddressClaim | null) => {
       if (said !== null && wanted.has(said.address)) onClaim({ interfaceIndex, ...said });
     };
     const common = { interfaceIndex: 0, outgoing: false } as const;
@@ -72,16 +66,4 @@ function openForSenders(
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOMEM')) throw error;
     return openPacket({ ...options, filter: anySenderFilter }, handlers);
   }
-}
-
-function claimedByArp(frame: Uint8Array): { readonly address: string; readonly mac: MacAddress } | null {
-  const decoded = decodeArp(frame);
-  if (decoded.kind === 'refused') return null;
-  return { address: decoded.packet.senderAddress, mac: decoded.packet.senderMac };
-}
-
-function claimedByNdp(frame: Uint8Array): { readonly address: string; readonly mac: MacAddress } | null {
-  const decoded = decodeNdp(frame);
-  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
-  return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
 }

@@ -3,14 +3,12 @@
  * closed, the kernel waits until nobody can be using it (synchronize_net(): 8 to 16 ms on a kernel of 250 Hz), and the main loop with it.
  */
 import { type NativeSocket, openPacket, type SocketHandlers } from '#native';
-import { decodeArp } from '../wire/arp.ts';
 import { etherTypes } from '../wire/ethernet.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
-import { decodeNdp } from '../wire/ndp.ts';
+import { type AddressClaim, claimedByArp, claimedByNdp } from './address-claim.ts';
 import type { AnnouncedAddress } from './announcement.ts';
 import { advertisementFilter, arpReplyFilter } from './claim-filter.ts';
 
-type Answer = { readonly address: string; readonly mac: MacAddress };
 type OnAnswer = (mac: MacAddress) => void;
 
 export class ProbeAnswers {
@@ -41,14 +39,14 @@ export class ProbeAnswers {
   #open(family: AnnouncedAddress['family']): NativeSocket {
     const [read, etherType, filter] =
       family === 4
-        ? ([answerByArp, etherTypes.arp, arpReplyFilter] as const)
-        : ([answerByNdp, etherTypes.ipv6, advertisementFilter] as const);
+        ? ([claimedByArp, etherTypes.arp, arpReplyFilter] as const)
+        : ([claimedByNdp, etherTypes.ipv6, advertisementFilter] as const);
     const onMessage: SocketHandlers['onMessage'] = (frame, from) => this.#take(from.interfaceIndex, read(frame));
     // An error says that an interface went down or is gone; the socket goes on with the others.
     return openPacket({ interfaceIndex: 0, etherType, filter, outgoing: false }, { onMessage, onError() {} });
   }
 
-  #take(interfaceIndex: number, answer: Answer | null): void {
+  #take(interfaceIndex: number, answer: AddressClaim | null): void {
     if (answer === null) return;
     const waiting = this.#waiting.get(keyOf(interfaceIndex, answer.address)) ?? [];
     for (const onAnswer of [...waiting]) onAnswer(answer.mac);
@@ -57,15 +55,4 @@ export class ProbeAnswers {
 
 function keyOf(interfaceIndex: number, address: string): string {
   return `${interfaceIndex} ${address}`;
-}
-
-function answerByArp(frame: Uint8Array): Answer | null {
-  const decoded = decodeArp(frame);
-  return decoded.kind === 'arp' ? { address: decoded.packet.senderAddress, mac: decoded.packet.senderMac } : null;
-}
-
-function answerByNdp(frame: Uint8Array): Answer | null {
-  const decoded = decodeNdp(frame);
-  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
-  return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
 }

@@ -1,0 +1,20 @@
+/** What a frame says of where an address is: an announcement, or the answer to a question. */
+import { decodeArp } from '../wire/arp.ts';
+import type { MacAddress } from '../wire/mac-address.ts';
+import { decodeNdp } from '../wire/ndp.ts';
+
+export type AddressClaim = { readonly address: string; readonly mac: MacAddress };
+
+/** The sender's fields, whatever the packet is for. Null where it is no ARP. */
+export function claimedByArp(frame: Uint8Array): AddressClaim | null {
+  const decoded = decodeArp(frame);
+  if (decoded.kind === 'refused') return null;
+  return { address: decoded.packet.senderAddress, mac: decoded.packet.senderMac };
+}
+
+/** Null where it is no neighbour advertisement. */
+export function claimedByNdp(frame: Uint8Array): AddressClaim | null {
+  const decoded = decodeNdp(frame);
+  if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
+  return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
+}
