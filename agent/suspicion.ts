@@ -5,6 +5,13 @@
  */
 import type { VirtualAddress } from './config/config.ts';
 import type { MemberId } from './membership/view.ts';
+import {
+  isDoubtful,
+  newSuspect,
+  roundsPerPatience,
+  type SuspectAnswer,
+  suspectTallied,
+} from './ownership/suspect-tally.ts';
 import type { Clock } from './system/clock.ts';
 import type { MacAddress } from './wire/mac-address.ts';
 
@@ -27,15 +34,9 @@ export type SuspicionOptions = {
 const addressesAsked = 2;
 /** On one segment an answer takes less than 1 ms; a busy host may need its time. */
 const timeoutMsMin = 10;
-/** Rounds in one patience; the first comes at half of it, the next one at once after each. */
-const roundsPerPatience = 6;
 /** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
 const quickRounds = 12;
 const slowRoundMs = 500;
-/** Who has answered is taken for gone only after as many rounds in vain, one at once after the other: frames get lost, hosts are busy. */
-const roundsInVainMax = 3;
-
-type Answer = 'answers' | 'silent' | 'elsewhere';
 
 export class Suspicion {
   readonly #options: SuspicionOptions;
@@ -76,20 +77,16 @@ export class Suspicion {
     const timeoutMs = Math.max(timeoutMsMin, detectMs / roundsPerPatience);
     let stopped = false;
     let cancel: () => void = () => {};
-    let inVain = 0;
-    let hasAnswered = heard || isExpected(member);
+    let tally = newSuspect(heard || isExpected(member), heldBy(member).length > 0);
     const ask = async (round: number): Promise<void> => {
       const answer = await this.#ask(member, timeoutMs);
       if (stopped) return;
-      inVain = answer === 'silent' ? inVain + 1 : 0;
-      hasAnswered ||= answer === 'answers';
-      const doubtful = answer === 'silent' && inVain < roundsInVainMax && hasAnswered;
-      if (!doubtful) this.#note(member, answer === 'answers');
-      const restMs = doubtful ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
+      tally = suspectTallied(tally, answer);
+      this.#note(member, tally.answers);
+      const restMs = isDoubtful(tally) ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
       cancel = clock.after(restMs, () => void ask(round + 1));
     };
-    // Nothing is taken over before it was asked: short patience may end while the first question is on its way.
-    if (hasAnswered || heldBy(member).length > 0) this.#note(member, true);
+    this.#note(member, tally.answers);
     void ask(1);
     return () => {
       stopped = true;
@@ -97,7 +94,7 @@ export class Suspicion {
     };
   }
 
-  async #ask(member: MemberId, timeoutMs: number): Promise<Answer> {
+  async #ask(member: MemberId, timeoutMs: number): Promise<SuspectAnswer> {
     const { heldBy, probe, isFrom } = this.#options;
     const asked = heldBy(member).slice(0, addressesAsked);
     const macs = await Promise.all(asked.map((address) => probe(address, timeoutMs)));

@@ -1,20 +1,26 @@
 /** What agent/suspicion.ts does, in virtual time: asks silent hosts for what they were last known to hold. */
 import type { MemberId } from '../../agent/membership/view.ts';
 import { hostOf } from '../../agent/membership/view.ts';
+import type { SetName } from '../../agent/ownership/grant.ts';
 import { isLeftTo } from '../../agent/ownership/spared.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
+import {
+  isDoubtful,
+  newSuspect,
+  roundsPerPatience,
+  type SuspectAnswer,
+  type SuspectTally,
+  suspectTallied,
+} from '../../agent/ownership/suspect-tally.ts';
 import type { Host } from './host.ts';
 
-/** As there. */
-const roundsPerPatience = 6;
-const roundsInVainMax = 3;
+type Watch = { tally: SuspectTally };
 
 export class Suspicion {
   readonly #host: Host;
   readonly #ownership: () => OwnershipState;
   readonly #onChange: (members: ReadonlySet<MemberId>) => void;
-  /** With how many rounds were in vain in a row. */
-  readonly #suspects = new Map<MemberId, { inVain: number }>();
+  readonly #suspects = new Map<MemberId, Watch>();
   #answering: ReadonlySet<MemberId> = new Set();
 
   constructor(host: Host, ownership: () => OwnershipState, onChange: (members: ReadonlySet<MemberId>) => void) {
@@ -31,33 +37,32 @@ export class Suspicion {
     }
     for (const member of members) {
       if (this.#suspects.has(member)) continue;
-      const watch = { inVain: 0 };
+      const watch: Watch = { tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0) };
       this.#suspects.set(member, watch);
-      if (heard.includes(member)) this.#note(member, true);
+      this.#note(member, watch.tally.answers);
       this.#ask(member, watch);
     }
   }
 
-  #ask(member: MemberId, watch: { inVain: number }): void {
+  #ask(member: MemberId, watch: Watch): void {
     if (this.#suspects.get(member) !== watch) return;
     const { world, localNow, options } = this.#host;
     const roundMs = options.detectMs / roundsPerPatience;
-    const asked = [...this.#ownership().assignments.values()].filter((it) => isLeftTo(it, member)).slice(0, 2);
-    const again = (): void => this.#ask(member, watch);
-    if (asked.some(({ set }) => world.answers(hostOf(member), set))) {
-      watch.inVain = 0;
-      this.#note(member, true);
-      this.#host.timer(localNow + roundMs, again);
-      return;
-    }
-    this.#host.timer(localNow + roundMs, () => {
+    const take = (answer: SuspectAnswer): void => {
       if (this.#suspects.get(member) !== watch) return;
-      watch.inVain += 1;
-      const doubtful = watch.inVain < roundsInVainMax && this.#answering.has(member);
-      if (doubtful) return again();
-      this.#note(member, false);
-      this.#host.timer(this.#host.localNow + roundMs, again);
-    });
+      watch.tally = suspectTallied(watch.tally, answer);
+      this.#note(member, watch.tally.answers);
+      const again = (): void => this.#ask(member, watch);
+      if (isDoubtful(watch.tally)) again();
+      else this.#host.timer(this.#host.localNow + roundMs, again);
+    };
+    if (this.#heldBy(member).some((set) => world.answers(hostOf(member), set))) take('answers');
+    else this.#host.timer(localNow + roundMs, () => take('silent'));
+  }
+
+  #heldBy(member: MemberId): readonly SetName[] {
+    const assignments = [...this.#ownership().assignments.values()];
+    return assignments.flatMap((assignment) => (isLeftTo(assignment, member) ? assignment.set : [])).slice(0, 2);
   }
 
   #note(member: MemberId, answers: boolean): void {
