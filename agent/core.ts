@@ -18,6 +18,7 @@ import { Network } from './network.ts';
 import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
+import { frozenRefusal } from './ownership/orders.ts';
 import { sparedMembers } from './ownership/spared.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
@@ -302,9 +303,7 @@ export class AgentCore {
   /** Why this agent cannot have it now; null: it can. */
   #hindranceTo(config: Config): string | null {
     if (this.leaving || this.#abandoned) return 'this agent is leaving';
-    if (this.#driver.state.freeze.frozen && config.poolVersion !== this.#config.poolVersion) {
-      return 'the group is frozen: holdfast thaw comes first';
-    }
+    if (this.#driver.state.freeze.frozen && config.poolVersion !== this.#config.poolVersion) return frozenRefusal;
     const { finder, links } = this.#options;
     return interfaceMissing(this.#networkConfig(config).sets, finder, links);
   }

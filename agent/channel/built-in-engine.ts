@@ -220,21 +220,15 @@ export class BuiltInEngine {
       case 'send-datagram':
         this.#sendTo(effect.route, effect.datagram);
         break;
-      case 'stalled':
-        this.#handlers.onEvent({ kind: 'stalled' });
-        break;
       case 'view':
         this.#handlers.onEvidence(effect.view.members.length === 1);
-        this.#handlers.onEvent({ kind: 'view', view: effect.view });
+        this.#handlers.onEvent(effect);
         break;
+      case 'stalled':
       case 'apart':
-        this.#handlers.onEvent(effect);
-        break;
       case 'suspects':
-        this.#handlers.onEvent(effect);
-        break;
       case 'deliver':
-        this.#handlers.onEvent({ kind: 'deliver', sender: effect.sender, payload: effect.payload });
+        this.#handlers.onEvent(effect);
         break;
       case 'unknown-message':
         this.#refusals.count('unknown-message', effect.address);

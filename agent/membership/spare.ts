@@ -3,7 +3,7 @@
  * frames are lost one way only. Then it stands back, and would let go of what nobody here takes before it is gone: so it is told.
  * Who is told is left alone; who is not lets go at once, and the moment it is told no more is that of the takeover.
  */
-import { type Incarnation, incarnationOf } from './identity.ts';
+import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import type { MemberState } from './member-state.ts';
 import { overdueAt } from './suspects.ts';
 import { findIncarnation, findPeer, type Turn } from './turn.ts';
@@ -12,7 +12,7 @@ import type { InstantMs, MemberId } from './view.ts';
 /** @param members the whole truth; told at once where it changes */
 export function spare(turn: Turn, members: readonly MemberId[]): void {
   const spares: readonly Incarnation[] = members.map(incarnationOf).sort();
-  if (spares.join() === turn.state.spares.join()) return;
+  if (sameList(spares, turn.state.spares)) return;
   turn.state.spares = spares;
   turn.urgent = true;
 }
