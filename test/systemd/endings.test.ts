@@ -1,26 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { address, bootMachine, config, configFile, type Machine } from './machine.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { address, config, configFile, type Machine, useMachine } from './machine.ts';
 import { limitMemory } from './memory-limit.ts';
 
 // The shipped unit in what does not happen every day: reloads that are right and wrong, and every way in which an agent can end under systemd.
 
 const second = '10.88.0.11';
 
-let booting: Machine | string;
+const machineOf = useMachine();
 let machine: Machine;
 
-beforeAll(async () => {
-  booting = await bootMachine();
-  if (typeof booting === 'object') machine = booting;
-});
-
-afterAll(async () => {
-  if (typeof booting === 'object') await booting.booted.dispose();
-});
-
-beforeEach(async ({ skip }) => {
-  if (typeof booting === 'string') skip(booting);
+beforeEach(async () => {
+  machine = machineOf();
   await machine.reset();
 });
 

@@ -1,5 +1,6 @@
 /** A booted systemd with an interface and a configuration for the shipped unit: alone in its group, so that what goes is removed by this host. */
 import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type Booted, boot } from './booted.ts';
 
 export const address = '10.88.0.10';
@@ -115,7 +116,7 @@ export class Machine {
 }
 
 /** A string: why this machine cannot. */
-export async function bootMachine(): Promise<Machine | string> {
+async function bootMachine(): Promise<Machine | string> {
   const booted = await boot();
   if (typeof booted === 'string') return booted;
   const machine = new Machine(booted);
@@ -123,4 +124,22 @@ export async function bootMachine(): Promise<Machine | string> {
   await machine.write(configFile, config);
   await booted.run(['holdfast', 'keygen', '/etc/holdfast/unit.key']);
   return machine;
+}
+
+/** Booted before the tests of the file, which are skipped, and say why, where none can be; disposed of after them. */
+export function useMachine(): () => Machine {
+  let booting: Machine | string | undefined;
+  beforeAll(async () => {
+    booting = await bootMachine();
+  });
+  afterAll(async () => {
+    if (typeof booting === 'object') await booting.booted.dispose();
+  });
+  beforeEach(({ skip }) => {
+    if (typeof booting === 'string') skip(booting);
+  });
+  return () => {
+    if (typeof booting !== 'object') throw new Error('The machine is booted when the tests begin');
+    return booting;
+  };
 }

@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bootMachine, configFile, type Machine } from './machine.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { configFile, type Machine, useMachine } from './machine.ts';
 
 // The real unit under a real systemd: what it is run with, and what becomes of the address in each ordinary event.
 
 /** CAP_NET_ADMIN (12) and CAP_NET_RAW (13). */
 const capabilities = '0000000000003000';
 
-let booting: Machine | string;
+const machineOf = useMachine();
 let machine: Machine;
 
-beforeAll(async () => {
-  booting = await bootMachine();
-  if (typeof booting === 'object') machine = booting;
-});
-
-afterAll(async () => {
-  if (typeof booting === 'object') await booting.booted.dispose();
-});
-
-beforeEach(({ skip }) => {
-  if (typeof booting === 'string') skip(booting);
+beforeEach(() => {
+  machine = machineOf();
 });
 
 const run = (...argv: readonly string[]) => machine.run(...argv);

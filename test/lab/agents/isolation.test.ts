@@ -50,9 +50,7 @@ describe('witness_addresses with two hosts and a router', () => {
 
   it('at the heal nothing moves', async () => {
     const sinceMs = monotonicMs();
-    await lab.unblockAll();
-    await Promise.all(lab.hosts.map((host) => cluster.joined(host, deadlineMs)));
-    await cluster.covered(deadlineMs);
+    await bringUp(cluster);
     await cluster.watch.sync();
     const pool = poolAddresses(cluster);
     expect(cluster.watch.events.filter(({ atMs, address }) => atMs >= sinceMs && pool.includes(address))).toEqual([]);

@@ -61,9 +61,7 @@ describe('partition = "majority" with two hosts and a witness', () => {
 
   it('at the heal nothing moves, and nothing is held twice', async () => {
     const sinceMs = monotonicMs();
-    await lab.unblockAll();
-    await Promise.all(lab.hosts.map((host) => cluster.joined(host, deadlineMs)));
-    await cluster.covered(deadlineMs);
+    await bringUp(cluster);
     await cluster.watch.sync();
     const pool = poolAddresses(cluster);
     expect(
