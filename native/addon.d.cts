@@ -40,7 +40,7 @@ export interface NativeSocket {
   send(data: Uint8Array, to?: SendTarget): void;
   /** Delivers at most `countMax` (1 to 256) of the datagrams that are there, before it returns and not in the loop's next round. */
   receive(countMax: number): void;
-  /** Idempotent. No handler runs after it returned. */
+  /** Idempotent. No handler runs after it returned. The descriptor of a packet socket is closed some 10 ms later, by another thread. */
   close(): void;
   /** Whether the open socket keeps the event loop alive; sockets start referenced. */
   ref(): void;

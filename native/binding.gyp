@@ -4,6 +4,7 @@
       'target_name': 'holdfast',
       'sources': [
         'addon.c',
+        'close.c',
         'errors.c',
         'filter.c',
         'instance.c',

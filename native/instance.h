@@ -19,7 +19,7 @@ struct instance {
   uv_loop_t *loop;
   /* Open sockets, linked through socket->next. */
   struct socket *sockets;
-  /* libuv handles whose close callback has not run. The loop must not end before it is 0. */
+  /* libuv handles whose close callback has not run, and descriptors that a thread of the pool closes. The loop must not end before it is 0. */
   size_t handles;
   bool ending;
   napi_async_cleanup_hook_handle hook;
@@ -33,5 +33,5 @@ bool instance_create(napi_env env);
 /* NULL with an exception pending where the environment is ending. */
 struct instance *instance_of(napi_env env);
 
-/* A handle's close callback ran. May free the instance. */
+/* A handle's close callback ran, or a descriptor was closed. May free the instance. */
 void instance_handle_closed(struct instance *instance);

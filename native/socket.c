@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "close.h"
 #include "errors.h"
 
 /* Datagrams delivered before the loop gets to its timers and other sockets again. */
@@ -58,7 +59,7 @@ void socket_close(struct socket *socket) {
   uv_close((uv_handle_t *)&socket->poll, on_handle_closed);
   uv_close((uv_handle_t *)&socket->pause, on_handle_closed);
   /* uv_close() has taken it out of the poll set. Closed now, not in the callback, so that a name or port is free at once. */
-  close(socket->fd);
+  close_socket(instance, socket->fd);
   socket->fd = -1;
   drop_reference(instance->env, &socket->handlers);
   drop_reference(instance->env, &socket->on_message);
@@ -334,12 +335,22 @@ static bool refer_to_handlers(napi_env env, struct socket *socket, napi_value va
   return false;
 }
 
+/* What could not be opened in whole. */
+static void discard(napi_env env, int fd) {
+  struct instance *instance = NULL;
+  if (napi_get_instance_data(env, (void **)&instance) == napi_ok && instance != NULL && !instance->ending) {
+    close_socket(instance, fd);
+  } else {
+    close(fd);
+  }
+}
+
 napi_value socket_start(napi_env env, const struct socket_kind *kind, const struct socket_details *details, int fd,
                         napi_value handlers) {
   struct instance *instance = instance_of(env);
   struct socket *socket = instance == NULL ? NULL : calloc(1, sizeof(*socket));
   if (socket == NULL) {
-    close(fd);
+    discard(env, fd);
     return instance == NULL ? NULL : error_throw(env, ENOMEM, "malloc", "Cannot open %s socket", kind->name);
   }
   socket->instance = instance;
@@ -348,7 +359,7 @@ napi_value socket_start(napi_env env, const struct socket_kind *kind, const stru
   socket->fd = fd;
   int error = uv_poll_init(instance->loop, &socket->poll, fd);
   if (error != 0) {
-    close(fd);
+    discard(env, fd);
     free(socket);
     return error_throw(env, -error, "epoll_ctl", "Cannot open %s socket", kind->name);
   }
@@ -381,6 +392,6 @@ napi_value socket_open_failed(napi_env env, int fd, const char *syscall, const c
   va_start(arguments, format);
   vsnprintf(operation, sizeof(operation), format, arguments);
   va_end(arguments);
-  if (fd >= 0) close(fd);
+  if (fd >= 0) discard(env, fd);
   return error_throw(env, error, syscall, "%s", operation);
 }

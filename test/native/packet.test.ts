@@ -35,4 +35,12 @@ describe('openPacket', () => {
   it('openPacket(): nothing is received before the filter is in place', async () => {
     expect(await report('packet-flood', [], { isolated: true })).toEqual({ received: 0 });
   });
+
+  it('close(): the thread does not sleep for the kernel, nor where a socket cannot be opened; no file is left', async () => {
+    const counts = (await report('packet-close', ['20'], { isolated: true })) as Record<string, number>;
+    expect(counts).toEqual({ closing: expect.any(Number), failing: expect.any(Number), workerFilesLeft: 0 });
+    // A sleep for each where it waits for the kernel; a lock that the pool's threads have costs one here and there.
+    expect(counts.closing).toBeLessThan(10);
+    expect(counts.failing).toBeLessThan(10);
+  });
 });
