@@ -1,14 +1,16 @@
 /**
  * Held sets brought in line with another configuration: an address that is new is added and announced, one that is gone is taken out; the
- * set's others are not touched, and the set stays where it is. What cannot be added is told, and the set goes on without it: its
- * other addresses work.
+ * set's others are not touched, and the set stays where it is. What cannot be added is told and tried again, and the set goes on without
+ * it: its other addresses work. One that has no other is lost, as after a claim that failed: another host may have it.
  */
 import type { SetName } from '../ownership/grant.ts';
+import { claimRetryMs, claimRetryMsMax } from '../ownership/state.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { type AddResult, addAddresses, isSame, type LifetimeOptions, type PlacedAddress } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { ClaimProbes } from './claim-probes.ts';
+import type { Clock } from './clock.ts';
 import { describe as describeConflict } from './conflicts.ts';
 import type { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
@@ -18,6 +20,7 @@ import type { Upkeep } from './upkeep.ts';
 
 export type AdjustmentOptions = {
   readonly route: RouteSocket;
+  readonly clock: Clock;
   readonly links: LinkTable;
   readonly watch: AddressWatch;
   readonly held: HeldSets;
@@ -34,38 +37,72 @@ export type AdjustmentOptions = {
   readonly unguard: (addresses: readonly PlacedAddress[]) => Promise<void>;
   /** Told of what goes on when an adjustment is over. */
   readonly begun: (work: Promise<void>) => void;
+  /** Time to adjust it once more. */
+  readonly again: (set: SetName) => void;
+  /** It could not be given any address. */
+  readonly lose: (set: SetName, why: string) => Promise<void>;
   /** It has other addresses: what is announced of it begins anew, where it is announced. */
   readonly onChanged: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
 };
 
+/** Of one adjustment: what the set is without, each with the reason; and the first of these reasons alone. */
+type Found = { readonly lines: Set<string>; readonly why: string };
+
+/** What a set is without since its last adjustment, the how manyth in a row, and how not to try again. */
+type Lack = { readonly lines: ReadonlySet<string>; readonly times: number; readonly cancel: () => void };
+
 export class Adjustments {
   readonly #options: AdjustmentOptions;
-  /** Why a set is without an address. At most one a set; forgotten when it is adjusted again, or not held. */
-  readonly #problems = new Map<SetName, string>();
+  /** At most the sets that are held. */
+  readonly #lacks = new Map<SetName, Lack>();
+  /** Of the adjustment under way. */
+  #found = new Map<SetName, Found>();
 
   constructor(options: AdjustmentOptions) {
     this.#options = options;
   }
 
-  /** Of sets that are held. @returns what could not be done, when the kernel has done the rest */
+  /** Of sets that are held; never two at once. @returns what could not be done, when the kernel has done the rest */
   async adjust(sets: readonly SetName[]): Promise<readonly string[]> {
-    for (const set of sets) this.#problems.delete(set);
+    this.#found = new Map();
     for (const set of sets) this.#refresh(set);
     const missing = this.#missing(sets);
     await this.#take(this.#surplus(sets, (address, wanted) => wanted.some((other) => isInTheWay(address, other))));
     await this.#add(await this.#free(this.#unhindered(missing)));
     await this.#take(this.#surplus(sets, () => true));
+    await Promise.all(sets.map((set) => this.#conclude(set)));
     const unremoved = this.#options.removals.problems();
     return sets.flatMap((set) => {
-      const problems = [this.#problems.get(set), unremoved.get(set)];
-      return problems.flatMap((problem) => (problem === undefined ? [] : [`set ${set}: ${problem}`]));
+      const problems = [...(this.#found.get(set)?.lines ?? []), ...(unremoved.has(set) ? [unremoved.get(set)] : [])];
+      return problems.map((problem) => `set ${set}: ${problem}`);
     });
   }
 
   problems(): ReadonlyMap<SetName, string> {
-    const { held } = this.#options;
-    return new Map([...this.#problems].filter(([set]) => held.holds(set)));
+    return new Map([...this.#lacks].map(([set, { lines }]) => [set, describe([...lines])]));
+  }
+
+  /** Given up, or had in whole by another claim. */
+  forget(set: SetName): void {
+    this.#lacks.get(set)?.cancel();
+    this.#lacks.delete(set);
+  }
+
+  close(): void {
+    for (const set of [...this.#lacks.keys()]) this.forget(set);
+  }
+
+  async #conclude(set: SetName): Promise<void> {
+    const { held, removals, clock, again, lose } = this.#options;
+    const times = (this.#lacks.get(set)?.times ?? 0) + 1;
+    const found = this.#found.get(set);
+    this.forget(set);
+    if (found === undefined || !held.holds(set)) return;
+    // What is still in the kernel, where it is not to be any more, is this host's until it goes.
+    if (held.addresses(set).length === 0 && removals.leaving(set).length === 0) return lose(set, found.why);
+    const delayMs = Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax);
+    this.#lacks.set(set, { lines: found.lines, times, cancel: clock.after(delayMs, () => again(set)) });
   }
 
   /** What is there already, with what the next renewal is to make of it. */
@@ -191,11 +228,13 @@ export class Adjustments {
     this.#tell(set, address, why);
   }
 
+  /** In the log where it is news. */
   #tell(set: SetName, { address, prefixLength }: PlacedAddress, why: string): void {
-    this.#problems.set(set, `it is without ${address}/${prefixLength}, which the configuration added: ${why}`);
-    this.#options.onTrouble(
-      `set ${set} goes on without ${address}/${prefixLength}: ${why}; try it again with a reload`,
-    );
+    const line = `it is without ${address}/${prefixLength}, which the configuration added: ${why}`;
+    const found = this.#found.get(set) ?? { lines: new Set(), why };
+    this.#found.set(set, found);
+    found.lines.add(line);
+    if (this.#lacks.get(set)?.lines.has(line) !== true) this.#options.onTrouble(`set ${set}: ${line}`);
   }
 
   async #take(surplus: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {
@@ -217,6 +256,10 @@ export class Adjustments {
     const { insist } = await this.#options.removals.begin(addresses);
     this.#options.begun(insist());
   }
+}
+
+function describe([first = '', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first}; and without ${others.length} more`;
 }
 
 function isAmong(address: PlacedAddress, others: readonly PlacedAddress[]): boolean {

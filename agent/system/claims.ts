@@ -87,13 +87,15 @@ export class Claims {
       remove: (name, addresses) => this.#removals.remove(new Map([[name, addresses]]), () => {}),
     });
     this.#adjustments = new Adjustments({
-      ...{ route, watch, onTrouble, links: options.links, probes: options.probes, lifetime: options },
+      ...{ route, clock, watch, onTrouble, links: options.links, probes: options.probes, lifetime: options },
       ...{ held: this.#held, upkeep: this.#upkeep, removals: this.#removals },
       wanted: (name) => this.#wanted(name),
       linkOf: (address) => this.#announcingLink(address),
       guard: (addresses) => guard.hold(this.#guarded(addresses, 'ours')),
       unguard: (addresses) => guard.drop(addresses),
       begun: (work) => void this.#underWay.add(work),
+      again: (name) => void this.#adjust([name]),
+      lose: (name, why) => this.#lose(name, why),
       onChanged: (names) => this.announce(names.filter((name) => options.announcer.announces(name))),
     });
   }
@@ -224,6 +226,7 @@ export class Claims {
     this.#removals.close();
     await this.#upkeep.close();
     await this.#underWay.over();
+    this.#adjustments.close();
   }
 
   async #claim(names: readonly SetName[], probe: (set: SetName) => boolean): Promise<void> {
@@ -324,6 +327,7 @@ export class Claims {
   #letGo(name: SetName): readonly PlacedAddress[] {
     const addresses = this.#held.remove(name);
     this.#upkeep.forget(addresses);
+    this.#adjustments.forget(name);
     return addresses;
   }
 

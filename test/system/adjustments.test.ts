@@ -25,6 +25,26 @@ async function adjust(steps: readonly (readonly PlacedAddress[])[], refusals = 0
   return JSON.parse(await within(deadlineMs, 'the end of it', run));
 }
 
+type Retried = {
+  readonly failures: readonly string[];
+  readonly problems: readonly string[];
+  readonly delays: readonly number[];
+  readonly said: readonly string[];
+  readonly holds: boolean;
+};
+
+/** Set www is claimed with the first, and has the others by a reload, which the kernel refuses to add so many times. */
+async function retry(
+  before: readonly PlacedAddress[],
+  after: readonly PlacedAddress[],
+  refusals: number,
+): Promise<Retried> {
+  const sets = JSON.stringify([before, after].map((addresses) => ({ name: 'www', prefer: [], addresses })));
+  const script = fileURLToPath(new URL('fixtures/claims-retried.mjs', import.meta.url));
+  const run = cable.a.run([process.execPath, script, sets, String(refusals)]);
+  return JSON.parse(await within(deadlineMs, 'the end of it', run));
+}
+
 type Shown = { readonly ifname: string; readonly addr_info: readonly Readonly<Record<string, unknown>>[] };
 
 /** `eth0 10.0.0.50/24`, without the host's own. */
@@ -85,6 +105,25 @@ describe('Adjustments', () => {
     const [silent, speaking] = [placed('fd00::50', 64), { ...placed('fd00::50', 64), preferredSource: true as const }];
     await adjust([[silent], [speaking]]);
     expect(await inKernel()).toEqual(['eth0 fd00::50/64']);
+  });
+
+  it('adjust(): what the kernel does not take is tried again by itself, later each time', async () => {
+    const { failures, problems, delays, said, holds } = await retry([stays], [stays, comes], 3);
+    const why = 'it is without 10.0.0.52/24, which the configuration added: Cannot add 10.0.0.52/24 to eth0: EBUSY';
+    expect(failures).toEqual([`set www: ${why}`]);
+    expect(problems).toEqual([why]);
+    expect(delays).toEqual([10_000, 20_000, 40_000]);
+    expect(said.filter((line) => line.startsWith('set www: '))).toEqual([`set www: ${why}`]); // once
+    expect(holds).toBe(true);
+  });
+
+  it('adjust(): a set that could not be given any address is lost, for another host to have', async () => {
+    const { failures, delays, said, holds } = await retry([goes], [comes], 1);
+    const why = 'Cannot add 10.0.0.52/24 to eth0: EBUSY';
+    expect(failures).toEqual([`set www: it is without 10.0.0.52/24, which the configuration added: ${why}`]);
+    expect(said).toContain(`www failed: ${why}`);
+    expect(delays).toEqual([]);
+    expect(holds).toBe(false);
   });
 
   it('adjust(): the guard forgets what the kernel did not take', async () => {

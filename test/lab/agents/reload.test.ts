@@ -135,4 +135,20 @@ describe('holdfast reload', () => {
     await reloadAll();
     expect(holders(105, 109)).toBe(`105:${owner.name} 109:${owner.name}`);
   });
+
+  it('a set whose only new address its owner cannot have goes to a host that can', async () => {
+    const owner = hostWith(107);
+    await owner.namespace.ip([`addr add ${at(110)}/32 dev lo`]);
+    rewrite((text) => text.replace(setOf('new', 107), setOf('new', 110)));
+    for (const host of cluster.lab.hosts) if (host !== owner) await cluster.command(host, 'reload');
+    const { status, stderr } = await cluster.command(owner, 'reload');
+    expect([status, stderr]).toEqual([
+      exitCodes.degraded,
+      expect.stringContaining(`Cannot add ${at(110)}/24 to eth0: it is there already, as ${at(110)}/32 on lo`),
+    ]);
+    const onEth0 = (): readonly string[] => cluster.watch.holders(at(110)).filter((name) => name !== owner.name);
+    await cluster.watch.until('another host to have it', deadlineMs, () => onEth0().length === 1);
+    const { sets } = await cluster.status(owner);
+    expect(sets.find(({ name }) => name === 'new')).toMatchObject({ owner: onEth0()[0] });
+  });
 });
