@@ -29,6 +29,8 @@ const probesMax = 3;
 export class Arping {
   readonly #socket: NativeSocket;
   readonly #answers = new ProbeAnswers();
+  /** Ends each question that has no answer yet. */
+  readonly #asking = new Set<() => void>();
 
   /** @param socket of no protocol: it sends on every interface and receives nothing */
   constructor(socket: NativeSocket) {
@@ -67,7 +69,9 @@ export class Arping {
     return new Promise((resolve) => {
       const timers: NodeJS.Timeout[] = [];
       let endHearing: () => void = () => {};
-      const finish = (result: ProbeResult) => {
+      const giveUp = (): void => finish({ kind: 'silent' });
+      const finish = (result: ProbeResult): void => {
+        this.#asking.delete(giveUp);
         for (const timer of timers) clearTimeout(timer);
         endHearing();
         resolve(result);
@@ -84,15 +88,17 @@ export class Arping {
         finish({ kind: 'failed', error: new ArpingError(`${operation} on ${link.name}`, error) });
         return;
       }
+      this.#asking.add(giveUp);
       // What lies in the socket is read first: a busy loop may come to its timers late.
-      const end = () => setImmediate(finish, { kind: 'silent' });
-      timers.push(setTimeout(end, timeoutMs));
+      timers.push(setTimeout(() => setImmediate(giveUp), timeoutMs));
       for (let n = 1; n < probesMax; n++) timers.push(setTimeout(send, (n * timeoutMs) / probesMax));
       send();
     });
   }
 
+  /** Whoever waits for an answer has none: no timer is left. */
   close(): void {
+    for (const giveUp of this.#asking) giveUp();
     this.#answers.close();
     this.#socket.close();
   }

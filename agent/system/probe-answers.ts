@@ -1,6 +1,6 @@
 /**
- * Hears who answers a probe. One socket a family for all interfaces, opened with the first question and kept: when a packet socket is
- * closed, the kernel waits until nobody can be using it (synchronize_net(): 8 to 16 ms on a kernel of 250 Hz), and the main loop with it.
+ * Hears who answers a probe. One socket a family for all interfaces, opened with the first question and kept: what is opened and closed
+ * with each of some twenty questions a second is work for the kernel, which waits 8 to 16 ms for each that is closed.
  */
 import { type NativeSocket, openPacket, type SocketHandlers } from '#native';
 import { etherTypes } from '../wire/ethernet.ts';

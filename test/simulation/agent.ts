@@ -105,6 +105,7 @@ export class Agent {
   stop(): void {
     this.#stopped = true;
     this.announcer.close();
+    this.#suspicion?.close();
   }
 
   get running(): boolean {
@@ -245,6 +246,7 @@ export class Agent {
   #close(): void {
     this.#closed = true;
     this.announcer.close();
+    this.#suspicion?.close();
     for (const set of this.host.held) this.host.remove(set, 'closed');
     if (this.engine === null) this.host.gone(this, 'left');
     else this.#tellEngine({ kind: 'leave' });

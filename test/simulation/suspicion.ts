@@ -22,6 +22,7 @@ export class Suspicion {
   readonly #onChange: (members: ReadonlySet<MemberId>) => void;
   readonly #suspects = new Map<MemberId, Watch>();
   #answering: ReadonlySet<MemberId> = new Set();
+  #closed = false;
 
   constructor(host: Host, ownership: () => OwnershipState, onChange: (members: ReadonlySet<MemberId>) => void) {
     this.#host = host;
@@ -30,6 +31,7 @@ export class Suspicion {
   }
 
   suspect(members: readonly MemberId[], heard: readonly MemberId[]): void {
+    if (this.#closed) return;
     for (const member of this.#suspects.keys()) {
       if (members.includes(member)) continue;
       this.#suspects.delete(member);
@@ -42,6 +44,12 @@ export class Suspicion {
       this.#note(member, watch.tally.answers);
       this.#ask(member, watch);
     }
+  }
+
+  /** What is set still fires, once, and does nothing. */
+  close(): void {
+    this.#closed = true;
+    this.#suspects.clear();
   }
 
   #ask(member: MemberId, watch: Watch): void {

@@ -146,7 +146,7 @@ describe('Arping.probe', () => {
     expect(entries).not.toContain(macs.a);
   });
 
-  // The kernel makes whoever closes one wait for 8 ms and more, in the middle of a takeover.
+  // The kernel waits for 8 ms and more where one is closed, and there are many questions in a takeover.
   it('Arping.probe(): opens its sockets once, and closes none', async () => {
     const eth0 = await host.linkNamed('eth0');
     const sockets = async () => {
@@ -162,6 +162,16 @@ describe('Arping.probe', () => {
     const eth0 = await host.linkNamed('eth0');
     await cable.a.ip(['link set eth0 down']);
     expect(await host.call('probe', eth0, vip4, 1000)).toMatchObject({ kind: 'failed', error: { code: 'ENETDOWN' } });
+  });
+});
+
+describe('Arping.close', () => {
+  it('Arping.close(): whoever waits for an answer has none, and no timer is left', async () => {
+    const eth0 = await host.linkNamed('eth0');
+    expect(await host.call('probeAndClose', eth0, vip4, 60_000)).toEqual({
+      result: { kind: 'silent' },
+      timersLeft: 0,
+    });
   });
 });
 

@@ -36,6 +36,11 @@ type Calls = {
   refreshLink(index: number): unknown;
   announce(link: AnnouncingLink, addresses: readonly AnnouncedAddress[]): readonly unknown[];
   probe(link: AnnouncingLink, address: AnnouncedAddress, timeoutMs: number): ProbeResult;
+  probeAndClose(
+    link: AnnouncingLink,
+    address: AnnouncedAddress,
+    timeoutMs: number,
+  ): { readonly result: ProbeResult; readonly timersLeft: number };
   startAnnouncing(set: string, addresses: readonly PlacedAnnouncement[]): null;
   stopAnnouncing(set: string): null;
   missingCapabilities(): readonly string[];
