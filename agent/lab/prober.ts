@@ -11,6 +11,7 @@ import { monotonicMs } from './clock.ts';
 import { echoReplyType, echoRequest, type Family, icmpProtocol, readReply, setSequence } from './icmp-echo.ts';
 import { ProbeMeter } from './probe-meter.ts';
 import type { ProberCommand, ProberMessage } from './probe-protocol.ts';
+import { Rotation } from './rotation.ts';
 import type { TickerData } from './ticker.ts';
 
 const liveIntervalMs = 200;
@@ -59,16 +60,18 @@ class Probing {
   /** CPU time at the beginning of each phase. */
   readonly #cpu = new Map<string, { readonly atMs: number; readonly usage: NodeJS.CpuUsage }>();
   /**
-   * One a millisecond: probes of a thousand addresses sent at once would overflow the queues between here and there, and the
+   * Some each millisecond: probes of a thousand addresses sent at once would overflow the queues between here and there, and the
    * silence would be the prober's own.
    */
-  readonly #slots: number;
-  #slot = 0;
+  readonly #rotation: Rotation;
+  readonly #tickMs: number;
   #tickedMs = 0;
 
   constructor(start: Start) {
     this.#start = start;
-    this.#slots = Math.max(1, Math.floor(start.intervalMs));
+    const turns = Math.max(1, Math.floor(start.intervalMs));
+    this.#rotation = new Rotation(start.addresses.length, turns);
+    this.#tickMs = start.intervalMs / turns;
     this.#targets = start.addresses.map((address, index) => {
       const family: Family = isIP(address) === 6 ? 6 : 4;
       const message = echoRequest(family, this.#run, index);
@@ -79,7 +82,7 @@ class Probing {
   run(): void {
     for (const family of new Set(this.#targets.map((target) => target.family)))
       this.#sockets.set(family, this.#open(family));
-    const workerData: TickerData = { intervalMs: this.#start.intervalMs / this.#slots };
+    const workerData: TickerData = { intervalMs: this.#tickMs };
     new Worker(new URL('./ticker.js', import.meta.url), { workerData }).on('message', () => this.#tick());
     setInterval(() => this.#live(), liveIntervalMs);
   }
@@ -112,10 +115,9 @@ class Probing {
   /** One probe for every address whose turn it is. Ticks that piled up while this thread slept are left out: sent at once they would measure nothing. */
   #tick(): void {
     const nowMs = monotonicMs();
-    this.#slot = (this.#slot + 1) % this.#slots;
-    if (nowMs - this.#tickedMs < this.#start.intervalMs / this.#slots / 2) return;
+    if (nowMs - this.#tickedMs < this.#tickMs / 2) return;
     this.#tickedMs = nowMs;
-    for (let at = this.#slot; at < this.#targets.length; at += this.#slots) {
+    for (const at of this.#rotation.turn()) {
       const target = this.#targets[at];
       if (target !== undefined) this.#probe(target);
     }
