@@ -66,6 +66,7 @@ export class Lab {
   readonly #switch: Namespace;
   readonly #cuts = new Set<Cut>();
   readonly #watches = new Set<AddressWatch>();
+  readonly #powerless = new Set<LabHost>();
   readonly #forget: () => void;
 
   constructor(directory: string, switchNamespace: Namespace, client: LabNode, hosts: readonly LabHost[]) {
@@ -88,7 +89,8 @@ export class Lab {
 
   /**
    * Takes the power: the link goes down at the switch and every process of the host ends, at once. Its kernel is gone too,
-   * so what addresses it had are. @returns monotonic ms of the moment
+   * so what addresses it had are. In truth they go when the power is back: the one kernel that all hosts have here changes addresses of one of
+   * them at a time, and a thousand that go would make those wait who take over. @returns monotonic ms of the moment
    */
   async cutPower(host: LabHost): Promise<number> {
     const watched = new Set([...this.#watches].flatMap((watch) => watch.monitorPids));
@@ -96,9 +98,9 @@ export class Lab {
     for (const cable of cablesOf(host)) await this.unplug(host, cable);
     const atMs = monotonicMs();
     host.namespace.killAll(doomed, watched);
+    this.#powerless.add(host);
     for (const watch of this.#watches) watch.powerLost(host.name, atMs);
     await host.namespace.allEnded(watched);
-    for (const cable of cablesOf(host)) await resetAddresses(host.namespace, cable);
     rmSync(host.runDirectory, { recursive: true, force: true });
     return atMs;
   }
@@ -106,6 +108,9 @@ export class Lab {
   /** Gives it back: the host is as after a boot, with its own addresses and no processes. */
   async restorePower(host: LabHost): Promise<void> {
     mkdirSync(host.runDirectory, { recursive: true, mode: 0o755 });
+    if (this.#powerless.delete(host)) {
+      for (const cable of cablesOf(host)) await resetAddresses(host.namespace, cable);
+    }
     await Promise.all([...this.#watches].map((watch) => watch.powerBack(host.name)));
     for (const cable of cablesOf(host)) await this.plug(host, cable);
   }
@@ -163,8 +168,9 @@ export class Lab {
     return parseFrames(text, wallToMonotonicMs());
   }
 
-  /** What the host's kernel has, its own addresses and loopback left out. */
+  /** What the host's kernel has, its own addresses and loopback left out. One without power has none. */
   async addresses(host: LabHost): Promise<readonly KernelAddress[]> {
+    if (this.#powerless.has(host)) return [];
     const own = new Set<string>(cablesOf(host).flatMap(({ addresses }) => addresses));
     const all = await addressesOf(host.namespace);
     return all.filter((each) => each.scope === 'global' && !own.has(`${each.address}/${each.prefixLength}`));

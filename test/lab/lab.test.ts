@@ -132,6 +132,7 @@ describe('Lab.cutPower()', () => {
     await lab.restorePower(e2);
     await answering(lab.client, '10.77.0.2');
     expect(watch.holders('10.77.0.52')).toEqual([]);
+    expect(await lab.addresses(e2)).toEqual([]);
     expect(statSync(e2.runDirectory).isDirectory()).toBe(true);
     other.signal('SIGKILL');
     await other.ended;
