@@ -32,8 +32,8 @@ export type SuspicionOptions = {
 
 /** One answer tells that the host is there; the second address is for one that was just given away. */
 const addressesAsked = 2;
-/** On one segment an answer takes less than 1 ms; a busy host may need its time. */
-const timeoutMsMin = 10;
+/** On one segment an answer takes less than 1 ms; a busy host may need its time. With heartbeats every 10 ms it is what patience leaves. */
+const timeoutMsMin = 7;
 /** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
 const quickRounds = 12;
 const slowRoundMs = 500;

@@ -23,20 +23,24 @@ class Segment {
   expected = false;
   held: readonly VirtualAddress[] = [virtual, virtual, virtual];
   readonly told: string[] = [];
-  readonly suspicion = new Suspicion({
+  readonly #options = {
     clock: this.clock,
-    detectMs: 300,
     heldBy: () => this.held,
-    probe: (_address, timeoutMs) => {
+    probe: (_address: VirtualAddress, timeoutMs: number) => {
       this.asked += 1;
       const { answer } = this;
       if (answer !== null) return Promise.resolve(answer);
-      return new Promise((resolve) => this.clock.after(timeoutMs, () => resolve(null)));
+      return new Promise<null>((resolve) => this.clock.after(timeoutMs, () => resolve(null)));
     },
-    isFrom: (mac) => mac === itsMac,
+    isFrom: (mac: MacAddress) => mac === itsMac,
     isExpected: () => this.expected,
-    onChange: (answering) => this.told.push([...answering].join()),
-  });
+    onChange: (answering: ReadonlySet<MemberId>) => this.told.push([...answering].join()),
+  };
+  readonly suspicion: Suspicion;
+
+  constructor(detectMs = 300) {
+    this.suspicion = new Suspicion({ ...this.#options, detectMs });
+  }
 
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 10) {
@@ -47,6 +51,13 @@ class Segment {
 }
 
 describe('Suspicion', () => {
+  it('one that is silent was asked once before its patience ends, also where heartbeats come every 10 ms', async () => {
+    const segment = new Segment(25);
+    segment.suspicion.suspect([member]); // one and a half of them after the last
+    await segment.pass(10);
+    expect(segment.told).toEqual([member, '']);
+  });
+
   it('tells that a suspect answers, once, and when it stops', async () => {
     const segment = new Segment();
     segment.answer = itsMac;

@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Host } from '../config/config.ts';
+import { patienceEndsAt } from '../membership/detector.ts';
 import { confirmsView } from '../membership/evidence.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
@@ -21,6 +22,7 @@ import { peerStatuses } from './peer-status.ts';
 import { type RefusalReason, Refusals } from './refusals.ts';
 import { FrameSealer } from './seal.ts';
 import { FrameOpener } from './unseal.ts';
+import { WakeupTimer } from './wakeup-timer.ts';
 
 export type EngineHandlers = {
   onEvent(event: ChannelEvent): void;
@@ -48,12 +50,11 @@ export class BuiltInEngine {
   readonly #refusals = new Refusals<RefusalReason>();
   readonly #notices = new Set<string>();
   readonly #multicastPaths: ReadonlySet<number>;
+  readonly #timer = new WakeupTimer(now, () => this.#wake());
   #sockets: PathSockets | null = null;
   #state: MemberState;
   #peerRoutes: readonly Route[] = [];
   #peersTriedAt: InstantMs | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: BuiltInOptions, handlers: EngineHandlers) {
     const incarnation = randomBytes(16).toString('hex') as Incarnation; // 32 hex digits
@@ -289,28 +290,19 @@ export class BuiltInEngine {
     this.#sockets?.send(route.path, route.address, this.#sealer.seal(encodeFrameBody(body)));
   }
 
-  /** A deadline that moves away leaves the timer: it fires early, finds nothing due and is set anew. */
   #arm(): void {
     const due = nextWakeup(this.#state);
-    if (due === null || this.#sockets === null || due >= this.#timerAt) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    const at = now();
-    // Whole: Node rounds down what it sets, and up what is due, so that the time would be rung in twice.
-    const delayMs = Math.max(0, Math.ceil(Math.min(due - at, lookIntervalMs(this.#options.hangMs))));
-    this.#timerAt = at + delayMs;
-    this.#timer = setTimeout(() => this.#wake(), delayMs);
+    if (due === null || this.#sockets === null) return;
+    this.#timer.set(due, lookIntervalMs(this.#options.hangMs), due === patienceEndsAt(this.#state));
   }
 
   #wake(): void {
-    this.#timer = null;
-    this.#timerAt = Number.POSITIVE_INFINITY;
     this.#handlers.onWakeup(now());
     this.#step({ kind: 'wakeup', now: now() });
   }
 
   #end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer.clear();
     this.#sockets?.close();
     this.#sockets = null;
     this.#handlers.onEnd();

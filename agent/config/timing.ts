@@ -39,7 +39,7 @@ export function decodeTiming(texts: TimingTexts, table: TomlTable, errors: Confi
   const heartbeat = duration('heartbeat', heartbeatMsMin, heartbeatMsMax);
   const detect = duration('detect', detectHeartbeatsMin * heartbeatMsMin, detectMsMax);
   const heartbeatMs = heartbeat ?? (detect === undefined ? defaultHeartbeatMs : heartbeatFor(detect));
-  const detectMs = detect ?? heartbeatMs * defaultDetectHeartbeats;
+  const detectMs = detect ?? Math.ceil(heartbeatMs * defaultDetectHeartbeats);
   if (detectMs < detectHeartbeatsMin * heartbeatMs) {
     const least = formatDuration(detectHeartbeatsMin * heartbeatMs);
     const message = `detect ${formatDuration(detectMs)} is less than ${detectHeartbeatsMin} heartbeats of ${formatDuration(heartbeatMs)}; write ${least} or more, or a shorter heartbeat`;

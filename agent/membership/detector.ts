@@ -71,6 +71,18 @@ export function deadlineOf(state: MemberState, peer: Peer): InstantMs {
   return peer.shunnedUntil !== null && peer.shunnedUntil < silence ? peer.shunnedUntil : silence;
 }
 
+/** When the first of those that missed a heartbeat is taken for gone; `null`: nobody did, or it is already. */
+export function patienceEndsAt(state: MemberState): InstantMs | null {
+  let first: InstantMs | null = null;
+  if (state.suspects.length === 0) return first;
+  for (const peer of state.peers) {
+    if (peer.silent || peer.gone || !state.suspects.includes(peer.member)) continue;
+    const at = silentAt(state, peer);
+    if (first === null || at < first) first = at;
+  }
+  return first;
+}
+
 function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: InstantMs): Peer {
   const report = heartbeat.number < former.report.number ? former.report : heartbeat;
   const hears = sameList(former.report.hears, report.hears) ? former.hears : new Set(report.hears);

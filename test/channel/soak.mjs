@@ -11,6 +11,7 @@ const [seconds, heartbeatMs, loops] = [120, 20, 4].map((usual, at) => Number(pro
 const built = (file) => new URL(`../../dist/agent/${file}`, import.meta.url).href;
 const compiled = built('channel/built-in.js');
 const { nodeOptions } = await import(built('channel/node-options.js'));
+const { defaultDetectHeartbeats } = await import(built('config/defaults.js'));
 const bare = process.argv[5] === 'bare';
 const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
 const names = ['a', 'b', 'c'];
@@ -18,7 +19,7 @@ const options = {
   group: 'soak',
   keys: [[...randomBytes(32)]],
   heartbeatMs,
-  detectMs: 3 * heartbeatMs,
+  detectMs: defaultDetectHeartbeats * heartbeatMs,
   hangMs: 500,
   port: 46190,
   discovery: { kind: 'hosts' },

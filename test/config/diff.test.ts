@@ -83,7 +83,7 @@ describe('diffConfigs(): refused', () => {
 
   it.each([
     ['group', { 1: 'group = "web"' }],
-    ['heartbeat', { 3: 'heartbeat = "50ms"\ndetect = "300ms"' }],
+    ['heartbeat', { 3: 'heartbeat = "50ms"\ndetect = "250ms"' }],
     ['detect', { 4: 'detect = "400ms"' }],
     ['takeover', { 4: 'takeover = "immediate"' }],
     ['hang', { 4: 'hang = "2s"' }],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { patienceEndsAt } from '../../agent/membership/detector.ts';
 import type { Incarnation } from '../../agent/membership/identity.ts';
 import { createMember } from '../../agent/membership/member-state.ts';
 import type { Heartbeat } from '../../agent/membership/message.ts';
@@ -384,6 +385,21 @@ describe('step(): suspects', () => {
     network.start('c');
     network.runFor(1000);
     expect(network.suspicions.slice(2).map(({ suspects }) => suspects)).toEqual(['', '']);
+  });
+
+  it('the end of patience with one is known from its first missed heartbeat until it is taken for gone', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    expect(patienceEndsAt(network.stateOf('a'))).toBeNull();
+    network.crash('c');
+    network.runUntil(() => network.stateOf('a').suspects.length > 0, 200);
+    const endsAt = patienceEndsAt(network.stateOf('a')) ?? Number.NaN;
+    network.runUntil(() => network.viewOf('a') === 'a,b', 300);
+    expect(network.nowMs - endsAt).toBeGreaterThanOrEqual(0);
+    expect(network.nowMs - endsAt).toBeLessThan(2);
+    expect(network.stateOf('a').suspects).toHaveLength(1);
+    expect(patienceEndsAt(network.stateOf('a'))).toBeNull();
   });
 
   it('one that died is left what it answers for until the run in its place is in the view, which tells what it has', () => {

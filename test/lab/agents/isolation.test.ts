@@ -11,8 +11,8 @@ let cluster: Cluster;
 let e1: LabHost;
 let e2: LabHost;
 
-/** docs/operating.md: two rounds of 300 ms, two heartbeats and 150 ms. */
-const overlapMsMax = 950;
+/** docs/operating.md: two rounds of 250 ms, two heartbeats and 150 ms. */
+const overlapMsMax = 850;
 
 beforeAll(async () => {
   lab = await createLab({ hosts: 2 });
