@@ -37,7 +37,7 @@ export function errnoCode(errno: number): string {
 /** For what the kernel gives no words to. */
 const hints: Readonly<Record<string, string>> = {
   EPERM: 'needs CAP_NET_ADMIN',
-  ENOBUFS: 'the kernel has no memory for it',
+  ENOBUFS: 'no memory for it, or an MTU below 68, which has no IPv4', // inet_addr: a link without an in_device
   ENOMEM: 'the kernel has no memory for it',
   ENODEV: 'no such interface',
   EADDRNOTAVAIL: 'no such address there',

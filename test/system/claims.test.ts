@@ -119,4 +119,16 @@ describe('Claims', () => {
     expect(await interrupted('release refused to the end')).not.toContain('released www');
     expect(await inKernel()).toContain(address);
   });
+
+  it('puts back what went while notifications were lost: the kernel is asked for all there is (ENOBUFS)', async () => {
+    const ours = ['10.0.0.50', '10.0.0.51', '10.0.0.52'];
+    const sets = ours.map((each) => ({ name: each, prefer: [], addresses: [placed(each, 24)] }));
+    const flood = Array.from({ length: 500 }, (_, n) => `addr add 10.8.${n >> 8}.${n & 255}/32 dev lo`);
+    const batch = [...flood, ...ours.slice(1).map((each) => `addr del ${each}/24 dev eth0`), ''].join('\n');
+    const run = cable.a.run([process.execPath, fixture('claims-overrun'), JSON.stringify(sets), batch]);
+    const { said, there } = JSON.parse(await within(deadlineMs, 'all to be back', run));
+    expect(said).toContain('resync');
+    expect(said).toContain('10.0.0.51 and 1 more were removed from eth0 by something else: put back');
+    expect(there).toEqual(['10.0.0.1', ...ours]);
+  });
 });
