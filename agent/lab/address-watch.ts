@@ -15,6 +15,9 @@ import type { LabProcess } from './process.ts';
 /** On lo, so nobody's: when the monitor tells of it, everything before it was told. */
 const marker = '127.77.77.77';
 
+/** It dates what it reads, when it reads it: it goes before what it watches, where that is permitted. */
+const monitorScript = 'chrt --rr --pid 1 $$ 2> /dev/null; TZ=UTC exec ip -ts -o -rcvbuf 8388608 monitor address';
+
 type Watched = {
   readonly namespace: Namespace;
   readonly monitor: LabProcess;
@@ -75,9 +78,7 @@ export class AddressWatch {
   }
 
   async add(namespace: Namespace): Promise<void> {
-    const monitor = await namespace.open(
-      ['env', 'TZ=UTC', 'ip', '-ts', '-o', '-rcvbuf', '8388608', 'monitor', 'address'], //
-    );
+    const monitor = await namespace.open(['sh', '-c', monitorScript]);
     const host: Watched = { namespace, monitor, present: new Map(), powered: true, onMarker: null };
     this.#hosts.set(namespace.name, host);
     readLines(monitor.child.stdout, (line) => this.#onLine(host, line));

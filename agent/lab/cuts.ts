@@ -29,6 +29,11 @@ export async function applyCuts(switchNamespace: Namespace, cuts: Iterable<Cut>)
   await switchNamespace.run(['nft', '-f', '-'], `${table.join('\n')}\n`);
 }
 
+/** The same for tcpdump. */
+export function captureFilterOf(only: CutProtocol): string {
+  return 'udpPort' in only ? `udp dst port ${only.udpPort}` : `ip proto ${only.ipProtocol}`;
+}
+
 function ruleOf(cut: Cut): string {
   const from = cut.fromPort === null ? '' : `iifname "${cut.fromPort}" `;
   const to = cut.toPort === null ? '' : `oifname "${cut.toPort}" `;

@@ -1,16 +1,19 @@
 /** What tcpdump tells of a capture of all ports of the switch: who sent what when. Pure. */
 
 export type Frame = {
-  /** Monotonic ms, stamped by the kernel when the frame came in at the port. */
+  /** Monotonic ms, stamped by the kernel when the frame came in at the port, or left by it. */
   readonly atMs: number;
-  /** The port it came in at; 'p2' is host e2's. */
+  /** The port it passed; 'p2' is host e2's. */
   readonly port: string;
+  /** out: the switch passed it on there. */
+  readonly direction: 'in' | 'out';
   readonly broadcast: boolean;
   /** As tcpdump dissects it: `ARP, Request who-has …`, `IP 10.77.0.1 > …`. */
   readonly text: string;
 };
 
 // 1795240586.422103 p1    B   ARP, Request who-has 10.77.0.101 …
+// 1795240586.422110 p2    Out IP 10.77.0.1.4807 > 239.255.72.68.4807: UDP, length 233
 const pattern = /^(\d+)\.(\d+) (p\d+) +(\S+) +(.*)$/;
 
 /** @param text of `tcpdump -tt -n`, cooked @param wallToMonotonicMs what makes a monotonic time of a wall-clock one */
@@ -19,7 +22,7 @@ export function parseFrames(text: string, wallToMonotonicMs: number): readonly F
     const [, seconds, fraction, port, type, told] = pattern.exec(line) ?? [];
     if (port === undefined || told === undefined) return []; // the bridge's own copy, or a line that continues
     const atMs = Number(seconds) * 1000 + Number(`0.${fraction}`) * 1000 + wallToMonotonicMs;
-    return [{ atMs, port, broadcast: type === 'B', text: told }];
+    return [{ atMs, port, direction: type === 'Out' ? 'out' : 'in', broadcast: type === 'B', text: told }];
   });
 }
 
@@ -34,4 +37,9 @@ export function announcedBy(frame: Frame): string | null {
 /** The address that answered an echo request of the client, or null. */
 export function echoedBy(frame: Frame): string | null {
   return /^IP6? (\S+) > \S+: ICMP6?,? echo reply/.exec(frame.text)?.[1] ?? null;
+}
+
+/** The address that an IP packet comes from, or null. */
+export function sentBy({ text }: Frame): string | null {
+  return /^IP6? (\d+\.\d+\.\d+\.\d+|[0-9a-f:]+)(?:\.\d+)? > /.exec(text)?.[1] ?? null;
 }

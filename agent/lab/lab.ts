@@ -11,7 +11,7 @@ import { AddressWatch } from './address-watch.ts';
 import { atProcessEnd } from './at-process-end.ts';
 import { type Capture, startCapture } from './capture.ts';
 import { monotonicMs, wallToMonotonicMs } from './clock.ts';
-import { applyCuts, type Cut, type CutProtocol } from './cuts.ts';
+import { applyCuts, type Cut, type CutProtocol, captureFilterOf } from './cuts.ts';
 import { type Frame, parseFrames } from './frames.ts';
 import { addressesOf, type KernelAddress } from './kernel-addresses.ts';
 import { type Namespace, openNamespace } from './namespace.ts';
@@ -156,9 +156,14 @@ export class Lab {
     return startCapture(this.#switch, node.wiring.port, filter, file);
   }
 
-  /** Captures what comes in at every port of the switch, once each. @param filter tcpdump's */
-  captureAll(filter: string, file: string): Promise<Capture> {
-    return startCapture(this.#switch, 'any', filter === '' ? 'inbound' : `inbound and (${filter})`, file);
+  /**
+   * Captures what comes in at every port of the switch, once each.
+   * @param filter tcpdump's @param passed what is captured also where it leaves the switch, once a port: only what no cut stops
+   */
+  captureAll(filter: string, file: string, passed: CutProtocol | null = null): Promise<Capture> {
+    const incoming = filter === '' ? 'inbound' : `inbound and (${filter})`;
+    const all = passed === null ? incoming : `(${incoming}) or (outbound and ${captureFilterOf(passed)})`;
+    return startCapture(this.#switch, 'any', all, file);
   }
 
   /** The frames of such a capture, oldest first, for a dissector that is not ours: tcpdump's text, dated on the lab's clock. */

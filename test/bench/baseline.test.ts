@@ -5,7 +5,15 @@ import type { Measure } from './measure.ts';
 function measures(contender: string, silences: readonly number[], lost = 0): readonly Measure[] {
   return silences.map((silenceMs, index) => ({
     ...{ contender, event: 'stop', run: index + 1, settled: true, lookedMs: 2000, sent: 1000, lost, silenceMs },
-    ...{ silentOn: false, lastAnswerMs: 0, heldTwiceMs: 0, heldByNobodyMs: 0, moved: 2, announcements: 4 },
+    ...{
+      silentOn: false,
+      lastAnswerMs: 0,
+      heldTwiceMs: 0,
+      heldByNobodyMs: 0,
+      mergedMs: null,
+      moved: 2,
+      announcements: 4,
+    },
     tcp: { newSilenceMs: 0, newLost: 0, keptSilenceMs: 0, broken: 0 },
     timeline: { address: '10.77.0.101', answers: [], holders: [], announcedMs: [] },
   }));

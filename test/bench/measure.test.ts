@@ -17,6 +17,7 @@ const record: Record = {
   addresses: [watched, other],
   watched,
   apart: new Set(),
+  healed: null,
   holdings: [
     { atMs: 0, host: 'e2', address: watched, kind: 'held' },
     { atMs: 0, host: 'e3', address: other, kind: 'held' },
@@ -24,11 +25,41 @@ const record: Record = {
     { atMs: 1290, host: 'e1', address: watched, kind: 'held' },
   ],
   frames: [
-    { atMs: 998, port: 'p2', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 1` },
-    { atMs: 999, port: 'p2', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 2` },
-    { atMs: 1292, port: 'p1', broadcast: true, text: `ARP, Request who-has ${watched} tell ${watched}, length 28` },
-    { atMs: 1300, port: 'p1', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 300` },
-    { atMs: 1301, port: 'p1', broadcast: false, text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 301` },
+    {
+      atMs: 998,
+      port: 'p2',
+      direction: 'in',
+      broadcast: false,
+      text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 1`,
+    },
+    {
+      atMs: 999,
+      port: 'p2',
+      direction: 'in',
+      broadcast: false,
+      text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 2`,
+    },
+    {
+      atMs: 1292,
+      port: 'p1',
+      direction: 'in',
+      broadcast: true,
+      text: `ARP, Request who-has ${watched} tell ${watched}, length 28`,
+    },
+    {
+      atMs: 1300,
+      port: 'p1',
+      direction: 'in',
+      broadcast: false,
+      text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 300`,
+    },
+    {
+      atMs: 1301,
+      port: 'p1',
+      direction: 'in',
+      broadcast: false,
+      text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 301`,
+    },
   ],
   probes: {
     ...{ phase: 'power-loss', beganMs: 990, endedMs: 2000, cpuShare: 0.1 },
@@ -64,7 +95,7 @@ describe('measureOf()', () => {
 
   it('shows no gap where the prober slept and nobody waited, one where somebody did', () => {
     const late: Frame = {
-      ...{ atMs: 1800, port: 'p1', broadcast: false },
+      ...{ atMs: 1800, port: 'p1', direction: 'in', broadcast: false },
       text: `IP ${watched} > 10.77.0.250: ICMP echo reply, id 1, seq 302`,
     };
     const frames = [...record.frames, late];
@@ -87,6 +118,24 @@ describe('measureOf()', () => {
       { atMs: 0, host: 'e3', address: other, kind: 'held' },
       { atMs: 1050, host: 'e2', address: watched, kind: 'gone' },
     ];
-    expect(measureOf({ ...record, holdings: healed })).toMatchObject({ moved: 0, heldTwiceMs: 50 });
+    expect(measureOf({ ...record, holdings: healed })).toMatchObject({ moved: 0, heldTwiceMs: 50, mergedMs: null });
+  });
+
+  it('counts a merge from the first frame across until every address has one holder', () => {
+    const holdings: Record['holdings'] = [
+      { atMs: 0, host: 'e1', address: watched, kind: 'held' },
+      { atMs: 0, host: 'e2', address: watched, kind: 'held' },
+      { atMs: 0, host: 'e3', address: other, kind: 'held' },
+      { atMs: 1050, host: 'e2', address: watched, kind: 'gone' },
+    ];
+    const passed: Frame = {
+      ...{ atMs: 1020, port: 'p2', direction: 'out', broadcast: false },
+      text: 'IP 10.77.0.1.4807 > 239.255.72.68.4807: UDP, length 145',
+    };
+    const healed = { port: 'p2', addresses: ['10.77.0.2'], others: ['p1', 'p3'] };
+    expect(measureOf({ ...record, holdings, healed, frames: [passed] }).mergedMs).toBe(30);
+    expect(measureOf({ ...record, holdings, healed, frames: [] }).mergedMs).toBeNull();
+    const standing = holdings.filter(({ kind }) => kind === 'held');
+    expect(measureOf({ ...record, holdings: standing, healed, frames: [passed] }).mergedMs).toBeNull();
   });
 });

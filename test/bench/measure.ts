@@ -1,5 +1,6 @@
 /** What one event did, as the client, the kernels and the wire tell it: from their records to numbers. Pure. */
 import { announcedBy, echoedBy, type Frame } from '../../agent/lab/frames.ts';
+import { type CutOff, firstHeardMs, oneOwnerFromMs } from '../../agent/lab/heal.ts';
 import { type HoldingEvent, heldByNobodyMs, heldTwiceMs, type Span, spansOf } from '../../agent/lab/holdings.ts';
 import type { PhaseReport } from '../../agent/lab/probe-protocol.ts';
 import type { TcpReport } from '../../agent/lab/tcp-protocol.ts';
@@ -24,6 +25,8 @@ export type Measure = {
   /** Of any address, in total. */
   readonly heldTwiceMs: number;
   readonly heldByNobodyMs: number;
+  /** After a cut, from the first frame that the switch passed on to the other side until every address had one holder; null: no cut ended, or two have one still. */
+  readonly mergedMs: number | null;
   /** Addresses with a holder after it that did not have them before, or with none. */
   readonly moved: number;
   /** Gratuitous ARP frames for the addresses. */
@@ -65,6 +68,8 @@ export type Record = {
   readonly watched: string;
   /** Hosts that nobody reaches: what they hold does not count. */
   readonly apart: ReadonlySet<string>;
+  /** The host that the others hear again; null: they heard it all the time. */
+  readonly healed: CutOff | null;
   readonly holdings: readonly HoldingEvent[];
   readonly frames: readonly Frame[];
   readonly probes: PhaseReport;
@@ -99,6 +104,7 @@ export function measureOf(record: Record): Measure {
     lastAnswerMs: Math.max(0, ...ends),
     heldTwiceMs: Math.max(...since.map(heldTwiceMs)),
     heldByNobodyMs: Math.max(...spans.map(heldByNobodyMs)),
+    mergedMs: mergedMsOf(record, reachable),
     moved: spans.filter(hasMoved).length,
     announcements: record.frames.filter((frame) => known.has(announcedBy(frame) ?? '')).length,
     tcp: {
@@ -109,6 +115,12 @@ export function measureOf(record: Record): Measure {
     },
     timeline: timelineOf(record),
   };
+}
+
+function mergedMsOf(record: Record, reachable: readonly HoldingEvent[]): number | null {
+  const heardMs = record.healed === null ? null : firstHeardMs(record.frames, record.healed);
+  const oneFromMs = oneOwnerFromMs(reachable, record.addresses, record.beganMs, record.endedMs);
+  return heardMs === null || oneFromMs === null ? null : Math.max(0, oneFromMs - heardMs);
 }
 
 /** Of two holders one that stays has not taken anything. */

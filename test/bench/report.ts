@@ -111,6 +111,7 @@ function rowsOf(measures: readonly Measure[]): readonly string[] {
     'held twice',
     'held by nobody',
   ];
+  const merged = measures.some(({ mergedMs }) => mergedMs !== null);
   const more = ['addresses moved', 'new TCP connections silent', 'kept one silent', 'it broke', 'announcements'];
   const own = (name: string) => measures.filter((each) => each.contender === name);
   const [first] = contenders.filter(({ name }) => own(name).length > 0);
@@ -138,10 +139,17 @@ function rowsOf(measures: readonly Measure[]): readonly string[] {
         ms((each) => each.tcp.keptSilenceMs),
         plain((each) => each.tcp.broken),
         plain((each) => each.announcements),
+        ...(merged ? [mergedIn(runs)] : []),
       ],
     ];
   });
-  return table([...heads, ...more], body);
+  return table([...heads, ...more, ...(merged ? ['one owner, after the first frame heard'] : [])], body);
+}
+
+function mergedIn(runs: readonly Measure[]): string {
+  const known = runs.flatMap(({ mergedMs }) => (mergedMs === null ? [] : [mergedMs]));
+  if (known.length === 0) return 'never';
+  return `${milliseconds(spreadOf(known))}${known.length < runs.length ? `, never in ${runs.length - known.length}` : ''}`;
 }
 
 function renderOther(series: Series): readonly string[] {
@@ -266,7 +274,8 @@ const method = [
   '  8 s more; a client that still asks the wrong host then has to ask anew, so that the next event finds all well.',
   '- *Last address answers after*: of addresses that lost probes.',
   '- **Announcements**: gratuitous ARP frames to all, on the wire, from the event until 0.8 s after all was settled.',
-  '- **Cut healed**, **heartbeats pass again**: counted from the moment the frames pass, not from the first one that is heard, which may be an interval later.',
+  '- **Cut healed**, **heartbeats pass again**: counted from the moment the frames pass, not from the first one that is heard, which may be an interval later. *One owner,',
+  '  after the first frame heard* counts from that: a frame of the failover protocol that the switch passed on from one side to the other, until every address has one holder.',
   '- **Nothing happens** is the noise of the prober and of the machine: smaller differences mean nothing.',
   '- In the pictures: the upper bar says which host answered the client (from the wire), the lower one which kernels had the address (from netlink).',
   '- keepalived is set up as its users do it active-active: one VRRP instance a host, each host the first choice of one, the addresses dealt out, `nopreempt`; nothing else',

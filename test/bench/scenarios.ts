@@ -242,7 +242,7 @@ export const scenarios: readonly Scenario[] = [
         },
       });
       await stage.measured({
-        ...{ event: 'unmuted', watched, withinMs: usualMs },
+        ...{ event: 'unmuted', watched, withinMs: usualMs, healed: victim },
         async act(began) {
           await stage.lab.unblockAll();
           began(monotonicMs());
@@ -306,7 +306,7 @@ export const scenarios: readonly Scenario[] = [
       });
       await pause(1_000); // for the side that is alone to find out
       await stage.measured({
-        ...{ event: 'heal', watched, withinMs: usualMs },
+        ...{ event: 'heal', watched, withinMs: usualMs, healed: victim },
         async act(began) {
           setTogether(stage, victim);
           await stage.lab.unblockAll();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/lab/clock.ts';
 import { DeadlineError, within } from '../../agent/lab/deadline.ts';
+import { cutOff } from '../../agent/lab/heal.ts';
 import { createLab, interfaceName, type Lab, type LabHost } from '../../agent/lab/lab.ts';
 import { type Probing, startProbing } from '../../agent/lab/probe-client.ts';
 import { startTcpAnswerer, startTcpProbing } from '../../agent/lab/tcp-probing.ts';
@@ -39,6 +40,8 @@ export type Happening = {
   readonly withinMs: number;
   /** Lets it happen. @param began to be told the moment, monotonic ms, where that is not when it was called */
   readonly act: (began: (atMs: number) => void) => Promise<unknown>;
+  /** The host that the others hear again by it. */
+  readonly healed?: LabHost;
 };
 
 export class Stage {
@@ -111,10 +114,11 @@ export class Stage {
 
   async measured(happening: Happening): Promise<void> {
     const { contender, run } = this.#options;
-    const { event, watched } = happening;
+    const { event, watched, healed = null } = happening;
+    const passed = healed === null ? null : contender.protocol;
     const filter = `arp or (icmp[icmptype] == icmp-echoreply and src host ${watched})`;
     const [capture, tcp] = await Promise.all([
-      this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`)),
+      this.lab.captureAll(filter, join(this.lab.directory, `${event}.pcap`), passed),
       startTcpProbing(this.lab.client.namespace, watched),
     ]);
     await pause(timelineLeadMs);
@@ -137,6 +141,7 @@ export class Stage {
     const record = {
       ...{ contender: contender.name, event, run, settled: settled && this.#isCovered(), beganMs, eventMs, endedMs },
       ...{ addresses: this.addresses, watched, apart: new Set(this.apart), frames },
+      healed: healed === null ? null : cutOff(healed, this.lab.hosts),
       holdings: this.group.watch.events.filter((each) => each.atMs <= endedMs),
     };
     const measure = report.then(([probes, tcpReport]) => measureOf({ ...record, probes, tcp: tcpReport }));

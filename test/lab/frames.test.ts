@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { announcedBy, echoedBy, type Frame, parseFrames } from '../../agent/lab/frames.ts';
+import { announcedBy, echoedBy, type Frame, parseFrames, sentBy } from '../../agent/lab/frames.ts';
 
 function frame(text: string, broadcast = false): Frame {
-  return { atMs: 0, port: 'p1', broadcast, text };
+  return { atMs: 0, port: 'p1', direction: 'in', broadcast, text };
 }
 
 describe('parseFrames()', () => {
@@ -17,10 +17,29 @@ describe('parseFrames()', () => {
     expect(only?.atMs).toBeCloseTo(422.103, 3);
     expect(only).toMatchObject({
       port: 'p12',
+      direction: 'in',
       broadcast: true,
       text: 'ARP, Request who-has 10.77.0.101 tell 10.77.0.2, length 28',
     });
     expect(others).toEqual([]);
+  });
+
+  it('tells what came in from what the switch passed on', () => {
+    const text = '1795240586.422103 p1    M   IP 10.77.0.1.4807 > 239.255.72.68.4807: UDP, length 145\n';
+    const frames = parseFrames(`${text}${text.replace('p1    M  ', 'p2    Out')}`, 0);
+    expect(frames.map(({ port, direction }) => `${port} ${direction}`)).toEqual(['p1 in', 'p2 out']);
+  });
+});
+
+describe('sentBy()', () => {
+  it.each([
+    ['IP 10.77.0.1.4807 > 239.255.72.68.4807: UDP, length 145', '10.77.0.1'],
+    ['IP 10.77.0.12 > 224.0.0.18: VRRPv2, Advertisement, vrid 1, prio 100, authtype none', '10.77.0.12'],
+    ['IP6 fd77::1.4807 > fd77::2.4807: UDP, length 85', 'fd77::1'],
+    ['IP6 fe80::1 > ff02::1: ICMP6, neighbor advertisement, tgt is fd77::101, length 32', 'fe80::1'],
+    ['ARP, Reply 10.77.0.101 is-at 02:77:00:00:00:01, length 28', null],
+  ])('reads %s', (text, expected) => {
+    expect(sentBy(frame(text))).toBe(expected);
   });
 });
 

@@ -254,35 +254,6 @@ describe('SIGKILL of everything that runs on a host', () => {
   });
 });
 
-describe('a partition', () => {
-  it('lets either side serve every set; after the heal each has one owner, on the larger side', async () => {
-    const alone = await coordinator();
-    const others = lab.hosts.filter((host) => host !== alone);
-    for (const other of others) {
-      await lab.block(alone, other);
-      await lab.block(other, alone);
-    }
-    await cluster.watch.until('either side to hold every address', deadlineMs, () =>
-      poolAddresses(cluster).every((address) => {
-        const holders = cluster.watch.holders(address);
-        return holders.length === 2 && holders.includes(alone.name);
-      }),
-    );
-    const healMs = monotonicMs();
-    await lab.unblockAll();
-    await cluster.covered(deadlineMs);
-    await cluster.joined(alone, deadlineMs);
-    await probing.allAnswering(deadlineMs);
-    expect(await uncoveredSince(healMs)).toEqual([]);
-    const changes = await changesSince(healMs);
-    expect(changes.map((event) => `${event.host} ${event.kind} ${event.address}`).toSorted()).toEqual(
-      poolAddresses(cluster)
-        .map((address) => `${alone.name} gone ${address}`)
-        .toSorted(),
-    );
-  });
-});
-
 describe('SIGTERM of all agents', () => {
   it('leaves no address in any kernel; all end with status 0', async () => {
     expect(await Promise.all(lab.hosts.map((host) => ended(host, 'SIGTERM')))).toEqual([0, 0, 0]);
