@@ -17,7 +17,9 @@ const { options, peerRoutes, mainLoop, evidence } = workerData as WorkerData; //
 const viewEvidence = new EvidenceWriter(evidence);
 const engine = new BuiltInEngine(options, {
   onEvent: (event) => {
-    if (event.kind === 'suspects') takeover?.suspect(event.members.length); // before it hears of it
+    // Before it hears of it.
+    if (event.kind === 'suspects') takeover?.suspect(event.members.length);
+    if (event.kind === 'view' && event.view.together.length < event.view.members.length) takeover?.merge();
     tell({ kind: 'event', event });
   },
   onEvidence: (isAlone) => viewEvidence.note(isAlone),
@@ -45,7 +47,7 @@ port.on('message', (message: ToWorker) => {
       engine.changePeers(message.routes);
       break;
     case 'decided':
-      takeover?.stop();
+      takeover?.decided();
       break;
     case 'spare':
       engine.spare(message.members);
