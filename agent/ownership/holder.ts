@@ -174,7 +174,7 @@ function own(
   }
   if (holding.phase === 'releasing') return holding; // claimed again once it is gone
   if (holding.phase === 'claiming') return { grant, phase: 'claiming' };
-  if (isOutFor(state, set) && !keepsWhatItHas(state)) return letGo(set, holding, todo);
+  if (isOutFor(state, set) && !keepsWhatItHas(state, holding)) return letGo(set, holding, todo);
   if (state.stalledUntil !== null) return holding;
   const news = holding.phase === 'giving' || compareGrants(grant, holding.grant) !== 0;
   if (!news) return holding;

@@ -77,7 +77,7 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
   const [first] = state.apart;
   if (first !== undefined) {
     const why = `stands back for ${hostOf(first)}, which is in a view without it`;
-    const kept = keepsWhatItHas(state) ? keptSets(state) : new Set();
+    const kept = keptSets(state);
     for (const { name, only } of state.pool.sets) {
       if (!all.has(name) && !kept.has(name) && !isAlone(only, hostOf(state.self))) all.set(name, why);
     }
@@ -85,8 +85,10 @@ export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> 
   return all;
 }
 
-function keptSets({ holdings }: OwnershipState): ReadonlySet<SetName> {
-  return new Set([...holdings].filter(([, { phase }]) => phase !== 'releasing').map(([set]) => set));
+function keptSets(state: OwnershipState): ReadonlySet<SetName> {
+  if (!state.spared) return new Set();
+  const kept = [...state.holdings].filter(([, it]) => it.phase !== 'releasing' && keepsWhatItHas(state, it));
+  return new Set(kept.map(([set]) => set));
 }
 
 /** No other host may ever have the set. */

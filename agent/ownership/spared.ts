@@ -3,10 +3,10 @@
  * this, and so has to stand back, keeps what it has for as long as it is told, and claims nothing. So there is one holder all the time:
  * who takes over says at the same moment that nothing is left to it any more.
  */
-import { hostOf, type MemberId } from '../membership/view.ts';
+import { compareViewIds, hostOf, type MemberId, type View, type ViewId } from '../membership/view.ts';
 import { isBarred } from './isolation.ts';
 import type { Assignment } from './message.ts';
-import type { OwnershipState } from './state.ts';
+import type { Holding, OwnershipState } from './state.ts';
 
 /** Silent members whose hosts answer, as far as the newest decision left them anything. */
 export function sparedMembers({ answering, assignments }: OwnershipState): readonly MemberId[] {
@@ -20,7 +20,27 @@ export function isLeftTo({ owner, reason }: Pick<Assignment, 'owner' | 'reason'>
   return owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
 }
 
-/** What was said before a stall, or waited for its end in a socket, says nothing of now. */
-export function keepsWhatItHas(state: OwnershipState): boolean {
-  return state.spared && state.stalledUntil === null && !isBarred(state);
+/**
+ * Whether this member, which stands back, goes on to have the set. What it got in a view without those that it stands back for they know
+ * nothing of, and may give to another: that is not left to it. What was said before a stall, or waited for its end in a socket, says
+ * nothing of now.
+ */
+export function keepsWhatItHas(state: OwnershipState, { grant }: Pick<Holding, 'grant'>): boolean {
+  if (!state.spared || state.stalledUntil !== null || isBarred(state)) return false;
+  return state.apart.every((member) => {
+    const common = state.wereWith.get(member);
+    return common === undefined || compareViewIds(grant.view, common) <= 0;
+  });
+}
+
+/** Those that have gone for longest make room: the largest group there may be, with as many that have gone. */
+const wereWithMax = 128;
+
+export function noteTogether({ wereWith }: OwnershipState, { id, members }: View): ReadonlyMap<MemberId, ViewId> {
+  const known = new Map(wereWith);
+  for (const member of members) {
+    known.delete(member);
+    known.set(member, id);
+  }
+  return known.size <= wereWithMax ? known : new Map([...known].slice(-wereWithMax));
 }

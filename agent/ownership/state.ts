@@ -51,6 +51,8 @@ export type OwnershipState = {
   readonly viewSince: InstantMs;
   /** The view before this one. */
   readonly previousView: View | null;
+  /** The newest view that each member was in together with this one; bounded (`spared.ts`). */
+  readonly wereWith: ReadonlyMap<MemberId, ViewId>;
   /** The newest view before this one in which a decision was delivered; null: none since the start, or since the channel was lost. */
   readonly side: ViewId | null;
   /** Members whose report of this view was heard; of the others there may be one of the view before. */
@@ -205,6 +207,7 @@ export function initialOwnership({
     view: null,
     viewSince: now,
     previousView: null,
+    wereWith: new Map(),
     side: null,
     reportedAnew: new Set(),
     quorum: null,
@@ -254,6 +257,7 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     view: state.view,
     viewSince: state.viewSince,
     previousView: state.previousView,
+    wereWith: state.wereWith,
     side: state.side,
     reportedAnew: state.reportedAnew,
     quorum: state.quorum,

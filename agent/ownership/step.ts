@@ -15,6 +15,7 @@ import { namesOf, type Pool } from './pool.ts';
 import { inMinority, quorateHosts, voidAfterMinority, withQuorum } from './quorum.ts';
 import { announceAfter, releasesToRepeat } from './releases.ts';
 import { changedReport, ownReport, unableSets, withClaimed, withReleased, withReport } from './report.ts';
+import { noteTogether } from './spared.ts';
 import { endStallByTime, endStallByView, onStalled } from './stall.ts';
 import {
   changedState,
@@ -130,6 +131,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
       viewSince: now,
       poolSince: null,
       previousView: state.view,
+      wereWith: noteTogether(state, view),
       side: decidedIn ?? state.side,
       reportedAnew: new Set([state.self]),
       joined: new Map(

@@ -19,11 +19,12 @@ const instants: ReadonlySet<string> = new Set([
 
 /**
  * Left out: what never changes in a run; the dice of jitter; counters of heartbeats, of which the newer always has the higher number;
- * what sets the pace of a link; ages, which are for people and for `failback` alone; deadlines that follow from others.
+ * what sets the pace of a link; ages, which are for people and for `failback` alone; deadlines that follow from others; what counts only
+ * for one to which something is left, which nobody is here.
  */
 const leftOut: ReadonlySet<string> = new Set([
   ...['options', 'pool', 'codec', 'random', 'heartbeats', 'said', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
-  ...['roundTripMs', 'window', 'sentAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt'],
+  ...['roundTripMs', 'window', 'sentAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt', 'wereWith'],
 ]);
 
 /** Under these names nothing is an instant, and most of it outlives many states: its text is kept. */

@@ -67,6 +67,16 @@ describe('step(): silence, stalls and cuts', () => {
     expect(group.held().split(' | ')[2]).toBe('e3:');
   });
 
+  it('one that stands back keeps nothing that it got where those it stands back for were not', () => {
+    const group = threeHosts();
+    group.view('e2', 'e3');
+    group.settle();
+    expect(group.held().split(' | ')[2]).toMatch(/^e3: [ad] c f|c [ad] f|c f [ad]/);
+    group.tell('e3', { kind: 'apart', members: [group.id('e1')], spared: true });
+    group.settle();
+    expect(group.held().split(' | ')[2]).toBe('e3: c f');
+  });
+
   it('one that stood still takes no word that something is left to it', () => {
     const group = threeHosts();
     group.tell('e3', { kind: 'stalled' });
