@@ -6,8 +6,8 @@
 import type { VirtualAddress } from './config/config.ts';
 import type { MemberId } from './membership/view.ts';
 import {
-  isDoubtful,
   newSuspect,
+  restMs,
   roundsPerPatience,
   type SuspectAnswer,
   suspectTallied,
@@ -34,9 +34,6 @@ export type SuspicionOptions = {
 const addressesAsked = 2;
 /** On one segment an answer takes less than 1 ms; a busy host may need its time. With heartbeats every 10 ms it is what patience leaves. */
 const timeoutMsMin = 7;
-/** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
-const quickRounds = 12;
-const slowRoundMs = 500;
 
 export class Suspicion {
   readonly #options: SuspicionOptions;
@@ -83,8 +80,7 @@ export class Suspicion {
       if (stopped) return;
       tally = suspectTallied(tally, answer);
       this.#note(member, tally.answers);
-      const restMs = isDoubtful(tally) ? 0 : round < quickRounds ? timeoutMs : slowRoundMs;
-      cancel = clock.after(restMs, () => void ask(round + 1));
+      cancel = clock.after(restMs(tally, round, timeoutMs), () => void ask(round + 1));
     };
     this.#note(member, tally.answers);
     void ask(1);

@@ -17,6 +17,9 @@ export type SuspectTally = {
 
 /** Rounds in one patience; the first comes at half of it. */
 export const roundsPerPatience = 6;
+/** After as many rounds the matter is no longer urgent: switches that inspect ARP shut a port at 15 frames a second. */
+const quickRounds = 12;
+const slowRoundMs = 500;
 /** Who has answered is taken for gone only after as many rounds in vain, one at once after the other: frames get lost, hosts are busy. */
 const roundsInVainMax = 3;
 
@@ -34,6 +37,16 @@ export function suspectTallied(before: SuspectTally, answer: SuspectAnswer): Sus
 }
 
 /** The next round comes at once. */
-export function isDoubtful({ hasAnswered, inVain }: Pick<SuspectTally, 'hasAnswered' | 'inVain'>): boolean {
+function isDoubtful({ hasAnswered, inVain }: Pick<SuspectTally, 'hasAnswered' | 'inVain'>): boolean {
   return hasAnswered && inVain > 0 && inVain < roundsInVainMax;
+}
+
+/**
+ * From the answer to the next question.
+ *
+ * @param round how many were asked
+ */
+export function restMs(tally: SuspectTally, round: number, roundMs: number): number {
+  if (isDoubtful(tally)) return 0;
+  return round < quickRounds ? roundMs : slowRoundMs;
 }

@@ -2,6 +2,7 @@
  * One run of a simulated agent: the engine's step in one thread, ownership's in another, what they say to each other a moment
  * later, and the hands that claim, release and announce. What agent/core.ts, driver.ts and system/claims.ts do, in virtual time.
  */
+import { sameList } from '../../agent/membership/identity.ts';
 import {
   createMember,
   type MemberEffect,
@@ -72,6 +73,7 @@ export class Agent {
   #timerAt = Number.POSITIVE_INFINITY;
   #toMainAt = 0;
   #toEngineAt = 0;
+  #spared: readonly MemberId[] = [];
   readonly #queue: Occurrence[] = [];
   #stepping = false;
 
@@ -161,8 +163,15 @@ export class Agent {
     this.#stepping = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#stepping = false;
-    if (this.#suspicion !== null) this.#tellEngine({ kind: 'spare', members: sparedMembers(this.ownership) });
+    if (this.#suspicion !== null) this.#tellSpared();
     this.#arm();
+  }
+
+  #tellSpared(): void {
+    const members = sparedMembers(this.ownership);
+    if (sameList(members, this.#spared)) return;
+    this.#spared = members;
+    this.#tellEngine({ kind: 'spare', members });
   }
 
   #step(occurrence: Occurrence): void {

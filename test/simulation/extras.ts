@@ -16,10 +16,39 @@ const stream = 0x5bd1e995;
 export function withExtras(seed: number, schedule: Schedule): Schedule {
   const dice = new Dice(seed ^ stream);
   const kind = dice.below(100);
-  if (kind < 6) return withWitness(dice, schedule);
-  if (kind < 9 && schedule.world.hosts.length > 2) return withDeadAgent(dice, schedule);
+  if (kind < 6) return withProbes(dice, withWitness(dice, schedule));
+  if (kind < 9 && schedule.world.hosts.length > 2) return withProbes(dice, withDeadAgent(dice, schedule));
   if (kind < 13) return withBlock(dice, schedule);
-  return schedule;
+  return withProbes(dice, schedule);
+}
+
+/** Silence is not death: silent hosts are asked for what they held, and cuts may drop the group's frames alone. */
+function withProbes(dice: Dice, { world, faults, standing, ...rest }: Schedule): Schedule {
+  if (dice.chance(0.2)) return { world, faults, standing, ...rest };
+  const filtered = faults.flatMap(({ atMs, fault }) =>
+    filteredOf(dice, fault).map((one): TimedFault => ({ atMs, fault: one })),
+  );
+  return {
+    ...rest,
+    world: { ...world, takeover: 'answered' },
+    faults: filtered,
+    standing: standing.flatMap((fault) => filteredOf(dice, fault)),
+  };
+}
+
+/** One in four of cuts leaves the addresses alone; of splits, where no witness takes sides. */
+function filteredOf(dice: Dice, fault: Fault): readonly Fault[] {
+  if (fault.kind === 'cut') {
+    const { from, to } = fault;
+    return dice.chance(0.25) ? [{ kind: 'filter', from, to }] : [fault];
+  }
+  if (fault.kind !== 'split' || fault.sides.some((side) => side.includes(witnessNode)) || !dice.chance(0.25))
+    return [fault];
+  return fault.sides.flatMap((side) =>
+    fault.sides.flatMap((other) =>
+      other === side ? [] : side.flatMap((from) => other.map((to): Fault => ({ kind: 'filter', from, to }))),
+    ),
+  );
 }
 
 /** An address that must answer. One host is cut off, from it as well or not, or it comes and goes. */

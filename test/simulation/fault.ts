@@ -19,6 +19,8 @@ export type Fault =
   | { readonly kind: 'cut'; readonly from: string; readonly to: string }
   /** Heartbeats and all else of the group, from and to the host: its addresses answer as before. Until all heals. */
   | { readonly kind: 'block'; readonly host: string }
+  /** Of the group's frames alone, in one direction: addresses answer as before. Until all heals. */
+  | { readonly kind: 'filter'; readonly from: string; readonly to: string }
   | { readonly kind: 'split'; readonly sides: readonly (readonly string[])[] }
   | { readonly kind: 'heal' }
   | { readonly kind: 'weather'; readonly weather: Weather }
@@ -53,6 +55,8 @@ export function describeFault(fault: Fault): string {
       return `nothing gets from ${fault.from} to ${fault.to}`;
     case 'block':
       return `a filter blocks all frames of the group at ${fault.host}`;
+    case 'filter':
+      return `a filter drops the group's frames from ${fault.from} to ${fault.to}`;
     case 'split':
       return `the network splits: ${fault.sides.map((side) => side.join(' ')).join(' | ')}`;
     case 'heal':

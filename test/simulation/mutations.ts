@@ -57,7 +57,7 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     file: 'ownership/candidates',
     find: 'if (candidate.leaving)',
     put: 'if (false)',
-    breaks: 'bounded',
+    breaks: 'covered',
   },
   {
     rule: 'a damped host gets what no other may have',

@@ -1,7 +1,7 @@
 /** Whether anything is still to happen but heartbeats and repeats. */
 import { isIdle } from '../../agent/membership/link-out.ts';
 import type { MemberState } from '../../agent/membership/member-state.ts';
-import { compareViewIds } from '../../agent/membership/view.ts';
+import { compareViewIds, type HostName } from '../../agent/membership/view.ts';
 import { fencedUntil } from '../../agent/ownership/quorum.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import type { Agent } from './agent.ts';
@@ -34,12 +34,15 @@ function knowsWitness({ witness, host, ownership }: Agent, world: World): boolea
   return ownership.witness === (world.reachesWitness(host.name) ? 'answers' : 'silent');
 }
 
-/** What is left with a host because it answers, that host still has. */
+/** Of one that decides: a host that something is left with because it answers, does, as far as that can be asked: two addresses are. */
 function knowsWhoAnswers({ host, ownership }: Agent, world: World): boolean {
-  if (world.options.takeover !== 'answered') return true;
-  return [...ownership.assignments].every(
-    ([set, { reason }]) => reason.kind !== 'answering' || world.answererOf(set, host.name) !== null,
-  );
+  if (world.options.takeover !== 'answered' || ownership.view?.members[0] !== ownership.self) return true;
+  const answers = new Map<HostName, boolean>();
+  for (const [set, { reason }] of ownership.assignments) {
+    if (reason.kind !== 'answering' || answers.get(reason.host) === true) continue;
+    answers.set(reason.host, world.answererOf(set, host.name) !== null);
+  }
+  return [...answers.values()].every((does) => does);
 }
 
 /** The same for agents between whose layers nothing is under way. */

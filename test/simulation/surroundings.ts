@@ -20,7 +20,7 @@ export type Surroundings = {
   isCut(from: string, to: string): boolean;
   /** Heard by every client of the segment. */
   announce(host: string, set: SetName, why: 'claimed' | 'again' | 'repeat'): void;
-  /** Whether a host that is asked on the segment who has the set says that it does, be its frames cut or not. */
-  answers(host: string, set: SetName): boolean;
+  /** Hosts that say, this time, that they have the set: asked on the segment, which carries that where only the group's frames are dropped. */
+  ask(asker: string, set: SetName): readonly string[];
   observe(observation: Observation): void;
 };

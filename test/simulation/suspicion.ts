@@ -5,8 +5,8 @@ import type { SetName } from '../../agent/ownership/grant.ts';
 import { isLeftTo } from '../../agent/ownership/spared.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import {
-  isDoubtful,
   newSuspect,
+  restMs,
   roundsPerPatience,
   type SuspectAnswer,
   type SuspectTally,
@@ -14,7 +14,7 @@ import {
 } from '../../agent/ownership/suspect-tally.ts';
 import type { Host } from './host.ts';
 
-type Watch = { tally: SuspectTally };
+type Watch = { tally: SuspectTally; round: number };
 
 export class Suspicion {
   readonly #host: Host;
@@ -39,7 +39,7 @@ export class Suspicion {
     }
     for (const member of members) {
       if (this.#suspects.has(member)) continue;
-      const watch: Watch = { tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0) };
+      const watch: Watch = { tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0), round: 0 };
       this.#suspects.set(member, watch);
       this.#note(member, watch.tally.answers);
       this.#ask(member, watch);
@@ -54,18 +54,20 @@ export class Suspicion {
 
   #ask(member: MemberId, watch: Watch): void {
     if (this.#suspects.get(member) !== watch) return;
-    const { world, localNow, options } = this.#host;
-    const roundMs = options.detectMs / roundsPerPatience;
+    const host = this.#host;
+    const roundMs = host.options.detectMs / roundsPerPatience;
+    watch.round += 1;
     const take = (answer: SuspectAnswer): void => {
       if (this.#suspects.get(member) !== watch) return;
       watch.tally = suspectTallied(watch.tally, answer);
       this.#note(member, watch.tally.answers);
-      const again = (): void => this.#ask(member, watch);
-      if (isDoubtful(watch.tally)) again();
-      else this.#host.timer(this.#host.localNow + roundMs, again);
+      const inMs = restMs(watch.tally, watch.round, roundMs);
+      if (inMs === 0) this.#ask(member, watch);
+      else host.timer(host.localNow + inMs, () => this.#ask(member, watch));
     };
-    if (this.#heldBy(member).some((set) => world.answers(hostOf(member), set))) take('answers');
-    else this.#host.timer(localNow + roundMs, () => take('silent'));
+    const answerers = this.#heldBy(member).flatMap((set) => host.world.ask(host.name, set));
+    if (answerers.includes(hostOf(member))) take('answers');
+    else host.timer(host.localNow + roundMs, () => take(answerers.length > 0 ? 'elsewhere' : 'silent'));
   }
 
   #heldBy(member: MemberId): readonly SetName[] {

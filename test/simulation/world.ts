@@ -43,6 +43,8 @@ export class World implements Surroundings {
   readonly dice: Dice;
   /** Apart from the other, so that it says the same with and without a witness. */
   readonly #witnessDice: Dice;
+  /** Likewise, of questions for an address. */
+  readonly #probeDice: Dice;
   readonly codec: Codec;
   readonly hosts: ReadonlyMap<string, Host>;
   /** Whose announcement of a set came last: where a client sends. */
@@ -60,6 +62,8 @@ export class World implements Surroundings {
   readonly #cuts = new Set<string>();
   /** Hosts whose frames a filter drops. */
   readonly #blocked = new Set<string>();
+  /** `from>to`: frames of the group that a filter drops. */
+  readonly #filtered = new Set<string>();
   /** `host/path`, with how many faults keep it down. */
   readonly #lostPaths = new Map<string, number>();
   /** Hosts that no witness answers, with how many faults make it so. */
@@ -70,6 +74,7 @@ export class World implements Surroundings {
     this.options = options;
     this.dice = new Dice(options.seed);
     this.#witnessDice = new Dice(options.seed ^ 0x3c6ef372);
+    this.#probeDice = new Dice(options.seed ^ 0x1b873593);
     this.#sets = options.pool.sets.map(({ name }) => name);
     this.codec = options.bytes === 'wire' ? wireCodec() : numberCodec();
     const { clockDrift } = options;
@@ -148,8 +153,9 @@ export class World implements Surroundings {
     for (const { name, guard, linkUp } of this.hosts.values()) if (name !== host && linkUp) guard?.hear(set, host);
   }
 
-  answers(host: string, set: SetName): boolean {
-    return this.host(host).answers(set);
+  ask(asker: string, set: SetName): readonly string[] {
+    const { loss } = this.weather;
+    return this.#answerersOf(set, asker).filter(() => !this.#probeDice.chance(loss) && !this.#probeDice.chance(loss));
   }
 
   transmit(from: string, to: string | null, frame: Frame, path: number): void {
@@ -188,12 +194,16 @@ export class World implements Surroundings {
       case 'block':
         this.#blocked.add(fault.host);
         return;
+      case 'filter':
+        this.#filtered.add(`${fault.from}>${fault.to}`);
+        return;
       case 'split':
         this.#split(fault.sides);
         return;
       case 'heal':
         this.#cuts.clear();
         this.#blocked.clear();
+        this.#filtered.clear();
         return;
       case 'weather':
         this.weather = fault.weather;
@@ -241,19 +251,35 @@ export class World implements Surroundings {
     return this.reachesWitness(from) && !this.#witnessDice.chance(loss) && !this.#witnessDice.chance(loss);
   }
 
-  /** Another host that says that it has the set, be frames of the group cut or not. */
+  /** Another host that says that it has the set, but for a lost frame. */
   answererOf(set: SetName, asker: string): string | null {
-    for (const { name } of this.hosts.values()) if (name !== asker && this.answers(name, set)) return name;
-    return null;
+    return this.#answerersOf(set, asker)[0] ?? null;
   }
 
   /** Whether frames of the group get there. */
   carries(from: string, to: string): boolean {
-    return !this.isCut(from, to) && !this.#blocked.has(from) && !this.#blocked.has(to);
+    return !this.isCut(from, to) && !this.#isFiltered(from, to);
   }
 
   isCut(from: string, to: string): boolean {
     return this.#cuts.has(`${from}>${to}`);
+  }
+
+  #isFiltered(from: string, to: string): boolean {
+    if (this.#blocked.size > 0 && (this.#blocked.has(from) || this.#blocked.has(to))) return true;
+    return this.#filtered.size > 0 && this.#filtered.has(`${from}>${to}`);
+  }
+
+  /** Filters drop frames of the group, not questions for an address. */
+  #answerersOf(set: SetName, asker: string): readonly string[] {
+    if (!this.host(asker).linkUp) return [];
+    const answerers: string[] = [];
+    for (const host of this.hosts.values()) {
+      const { name } = host;
+      if (name === asker || !host.answers(set) || this.isCut(asker, name) || this.isCut(name, asker)) continue;
+      answerers.push(name);
+    }
+    return answerers;
   }
 
   #tell(host: string, tell: (agent: Agent) => void): void {
@@ -307,7 +333,7 @@ export class World implements Surroundings {
   #send(from: string, to: string, frame: Frame, path: number): void {
     if (frame.kind === 'datagram') this.datagramsSent += 1;
     if (from === to || (this.#cuts.size > 0 && this.isCut(from, to))) return;
-    if (this.#blocked.size > 0 && !this.carries(from, to)) return;
+    if (this.#isFiltered(from, to)) return;
     if (this.#isLost(from, path) || this.#isLost(to, path)) return;
     const { loss, duplication, delayMsMin, delayMsMax } = this.weather;
     const copies = this.dice.chance(duplication) ? 2 : 1;

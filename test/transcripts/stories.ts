@@ -152,8 +152,8 @@ export const stories: readonly Story[] = [
       const stage = new Stage(three, sets, undefined, 'answered');
       stage.startAll();
       stage.begin();
-      stage.apply({ kind: 'cut', from: 'e3', to: 'e1' });
-      stage.apply({ kind: 'cut', from: 'e3', to: 'e2' });
+      stage.apply({ kind: 'filter', from: 'e3', to: 'e1' });
+      stage.apply({ kind: 'filter', from: 'e3', to: 'e2' });
       stage.pass(3_000);
       expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
       expect(stage.clients.longestSilenceMs).toBe(0);
@@ -176,8 +176,8 @@ export const stories: readonly Story[] = [
       stage.begin();
       // In the middle of an interval: e3 misses one of the others before the other.
       stage.pass(733);
-      stage.apply({ kind: 'cut', from: 'e1', to: 'e3' });
-      stage.apply({ kind: 'cut', from: 'e2', to: 'e3' });
+      stage.apply({ kind: 'filter', from: 'e1', to: 'e3' });
+      stage.apply({ kind: 'filter', from: 'e2', to: 'e3' });
       stage.pass(3_000);
       expect(stage.held()).toBe('e1: api | e2: dns | e3: www');
       stage.apply({ kind: 'heal' });

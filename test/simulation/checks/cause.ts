@@ -56,6 +56,11 @@ export class Cause implements Check {
       case 'merge':
         if (!this.#isTogetherWithOwner(before, after, assignment, holders)) return;
         break;
+      case 'found':
+        // Frozen, what is held twice stays so: nothing goes anywhere.
+        if (after.freeze.frozen && owner !== null && after.reports.get(owner)?.holds.some((hold) => hold.set === set))
+          return;
+        break;
       default:
     }
     // One that was told before, be it by the decision that this step takes in, and is on its way is as good as a holder.

@@ -1,5 +1,6 @@
 /** Promise 2: covered within a stated time while somebody eligible is there. */
 import type { SetName } from '../../../agent/ownership/grant.ts';
+import { leavePatienceMs } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
 import { isOwed } from '../eligible.ts';
 import type { Observation } from '../observation.ts';
@@ -13,7 +14,10 @@ export class Covered implements Check {
   readonly #lost = new Set<SetName>();
 
   observe(observation: Observation, world: World): void {
-    if (observation.kind === 'stepped') this.#checkHandovers(observation, world);
+    if (observation.kind === 'stepped') {
+      this.#checkHandovers(observation, world);
+      this.#checkLeaving(observation, world);
+    }
     if (observation.kind !== 'removed') return;
     const { set } = observation;
     if (![...world.hosts.values()].some((host) => host.has(set))) this.#lost.add(set);
@@ -32,6 +36,22 @@ export class Covered implements Check {
         const successor = world.agentOf(owner)?.host;
         if (successor === undefined || successor.has(set)) continue;
         throw new Breach(this.name, `${host} releases ${set} before ${successor.name} has it`);
+      }
+    }
+  }
+
+  /** Who leaves is not left with a set until its own patience ends, where another could have had it all the time. */
+  #checkLeaving({ host, event, after, effects }: Observation & { kind: 'stepped' }, world: World): void {
+    const { assignments, self, view, leavingUntil, freeze } = after;
+    if (leavingUntil === null || view === null || event.now < leavingUntil || freeze.frozen) return;
+    const isCalm = world.now - world.lastFaultAt > leavePatienceMs * 0.9;
+    if (!isCalm || view.members.length === 1) return;
+    for (const effect of effects) {
+      for (const set of effect.kind === 'release' ? effect.sets : []) {
+        if (assignments.get(set)?.owner !== self) continue;
+        const others = world.agents().filter((agent) => agent.member !== self && view.members.includes(agent.member));
+        if (!isOwed(others, set)) continue;
+        throw new Breach(this.name, `${host} leaves, and ${set} is given to nobody`);
       }
     }
   }

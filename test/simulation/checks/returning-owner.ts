@@ -1,6 +1,7 @@
 /** Promise 9: a returning owner moves nothing under `never`. */
-import { hostOf } from '../../../agent/membership/view.ts';
+import { hostOf, type MemberId } from '../../../agent/membership/view.ts';
 import type { SetName } from '../../../agent/ownership/grant.ts';
+import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
 import type { Observation } from '../observation.ts';
 import type { World } from '../world.ts';
@@ -46,6 +47,7 @@ export class ReturningOwner implements Check {
               report?.leaving ||
               report?.drained ||
               report?.abandoning ||
+              isBarredByFile(after, set, ownership.self) ||
               report?.unable.some((unable) => unable.set === set)
             );
           });
@@ -58,4 +60,10 @@ export class ReturningOwner implements Check {
       }
     }
   }
+}
+
+/** While files are changed, a holder that its own file allows may be none by the file of who decides. */
+function isBarredByFile({ pool }: OwnershipState, name: SetName, member: MemberId): boolean {
+  const only = pool.sets.find((set) => set.name === name)?.only ?? null;
+  return only !== null && !only.includes(hostOf(member));
 }
