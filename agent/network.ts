@@ -23,7 +23,7 @@ import type { InterfaceFinder } from './system/interface-finder.ts';
 import { LinkReadiness } from './system/link-readiness.ts';
 import type { Link, LinkChange, LinkTable } from './system/links.ts';
 import { Neighbours } from './system/neighbours.ts';
-import { interfacesOnLink } from './system/on-link.ts';
+import { interfacesOnLink, linkLocalOn } from './system/on-link.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
@@ -184,7 +184,8 @@ export class Network {
     const place = this.#options.finder.find(choice);
     if (place.kind === 'none' || place.link.mac === null) return null;
     const { index, name, mac } = place.link;
-    const answer = await this.#arping.probe({ index, name, mac }, { family, address }, timeoutMs);
+    const from = linkLocalOn(index, this.#options.watch.all());
+    const answer = await this.#arping.probe({ index, name, mac }, { family, address }, timeoutMs, from);
     return answer.kind === 'answered' ? answer.mac : null;
   }
 
@@ -196,8 +197,9 @@ export class Network {
         const link = links.byIndex(index);
         if (link === undefined || link.mac === null) throw new Error(`nothing is to be asked on interface ${index}`);
         const family = address.includes(':') ? 6 : 4;
-        const from = { index, name: link.name, mac: link.mac };
-        const answer = await this.#arping.probe(from, { family, address }, timeoutMs);
+        const on = { index, name: link.name, mac: link.mac };
+        const from = linkLocalOn(index, watch.all());
+        const answer = await this.#arping.probe(on, { family, address }, timeoutMs, from);
         if (answer.kind !== 'answered') throw new Error(`${address} does not answer`);
       }),
     );

@@ -2,7 +2,7 @@
 import { type NativeSocket, openPacket } from '#native';
 import { arpProbe } from '../wire/arp.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
-import { neighbourProbe } from '../wire/ndp.ts';
+import { directedSolicitation, neighbourProbe } from '../wire/ndp.ts';
 import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 
@@ -62,9 +62,17 @@ export class Arping {
   /**
    * Asks who has the address, in a way that changes nobody's cache (RFC 5227 §2.1.1; for IPv6 RFC 4862 §5.4.2), up to three
    * times within `timeoutMs`. Only a holder's answer counts: others who probe at the same time do not hold it.
+   *
+   * @param from IPv6: an own address that holders answer to alone. Without one they answer to all nodes (RFC 4861 §7.2.4), and where two
+   * hold the address, everybody's cache has whoever answers last
    */
-  probe(link: AnnouncingLink, { family, address }: AnnouncedAddress, timeoutMs: number): Promise<ProbeResult> {
-    const frame = family === 4 ? arpProbe(link.mac, address) : neighbourProbe(link.mac, address);
+  probe(
+    link: AnnouncingLink,
+    { family, address }: AnnouncedAddress,
+    timeoutMs: number,
+    from: string | null = null,
+  ): Promise<ProbeResult> {
+    const frame = family === 4 ? arpProbe(link.mac, address) : solicitation(link.mac, address, from);
     const operation = `probe ${address}`;
     return new Promise((resolve) => {
       const timers: NodeJS.Timeout[] = [];
@@ -102,6 +110,10 @@ export class Arping {
     this.#answers.close();
     this.#socket.close();
   }
+}
+
+function solicitation(mac: MacAddress, address: string, from: string | null): Uint8Array {
+  return from === null ? neighbourProbe(mac, address) : directedSolicitation(mac, from, address);
 }
 
 /** @throws NativeError: EPERM without CAP_NET_RAW */

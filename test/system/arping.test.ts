@@ -146,6 +146,18 @@ describe('Arping.probe', () => {
     expect(entries).not.toContain(macs.a);
   });
 
+  it('Arping.probe(): from an address of its own, a holder answers to it alone and not to all nodes', async () => {
+    const eth0 = await host.linkNamed('eth0');
+    const asked = { family: 6, address: 'fd00::2' } as const;
+    const fields = ['ipv6.src', 'ipv6.dst', 'icmpv6.nd.na.target_address'] as const;
+    const { frames, complaints } = await dissect(cable.b, 'icmp6', fields, async () => {
+      expect(await host.call('probe', eth0, asked, 3000, 'fd00::1')).toEqual({ kind: 'answered', mac: macs.b });
+    });
+    expect(complaints).toBe('');
+    const answers = frames.filter((frame) => frame['icmpv6.nd.na.target_address'] === 'fd00::2');
+    expect(new Set(answers.map((frame) => frame['ipv6.dst']))).toEqual(new Set(['fd00::1']));
+  });
+
   // The kernel waits for 8 ms and more where one is closed, and there are many questions in a takeover.
   it('Arping.probe(): opens its sockets once, and closes none', async () => {
     const eth0 = await host.linkNamed('eth0');

@@ -35,7 +35,7 @@ type Calls = {
   watched(): readonly KernelAddress[];
   refreshLink(index: number): unknown;
   announce(link: AnnouncingLink, addresses: readonly AnnouncedAddress[]): readonly unknown[];
-  probe(link: AnnouncingLink, address: AnnouncedAddress, timeoutMs: number): ProbeResult;
+  probe(link: AnnouncingLink, address: AnnouncedAddress, timeoutMs: number, from?: string): ProbeResult;
   probeAndClose(
     link: AnnouncingLink,
     address: AnnouncedAddress,

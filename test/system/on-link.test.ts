@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holdfastAddressProtocol } from '../../agent/system/addresses.ts';
-import { interfacesOnLink } from '../../agent/system/on-link.ts';
+import { interfacesOnLink, linkLocalOn } from '../../agent/system/on-link.ts';
+import { addressFlags } from '../../agent/wire/rtnetlink-address.ts';
 import { kernelAddress } from './kernel-values.ts';
 
 const present = [
@@ -23,5 +24,23 @@ describe('interfacesOnLink()', () => {
     ['none where only an address of a set is', '198.51.100.254', []],
   ])('%s', (_name, address, indexes) => {
     expect(interfacesOnLink(address, present)).toEqual(indexes);
+  });
+});
+
+describe('linkLocalOn()', () => {
+  const linkLocal = (address: string, flags: number) => {
+    return kernelAddress({ address, prefixLength: 64, interfaceIndex: 2, scope: 253, flags });
+  };
+
+  it('is an address of that interface that is no set of ours and that duplicate detection has passed', () => {
+    const ours = kernelAddress({
+      ...{ address: 'fe80::10', prefixLength: 64, interfaceIndex: 2, scope: 253 },
+      protocol: holdfastAddressProtocol,
+    });
+    const tentative = linkLocal('fe80::1', addressFlags.tentative);
+    const usable = linkLocal('fe80::2', addressFlags.permanent);
+    expect(linkLocalOn(2, [...present, ours, tentative, usable])).toBe('fe80::2');
+    expect(linkLocalOn(2, [...present, ours, tentative])).toBeNull();
+    expect(linkLocalOn(3, [usable])).toBeNull();
   });
 });
