@@ -24,6 +24,7 @@ import { LinkReadiness } from './system/link-readiness.ts';
 import type { Link, LinkChange, LinkTable } from './system/links.ts';
 import { Neighbours } from './system/neighbours.ts';
 import { interfacesOnLink, linkLocalOn } from './system/on-link.ts';
+import { PortRate } from './system/port-rate.ts';
 import type { RouteSocket } from './system/route-socket.ts';
 import { sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
@@ -76,11 +77,10 @@ export class Network {
     const { config, route, links, finder, watch, evidence, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble } =
       options;
     const clock = systemClock;
-    this.#arping = openArping();
+    const rate = new PortRate(config.announce.framesPerSecond);
+    this.#arping = openArping(rate);
     this.#announcer = new Announcer({
-      clock,
-      evidence,
-      framesPerSecond: config.announce.framesPerSecond,
+      ...{ clock, evidence, rate },
       stallMs: config.detectMs,
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
       onFailure: (error) => onTrouble(error.message),
@@ -104,11 +104,10 @@ export class Network {
     });
     const isOwn = (mac: MacAddress) => links.all().some((link) => link.mac === mac);
     this.#probes = new ClaimProbes({
-      clock,
+      ...{ clock, rate },
       // A member that has it by somebody's hand is for that one to mend; the group gives it to who can hold it.
       isExempt: (mac) => isOwn(mac) || this.#conflicts.isMember(mac),
       durationMs: config.probeMs,
-      framesPerSecond: config.announce.framesPerSecond,
       send: (link, frame, operation) => this.#arping.send(link, frame, operation),
     });
     this.#conflicts = new Conflicts({
@@ -162,7 +161,7 @@ export class Network {
     this.#interfaces = interfacesOf(config);
     const { announce, probeMs } = config;
     this.#announcer.changeRate(announce.framesPerSecond);
-    this.#probes.change({ durationMs: probeMs, framesPerSecond: announce.framesPerSecond });
+    this.#probes.change({ durationMs: probeMs });
     this.#audience.change({ interfaces: this.#interfaces, notify: announce.notify });
     this.#listen();
     void this.#readiness.change(this.#interfaces);

@@ -3,6 +3,7 @@
  * again for receivers that missed or ignored it, and then slowly for as long as it is owned. Each interface has a rate; first
  * frames of newly claimed sets go before everything else.
  */
+import type { PortRate } from './port-rate.ts';
 
 export type ScheduledAddress<Link> = {
   readonly link: Link;
@@ -17,8 +18,8 @@ export type ScheduledAddress<Link> = {
 export type DueFrame<Link> = { readonly link: Link; readonly frame: Uint8Array };
 
 export type ScheduleOptions = {
-  /** Per interface; sites whose switches limit ARP lower it (some shut a port that exceeds 15/s). */
-  readonly framesPerSecond: number;
+  /** Others spend it as well. */
+  readonly rate: PortRate;
   /** Between 0 and 1, uniform: keeps the slow refreshes of many hosts from falling into step. */
   readonly random: () => number;
 };
@@ -30,11 +31,6 @@ export type ScheduleOptions = {
 export const repeatsMs: readonly number[] = [1100, 3000];
 /** Switches forget a MAC address after 300 s at their defaults: four more chances before that, at 34 frames/s for 1,000 addresses. */
 export const refreshMs = 60_000;
-/**
- * What a timer that comes late may catch up with, so that a busy host keeps to the rate: at the default 600 frames, which a gigabit link
- * sends in 0.4 ms. Switches count over a second or more.
- */
-const burstMs = 50;
 /** Frames to single hosts: with the first round and its first repeat. */
 const directedRounds = 2;
 
@@ -61,33 +57,20 @@ type Lane<Link> = {
   normal: Queued<Link>[];
   /** At most `directedRounds` an address. After everything else. */
   directed: Directed<Link>[];
-  tokens: number;
-  countedAt: number;
 };
 
 export class AnnouncementSchedule<Link> {
   readonly #options: ScheduleOptions;
-  #framesPerSecond: number;
   readonly #rounds = new Map<string, Round<Link>>();
   readonly #lanes = new Map<number, Lane<Link>>();
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
-    this.#framesPerSecond = options.framesPerSecond;
-  }
-
-  changeRate(framesPerSecond: number): void {
-    this.#framesPerSecond = framesPerSecond;
-  }
-
-  /** Frames that may go out back to back. */
-  get #burst(): number {
-    return Math.max(1, Math.floor((this.#framesPerSecond * burstMs) / 1000));
   }
 
   /** Frames that a timer fires for: 10 ms worth. */
   get #batch(): number {
-    return Math.max(1, Math.floor(this.#framesPerSecond / 100));
+    return Math.max(1, Math.floor(this.#options.rate.framesPerSecond / 100));
   }
 
   /** Begins anew for those that are there already. */
@@ -140,7 +123,7 @@ export class AnnouncementSchedule<Link> {
     const rounds = sets === 'all' ? [...this.#rounds.values()] : sets.flatMap((set) => this.#rounds.get(set) ?? []);
     for (const round of rounds) if (round.nextAt <= now && (repeats || round.wanted)) this.#begin(round, now);
     const chosen = sets === 'all' ? null : new Set(rounds);
-    return [...this.#lanes.values()].flatMap((lane) => this.#take(lane, now, chosen));
+    return [...this.#lanes].flatMap(([interfaceIndex, lane]) => this.#take(interfaceIndex, lane, now, chosen));
   }
 
   /**
@@ -148,13 +131,14 @@ export class AnnouncementSchedule<Link> {
    *
    * @param repeats as there
    */
-  nextWakeup(repeats = true): number | null {
+  nextWakeup(now: number, repeats = true): number | null {
+    const { rate } = this.#options;
     const rounds = [...this.#rounds.values()].flatMap(({ nextAt, wanted }) => (repeats || wanted ? nextAt : []));
-    const lanes = [...this.#lanes.values()].flatMap((lane) => {
-      const waiting = lane.urgent.length + lane.normal.length + lane.directed.length;
+    const lanes = [...this.#lanes].flatMap(([interfaceIndex, { urgent, normal, directed }]) => {
+      const waiting = urgent.length === 0 ? normal.length + directed.length : urgent.length;
       if (waiting === 0) return [];
-      const missing = Math.min(this.#batch, waiting) - lane.tokens;
-      return [lane.countedAt + Math.max(0, (missing * 1000) / this.#framesPerSecond)];
+      const urgency = urgent.length === 0 ? 'routine' : 'urgent';
+      return [now + rate.waitMs(interfaceIndex, now, Math.min(this.#batch, waiting), urgency)];
     });
     const instants = [...rounds, ...lanes];
     return instants.length === 0 ? null : instants.reduce((a, b) => Math.min(a, b));
@@ -167,7 +151,7 @@ export class AnnouncementSchedule<Link> {
       return;
     }
     for (const { link, interfaceIndex, first, more, directed } of round.addresses) {
-      const lane = this.#lane(interfaceIndex, now);
+      const lane = this.#lane(interfaceIndex);
       (round.done === 0 ? lane.urgent : lane.normal).push({ link, frame: first, round });
       for (const frame of more) lane.normal.push({ link, frame, round });
       round.queued += 1 + more.length;
@@ -182,28 +166,31 @@ export class AnnouncementSchedule<Link> {
     round.nextAt = repeat === undefined ? now + refreshMs * jitter : Math.max(now + 1, round.startedAt + repeat);
   }
 
-  #lane(interfaceIndex: number, now: number): Lane<Link> {
+  #lane(interfaceIndex: number): Lane<Link> {
     const existing = this.#lanes.get(interfaceIndex);
     if (existing !== undefined) return existing;
-    const lane: Lane<Link> = { urgent: [], normal: [], directed: [], tokens: this.#burst, countedAt: now };
+    const lane: Lane<Link> = { urgent: [], normal: [], directed: [] };
     this.#lanes.set(interfaceIndex, lane);
     return lane;
   }
 
   /** @param chosen null: all rounds */
-  #take(lane: Lane<Link>, now: number, chosen: ReadonlySet<Round<Link>> | null): readonly DueFrame<Link>[] {
-    const earned = ((now - lane.countedAt) * this.#framesPerSecond) / 1000;
-    lane.tokens = Math.min(this.#burst, lane.tokens + earned);
-    lane.countedAt = now;
-    // A timer may fire a hair before the last token is full.
-    const allowed = Math.floor(lane.tokens + 1e-6);
-    const urgent = takeQueued(lane.urgent, allowed, chosen);
-    const normal = takeQueued(lane.normal, allowed - urgent.taken.length, chosen);
+  #take(
+    interfaceIndex: number,
+    lane: Lane<Link>,
+    now: number,
+    chosen: ReadonlySet<Round<Link>> | null,
+  ): readonly DueFrame<Link>[] {
+    const { rate } = this.#options;
+    const urgent = takeQueued(lane.urgent, rate.allowed(interfaceIndex, now, 'urgent'), chosen);
+    rate.take(interfaceIndex, now, urgent.taken.length);
+    const allowed = rate.allowed(interfaceIndex, now, 'routine');
+    const normal = takeQueued(lane.normal, allowed, chosen);
     [lane.urgent, lane.normal] = [urgent.left, normal.left];
     const taken = [...urgent.taken, ...normal.taken];
     for (const { round } of taken) round.queued -= 1;
-    const directed = chosen === null ? takeDirected(lane, allowed - taken.length) : [];
-    lane.tokens -= taken.length + directed.length;
+    const directed = chosen === null ? takeDirected(lane, allowed - normal.taken.length) : [];
+    rate.take(interfaceIndex, now, normal.taken.length + directed.length);
     return [...taken.map(({ link, frame }) => ({ link, frame })), ...directed];
   }
 }

@@ -12,6 +12,7 @@ import {
 import { AnnouncementSchedule, type ScheduledAddress } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
 import { EvidenceWait, evidenceLookMs } from './evidence-wait.ts';
+import type { PortRate } from './port-rate.ts';
 
 export type PlacedAnnouncement = AnnouncedAddress & {
   readonly link: AnnouncingLink;
@@ -24,8 +25,7 @@ export type AnnouncerOptions = {
   /** Null, or why not. It is tried again in the next round. */
   readonly send: (link: AnnouncingLink, frame: Uint8Array, operation: string) => Error | null;
   readonly onFailure: (error: Error) => void;
-  /** Per interface. */
-  readonly framesPerSecond: number;
+  readonly rate: PortRate;
   /** What comes later than this after its time waits as long again: others may have taken over, and the group is heard by then. */
   readonly stallMs: number;
   /** Nothing is repeated without it. */
@@ -47,7 +47,7 @@ export class Announcer {
   constructor(options: AnnouncerOptions) {
     this.#options = options;
     this.#schedule = new AnnouncementSchedule({
-      framesPerSecond: options.framesPerSecond,
+      rate: options.rate,
       random: Math.random,
     });
   }
@@ -71,7 +71,7 @@ export class Announcer {
   /** Per interface, from now on. */
   changeRate(framesPerSecond: number): void {
     this.#look();
-    this.#schedule.changeRate(framesPerSecond);
+    this.#options.rate.change(framesPerSecond);
     this.#arm();
   }
 
@@ -135,7 +135,7 @@ export class Announcer {
     const { clock } = this.#options;
     const now = clock.now();
     const look = this.#wait === null ? Number.POSITIVE_INFINITY : now + evidenceLookMs;
-    const wakeup = Math.min(this.#schedule.nextWakeup(this.#wait === null) ?? Number.POSITIVE_INFINITY, look);
+    const wakeup = Math.min(this.#schedule.nextWakeup(now, this.#wait === null) ?? Number.POSITIVE_INFINITY, look);
     if (wakeup === Number.POSITIVE_INFINITY || this.#closed) return;
     const dueAt = Math.max(wakeup, now, this.#heldUntil);
     this.#dueAt = dueAt;

@@ -4,6 +4,8 @@ import { arpProbe } from '../wire/arp.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
 import { directedSolicitation, neighbourProbe } from '../wire/ndp.ts';
 import { type AnnouncedAddress, type AnnouncingLink, announcementOf } from './announcement.ts';
+import { systemClock } from './clock.ts';
+import type { PortRate } from './port-rate.ts';
 import { ProbeAnswers } from './probe-answers.ts';
 
 /** `Cannot announce 192.0.2.10 on eth0: ENETDOWN` */
@@ -28,13 +30,15 @@ const probesMax = 3;
 
 export class Arping {
   readonly #socket: NativeSocket;
+  readonly #rate: PortRate;
   readonly #answers = new ProbeAnswers();
   /** Ends each question that has no answer yet. */
   readonly #asking = new Set<() => void>();
 
-  /** @param socket of no protocol: it sends on every interface and receives nothing */
-  constructor(socket: NativeSocket) {
+  /** @param socket of no protocol: it sends on every interface and receives nothing @param rate of questions */
+  constructor(socket: NativeSocket, rate: PortRate) {
     this.#socket = socket;
+    this.#rate = rate;
   }
 
   /** One frame, now. Null, or why not; a link that is down is no other failure than any. */
@@ -61,7 +65,8 @@ export class Arping {
 
   /**
    * Asks who has the address, in a way that changes nobody's cache (RFC 5227 §2.1.1; for IPv6 RFC 4862 §5.4.2), up to three
-   * times within `timeoutMs`. Only a holder's answer counts: others who probe at the same time do not hold it.
+   * times within `timeoutMs`, as the rate allows; once it always does, and the time counts from then on. Only a holder's answer
+   * counts: others who probe at the same time do not hold it.
    *
    * @param from IPv6: an own address that holders answer to alone. Without one they answer to all nodes (RFC 4861 §7.2.4), and where two
    * hold the address, everybody's cache has whoever answers last
@@ -85,8 +90,23 @@ export class Arping {
         resolve(result);
       };
       const send = () => {
+        this.#rate.take(link.index, systemClock.now(), 1);
         const error = this.send(link, frame, operation);
         if (error !== null) finish({ kind: 'failed', error });
+      };
+      const sendAgain = () => {
+        if (this.#rate.allowed(link.index, systemClock.now(), 'routine') > 0) send();
+      };
+      const begin = () => {
+        const waitMs = this.#rate.waitMs(link.index, systemClock.now(), 1, 'urgent');
+        if (waitMs > 0) {
+          timers.push(setTimeout(begin, waitMs));
+          return;
+        }
+        // What lies in the socket is read first: a busy loop may come to its timers late.
+        timers.push(setTimeout(() => setImmediate(giveUp), timeoutMs));
+        for (let n = 1; n < probesMax; n++) timers.push(setTimeout(sendAgain, (n * timeoutMs) / probesMax));
+        send();
       };
       try {
         endHearing = this.#answers.hear(link.index, { family, address }, (mac) => {
@@ -97,10 +117,7 @@ export class Arping {
         return;
       }
       this.#asking.add(giveUp);
-      // What lies in the socket is read first: a busy loop may come to its timers late.
-      timers.push(setTimeout(() => setImmediate(giveUp), timeoutMs));
-      for (let n = 1; n < probesMax; n++) timers.push(setTimeout(send, (n * timeoutMs) / probesMax));
-      send();
+      begin();
     });
   }
 
@@ -117,11 +134,11 @@ function solicitation(mac: MacAddress, address: string, from: string | null): Ui
 }
 
 /** @throws NativeError: EPERM without CAP_NET_RAW */
-export function openArping(): Arping {
+export function openArping(rate: PortRate): Arping {
   const socket = openPacket(
     { interfaceIndex: 0, etherType: 0, filter: [], outgoing: false },
     // It receives nothing; and that some link went down, the next send on that link says.
     { onMessage() {}, onError() {} },
   );
-  return new Arping(socket);
+  return new Arping(socket, rate);
 }

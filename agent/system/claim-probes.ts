@@ -10,16 +10,17 @@ import type { PlacedAddress } from './addresses.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { HeardClaim } from './claim-listener.ts';
 import type { Clock } from './clock.ts';
+import type { PortRate } from './port-rate.ts';
 
 export type ProbeLimits = {
   /** Null: not at all. */
   readonly durationMs: number | null;
-  /** Probes count as announcements do where a switch counts them. */
-  readonly framesPerSecond: number;
 };
 
 export type ClaimProbesOptions = ProbeLimits & {
   readonly clock: Clock;
+  /** Probes count as announcements do where a switch counts them. */
+  readonly rate: PortRate;
   readonly send: (link: AnnouncingLink, frame: Uint8Array, operation: string) => unknown;
   /** Of this host, or of the group. */
   readonly isExempt: (mac: MacAddress) => boolean;
@@ -56,15 +57,17 @@ export class ClaimProbes {
 
   /** Who has which of them. As many are asked for, and as often, as the rate allows in the time. */
   async ask(wanted: readonly Probed[]): Promise<ReadonlyMap<PlacedAddress, MacAddress>> {
-    const { durationMs, framesPerSecond } = this.#limits;
+    const { durationMs } = this.#limits;
     if (durationMs === null || wanted.length === 0) return new Map();
-    const framesMax = Math.max(1, Math.floor((durationMs * framesPerSecond) / 1000));
+    const framesMax = Math.max(1, Math.floor((durationMs * this.#options.rate.framesPerSecond) / 1000));
     const asked = wanted.slice(0, framesMax);
     const rounds = Math.min(probesMax, Math.floor(framesMax / asked.length));
     for (const { address } of asked) this.#asked.set(keyOf(address), null);
     for (let round = 0; round < rounds && !this.#closed; round++) {
       for (const { address, link } of asked) {
-        if (this.#asked.get(keyOf(address)) === null) this.#send(address, link);
+        if (this.#asked.get(keyOf(address)) !== null) continue;
+        await this.#turn(link);
+        if (!this.#closed) this.#send(address, link);
       }
       await this.#wait(durationMs / rounds);
     }
@@ -81,6 +84,13 @@ export class ClaimProbes {
   close(): void {
     this.#closed = true;
     for (const end of this.#waits) end();
+  }
+
+  async #turn({ index }: AnnouncingLink): Promise<void> {
+    const { rate, clock } = this.#options;
+    while (!this.#closed && rate.allowed(index, clock.now(), 'routine') === 0)
+      await this.#wait(rate.waitMs(index, clock.now(), 1, 'routine'));
+    rate.take(index, clock.now(), 1);
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Evidence, nobodyElse } from '../../agent/membership/evidence.ts';
 import { Announcer } from '../../agent/system/announcer.ts';
+import { PortRate } from '../../agent/system/port-rate.ts';
 import { decodeArp } from '../../agent/wire/arp.ts';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -14,7 +15,7 @@ function setUp(send: () => Error | null = () => null, evidence: Evidence = () =>
   const failures: string[] = [];
   const announcer = new Announcer({
     clock,
-    framesPerSecond: 2000,
+    rate: new PortRate(2000),
     stallMs: 300,
     evidence,
     send(_, frame) {

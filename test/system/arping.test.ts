@@ -158,6 +158,21 @@ describe('Arping.probe', () => {
     expect(new Set(answers.map((frame) => frame['ipv6.dst']))).toEqual(new Set(['fd00::1']));
   });
 
+  it('Arping.probe(): many at once keep to a rate for ports with ARP inspection, announcements included, and each is asked', async () => {
+    const slow = await startKernelHost(cable.a, { framesPerSecond: 10 });
+    const eth0 = await host.linkNamed('eth0');
+    const fields = ['frame.time_relative', 'arp.dst.proto_ipv4', 'arp.isgratuitous'] as const;
+    const asked = Array.from({ length: 9 }, (_, at) => `10.0.0.${20 + at}`);
+    const { frames } = await dissect(cable.b, 'arp', fields, async () => {
+      await slow.call('startAnnouncing', 'www', [{ ...vip4, link: eth0 }]);
+      await Promise.all(asked.map((address) => slow.call('probe', eth0, { family: 4, address }, 50)));
+    });
+    expect([...new Set(frames.map((frame) => frame['arp.dst.proto_ipv4']))].sort()).toEqual([vip4.address, ...asked]);
+    const times = frames.map((frame) => Number(frame['frame.time_relative']));
+    const inSecondFrom = (from: number) => times.filter((time) => time >= from && time < from + 1).length;
+    expect(Math.max(...times.map(inSecondFrom))).toBeLessThan(15);
+  });
+
   // The kernel waits for 8 ms and more where one is closed, and there are many questions in a takeover.
   it('Arping.probe(): opens its sockets once, and closes none', async () => {
     const eth0 = await host.linkNamed('eth0');

@@ -61,6 +61,8 @@ type Event = { [Name in keyof Events]: { readonly event: Name; readonly value: E
 
 export type KernelHostOptions = {
   readonly notificationBufferBytes?: number;
+  /** Of announcements and questions on an interface. Default 2,000. */
+  readonly framesPerSecond?: number;
   /** false: without packet sockets. */
   readonly arping?: boolean;
   /** Put before `node`: e.g. setpriv, to take privileges away. */
