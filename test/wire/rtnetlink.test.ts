@@ -267,6 +267,28 @@ describe('decodeLink', () => {
     expect(decodeLink(Buffer.concat([real, notifyPeers]))).toMatchObject({ link: { event: linkEvents.notifyPeers } });
   });
 
+  it.each([
+    [
+      'link-bond-failover',
+      { name: 'bond0', kind: 'bond', master: null, lower: null, event: linkEvents.bondingFailover },
+    ],
+    [
+      'link-vlan-failover',
+      { name: 'bond0.20', kind: 'vlan', master: null, lower: 30, event: linkEvents.bondingFailover },
+    ],
+    ['link-bond-port', { name: 'p1', kind: 'veth', master: 30, lower: 22, event: null }],
+    ['link-vlan-into-vrf', { name: 'bond0.20', kind: 'vlan', master: 32, lower: 30, event: null }],
+    ['link-vrf', { name: 'vrf0', kind: 'vrf', master: null, lower: null, event: null }],
+  ])('decodeLink(): reads %s', (name, link) => {
+    expect(messagesOf(name).map(({ body }) => decodeLink(body))).toMatchObject([{ link }]);
+  });
+
+  it('decodeLink(): a link that goes into a VRF is down meanwhile', () => {
+    const [message] = messagesOf('link-vlan-into-vrf');
+    const decoded = decodeLink(message?.body ?? new Uint8Array());
+    expect(decoded.kind === 'link' && decoded.link.flags & (linkFlags.up | linkFlags.lowerUp)).toBe(0);
+  });
+
   it('encodeLinkRequest(): asks for one link by index, without statistics', () => {
     expect(Buffer.from(encodeLinkRequest(3)).toString('hex')).toBe(
       ['00000000', '03000000', '00000000', '00000000', '08001d00', '08000000'].join(''),
