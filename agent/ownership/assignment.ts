@@ -10,7 +10,7 @@ import { frozenAssignments } from './frozen.ts';
 import { compareGrants, type Grant, isAdopted, type SetName } from './grant.ts';
 import { chooseKeeper, type Holder } from './keeper.ts';
 import type { Assignment, Waiting } from './message.ts';
-import type { Orders } from './orders.ts';
+import type { Orders, RunningBalance } from './orders.ts';
 import { Placement } from './placement.ts';
 import type { Pool, PoolSet } from './pool.ts';
 import type { Choice, Reason } from './reason.ts';
@@ -74,8 +74,8 @@ export function assign(input: AssignmentInput): readonly Assignment[] {
     else if (known === undefined) draft(set, stay(input, set, placement) ?? give(input, set, placement));
     else if (known.owner !== null && !known.pinned && input.mature) moveBack(set, known.owner);
   }
-  if (orders.balanceMovesMax > 0 && input.mature) {
-    for (const move of movesOf(input, drafts, placement)) drafts.set(move.set, draftOf(move));
+  if (orders.balance.kind !== 'none' && input.mature) {
+    for (const move of movesOf(input.pool, orders.balance, drafts, placement)) drafts.set(move.set, draftOf(move));
   }
   return input.pool.sets.map((set) => finish(input, set, drafts.get(set.name)));
 
@@ -217,13 +217,14 @@ function reasonToGive(input: AssignmentInput, set: PoolSet, placement: Placement
 }
 
 function movesOf(
-  { pool, orders }: AssignmentInput,
+  pool: Pool,
+  balance: RunningBalance,
   drafts: ReadonlyMap<SetName, Draft>,
   placement: Placement,
 ): readonly BalanceMove[] {
   const owners = new Map<SetName, MemberId>();
   for (const [set, { owner, pinned }] of drafts) if (owner !== null && !pinned) owners.set(set, owner);
-  return balanceMoves(pool, owners, placement, orders.balanceMovesMax);
+  return balanceMoves(pool, owners, placement, balance);
 }
 
 function draftOf({ from, to, choice }: BalanceMove): Draft {

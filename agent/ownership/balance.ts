@@ -1,7 +1,11 @@
-/** The least movement that separates what must be apart, puts every set on a host of its best priority and evens the load. */
+/**
+ * The least movement that separates what must be apart, puts every set on a host of its best priority and evens the load. A round that
+ * nobody asked for leaves priorities alone: when a set moves for them by itself is what `failback` says.
+ */
 import { hostOf, type MemberId } from '../membership/view.ts';
 import type { Candidate } from './candidates.ts';
 import type { SetName } from './grant.ts';
+import type { RunningBalance } from './orders.ts';
 import type { Chosen, Placement } from './placement.ts';
 import { type Pool, type PoolSet, priorityOf } from './pool.ts';
 import type { Choice } from './reason.ts';
@@ -15,14 +19,15 @@ export type BalanceMove = {
 
 /**
  * @param owners changed in place to what it is after the moves, as is `placement`; sets that may not move are not in it
- * @param movesMax each move is a gain by itself, so that there may be an end after any
+ * @param order each move is a gain by itself, so that a round may end after any
  */
 export function balanceMoves(
   pool: Pool,
   owners: Map<SetName, MemberId>,
   placement: Placement,
-  movesMax: number,
+  order: RunningBalance,
 ): readonly BalanceMove[] {
+  const movesMax = order.kind === 'round' ? order.movesMax : Number.POSITIVE_INFINITY;
   const moves = new Map<SetName, BalanceMove>();
   const origin = new Map(owners);
   const owned = setsByOwner(pool, owners);
@@ -39,7 +44,7 @@ export function balanceMoves(
     const owner = owners.get(set.name);
     if (owner === undefined) continue;
     if (moves.size >= movesMax) break;
-    const better = betterPlace(set, owner, placement);
+    const better = betterPlace(set, owner, placement, order.kind);
     if (better !== null) move(set, owner, better);
   }
 
@@ -65,11 +70,15 @@ function setsByOwner(pool: Pool, owners: ReadonlyMap<SetName, MemberId>): Owned 
 }
 
 /** A host that suits the set better than its owner does, whatever the load; null where there is none. */
-function betterPlace(set: PoolSet, owner: MemberId, placement: Placement): Chosen | null {
+function betterPlace(set: PoolSet, owner: MemberId, placement: Placement, kind: RunningBalance['kind']): Chosen | null {
   if (suitsAll(set)) return null;
   placement.take(set, owner);
   const best = placement.choose(set, ({ member, damped }) => !damped || member === owner);
-  const better = best !== null && compareFit(set, best.member, owner, placement) < 0;
+  const better =
+    best !== null &&
+    (kind === 'asked'
+      ? compareFit(set, best.member, owner, placement) < 0
+      : placement.conflictsOf(set, best.member) < placement.conflictsOf(set, owner));
   placement.put(set, owner);
   return better ? best : null;
 }
@@ -87,19 +96,18 @@ function relieveMostLoaded(
   for (const giver of givers) {
     if (least > relative(giver, 0)) return null; // nobody could take one from it or from those that have less
     for (const set of owned.get(giver.member) ?? []) {
+      const load = placement.loadOf(giver.member);
       placement.take(set, giver.member);
       const taker = placement.choose(
         set,
-        ({ member, damped }) =>
+        ({ member, damped, weight }) =>
           !damped &&
           member !== giver.member &&
+          (placement.loadOf(member) + 1) * giver.weight < load * weight &&
           (suitsAll(set) || compareFit(set, member, giver.member, placement) <= 0),
       );
       placement.put(set, giver.member);
-      if (taker === null) continue;
-      const weight = placement.find(taker.member)?.weight ?? 1;
-      const gains = (placement.loadOf(taker.member) + 1) * giver.weight < placement.loadOf(giver.member) * weight;
-      if (gains) return { set, from: giver.member, to: { member: taker.member, choice: 'least loaded' } };
+      if (taker !== null) return { set, from: giver.member, to: { member: taker.member, choice: 'least loaded' } };
     }
   }
   return null;

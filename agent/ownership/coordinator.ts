@@ -45,7 +45,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     changedState(state, { pool, asked }),
     view,
     candidates,
-    roundDue(state, now) ? state.pool.balance.movesMax : 0,
+    roundDue(state, now) ? { kind: 'round', movesMax: state.pool.balance.movesMax } : { kind: 'none' },
   );
   const assignments = assign({
     pool,
@@ -65,7 +65,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
     grant: { view: view.id, n },
   }).map((assignment) => withAge(state, assignment, now));
   const owners = new Map(assignments.map(({ set, owner }) => [set, owner]));
-  const balanceAt = orders.balanceMovesMax > 0 ? nextRound(state, now) : state.balanceAt;
+  const balanceAt = orders.balance.kind !== 'none' ? nextRound(state, now) : state.balanceAt;
   const failbackAt = nextFailback(state.pool.sets, ({ name }) => owners.get(name) ?? null, candidates, now);
   const reconsiderAt = earliestAfter(now, balanceAt, failbackAt, fenceEnds, nextRelease(state, view, now));
   if (state.decided > 0 && asked.length === 0 && !differs(state, assignments)) {

@@ -10,26 +10,33 @@ import type { OwnershipState } from './state.ts';
 
 /** What one decision is to bring about beside what it would do anyway. */
 export type Orders = {
-  /** How many sets may move for balance; 0: none. */
-  readonly balanceMovesMax: number;
+  readonly balance: BalanceOrder;
   /** Where the sets go, to stay there. */
   readonly moves: ReadonlyMap<SetName, MemberId>;
   readonly unpin: ReadonlySet<SetName>;
 };
 
-export const noOrders: Orders = { balanceMovesMax: 0, moves: new Map(), unpin: new Set() };
+export type BalanceOrder = { readonly kind: 'none' } | RunningBalance;
+
+export type RunningBalance =
+  /** By an operator. */
+  | { readonly kind: 'asked' }
+  /** By itself: where a set is preferred counts no more than its `failback` says. */
+  | { readonly kind: 'round'; readonly movesMax: number };
+
+export const noOrders: Orders = { balance: { kind: 'none' }, moves: new Map(), unpin: new Set() };
 
 export type Agenda = { readonly orders: Orders; readonly freeze: Freeze; readonly answers: readonly Answer[] };
 
-/** @param roundMovesMax of an automatic round of balance that is due now; 0: none is */
+/** @param round the automatic round of balance that is due now, or none; a command that asks for one takes its place */
 export function agendaOf(
   state: OwnershipState,
   view: View,
   candidates: readonly Candidate[],
-  roundMovesMax: number,
+  round: BalanceOrder,
 ): Agenda {
   let { freeze } = state;
-  let balanceMovesMax = roundMovesMax;
+  let balance = round;
   const moves = new Map<SetName, MemberId>();
   const unpin = new Set<SetName>();
   const bar = barOf(state);
@@ -37,14 +44,14 @@ export function agendaOf(
     const refusal = freeze.frozen ? refusalWhileFrozen(command) : null;
     return { asker, id, refusal: refusal ?? take(command) };
   });
-  return { orders: { balanceMovesMax, moves, unpin }, freeze, answers };
+  return { orders: { balance, moves, unpin }, freeze, answers };
 
   /** Returns what hinders. */
   function take(command: Command): string | null {
     switch (command.kind) {
       case 'balance':
         if (bar !== null) return bar;
-        balanceMovesMax = Number.POSITIVE_INFINITY;
+        balance = { kind: 'asked' };
         return null;
       case 'move': {
         if (bar !== null) return bar;

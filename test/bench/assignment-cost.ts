@@ -21,7 +21,7 @@ export function measureAssignments(times: number): readonly AssignmentCost[] {
   const first = assign(inputOf(all, new Map(), noOrders));
   const survivors = all.slice(1);
   const takeover = inputOf(survivors, byOwner(first), noOrders);
-  const balance = inputOf(all, byOwner(assign(takeover)), { ...noOrders, balanceMovesMax: Number.POSITIVE_INFINITY });
+  const balance = inputOf(all, byOwner(assign(takeover)), { ...noOrders, balance: { kind: 'asked' } });
   const cases = [
     { what: 'nobody has anything', input: inputOf(all, new Map(), noOrders) },
     { what: 'one host is gone', input: takeover },

@@ -6,7 +6,7 @@ import type { Candidate } from '../../agent/ownership/candidates.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Holder } from '../../agent/ownership/keeper.ts';
 import type { Assignment } from '../../agent/ownership/message.ts';
-import { noOrders } from '../../agent/ownership/orders.ts';
+import { type BalanceOrder, noOrders } from '../../agent/ownership/orders.ts';
 import { Placement } from '../../agent/ownership/placement.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { poolOf } from './group.ts';
@@ -22,7 +22,8 @@ type Case = {
   readonly only?: Record<string, string[]>;
   readonly apart?: Record<string, string>;
   readonly weights?: Record<string, number>;
-  readonly mode?: 'sticky' | 'balance';
+  /** 'round': as many moves as it takes, but by itself. */
+  readonly mode?: 'sticky' | 'balance' | 'round';
   readonly mature?: boolean;
   readonly witness?: string;
   readonly damped?: readonly string[];
@@ -77,7 +78,7 @@ function inputOf(given: Case): AssignmentInput {
     previous: new Map(),
     decidedInView: false,
     mature: given.mature ?? true,
-    orders: { ...noOrders, balanceMovesMax: given.mode === 'balance' ? Number.POSITIVE_INFINITY : 0 },
+    orders: { ...noOrders, balance: balanceOf(given.mode) },
     frozen: false,
     waiting: new Map(),
     minority: given.minority ?? null,
@@ -85,6 +86,11 @@ function inputOf(given: Case): AssignmentInput {
     now: 0 as InstantMs,
     grant: { view: id, n: 1 },
   };
+}
+
+function balanceOf(mode: Case['mode']): BalanceOrder {
+  if (mode === 'balance') return { kind: 'asked' };
+  return mode === 'round' ? { kind: 'round', movesMax: 100 } : { kind: 'none' };
 }
 
 /** `a:e1 b:e2 c:-` */
@@ -174,6 +180,27 @@ describe('assign(): who gets what', () => {
       'a balance goes by weight',
       { sets: 'abcd', hosts: ['e1', 'e2'], holds: { e1: 'abcd' }, weights: { e1: 300 }, mode: 'balance' },
       'a:e2 b:e1 c:e1 d:e1',
+    ],
+    [
+      'a round by itself leaves a set where it is though another host is preferred',
+      { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'a', e2: 'b' }, prefer: { a: ['e2'] }, mode: 'round' },
+      'a:e1 b:e2',
+    ],
+    [
+      'a round by itself separates',
+      { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, apart: { a: 'x', b: 'x' }, mode: 'round' },
+      'a:e2 b:e1',
+    ],
+    [
+      'a round by itself relieves a host though the preferred one has as much',
+      {
+        sets: 'abcdef',
+        hosts: ['e1', 'e2', 'e3'],
+        holds: { e1: 'abc', e2: 'def' },
+        prefer: { a: ['e2'], b: ['e2'], c: ['e2'] },
+        mode: 'round',
+      },
+      'a:e3 b:e1 c:e1 d:e3 e:e2 f:e2',
     ],
     ['nobody who is leaving', { sets: 'ab', hosts: ['e1', 'e2'], holds: { e1: 'ab' }, leaving: ['e1'] }, 'a:e2 b:e2'],
     ['nobody who cannot hold it', { sets: 'ab', hosts: ['e1', 'e2'], unable: { e1: 'a' } }, 'a:e2 b:e1'],

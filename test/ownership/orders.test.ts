@@ -221,6 +221,25 @@ describe('step(): orders', () => {
     expect(group.held()).toBe('e1: a c f | e2: b d e');
   });
 
+  it('a round of balance by itself is no failback, a balance that is asked for goes by preference', () => {
+    const balance = { mode: 'auto', movesMax: 2, everyMs: 30_000 } as const;
+    const group = threeHosts(poolOf('abc', { balance, prefer: { a: ['e3'] } }));
+    expect(group.held()).toBe('e1: b | e2: c | e3: a');
+    group.die('e3');
+    group.view('e1', 'e2');
+    group.settle();
+    group.start('e3');
+    group.view('e1', 'e2', 'e3');
+    group.settle();
+    expect(group.held()).toBe('e1: a b | e2: c | e3:');
+    command(group, 'e1', move('b', 'e3'));
+    group.pass(300_000);
+    expect(group.held()).toBe('e1: a | e2: c | e3: b');
+    command(group, 'e1', { kind: 'unpin', set: 'b' as SetName });
+    command(group, 'e1', { kind: 'balance' });
+    expect(group.held()).toBe('e1: b | e2: c | e3: a');
+  });
+
   it('a round of balance waits for one that is not over', () => {
     const group = threeHosts(poolOf('abcd', { balance: { mode: 'auto', movesMax: 1, everyMs: 30_000 } }));
     group.stuck.add('e1');
