@@ -50,7 +50,7 @@ export class OwnershipDriver {
   #stopped = false;
   /** Called after every event, when the effects are under way. */
   onStep: () => void = () => {};
-  /** Called when what a decision asks of this host is under way, before what does not hurry. */
+  /** Called when what a decision asks of this host is done, as far as it hurries: what is to be claimed is in the kernel and announced. */
   onDecided: () => void = () => {};
 
   constructor(options: Omit<OwnershipOptions, 'now'>, hands: Hands) {
@@ -101,8 +101,10 @@ export class OwnershipDriver {
     this.#state = state;
     this.#begun = { before, event };
     this.#carryOut(effects);
-    if (event.kind === 'message' && event.message.kind === 'decision') this.onDecided();
-    if (!effects.some(({ kind }) => kind === 'claim')) this.#conclude();
+    const claims = effects.some(({ kind }) => kind === 'claim');
+    const asksNothing = !claims && event.kind === 'message' && event.message.kind === 'decision';
+    if (asksNothing || event.kind === 'claimed') this.onDecided();
+    if (!claims) this.#conclude();
   }
 
   #conclude(): void {

@@ -46,9 +46,20 @@ describe('OwnershipDriver', () => {
   it('dispatch(): what hurries is carried out at once, what follows for the group and the log after that turn of the loop', async () => {
     const { driver, did, decision } = alone();
     driver.dispatch({ kind: 'message', sender: self, message: decision });
-    expect(did).toEqual(['claim', 'decided']);
+    expect(did).toEqual(['claim']);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(did).toEqual(['claim', 'decided', 'moved', 'told']);
+    expect(did).toEqual(['claim', 'moved', 'told']);
+    driver.stop();
+  });
+
+  it('onDecided: when what is to be claimed is there; at once where nothing is', () => {
+    const { driver, did, decision } = alone();
+    driver.dispatch({ kind: 'message', sender: self, message: decision });
+    expect(did).not.toContain('decided');
+    driver.dispatch({ kind: 'claimed', sets: [...driver.state.holdings.keys()] });
+    expect(did.filter((what) => what === 'decided')).toHaveLength(1);
+    driver.dispatch({ kind: 'message', sender: self, message: decision });
+    expect(did.filter((what) => what === 'decided')).toHaveLength(2);
     driver.stop();
   });
 
@@ -56,9 +67,9 @@ describe('OwnershipDriver', () => {
     const { driver, did, decision } = alone();
     driver.dispatch({ kind: 'message', sender: self, message: decision });
     driver.dispatch({ kind: 'claimed', sets: [...driver.state.holdings.keys()] });
-    expect(did).toEqual(['claim', 'decided', 'moved', 'claimed', 'told']);
+    expect(did).toEqual(['claim', 'moved', 'claimed', 'decided', 'told']);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(did).toEqual(['claim', 'decided', 'moved', 'claimed', 'told']);
+    expect(did).toEqual(['claim', 'moved', 'claimed', 'decided', 'told']);
     driver.stop();
   });
 });

@@ -91,7 +91,7 @@ export type Channel = {
   spare(members: readonly MemberId[]): void;
   /** Whether the view stands, asked when something is due and again later. */
   readonly evidence: Evidence;
-  /** What a decision of the group asks of this host is under way: the rest does not hurry. */
+  /** What a decision of the group asks of this host is in the kernel and announced: the rest does not hurry. */
   decided(): void;
   status(): Promise<ChannelStatus>;
   /** One for each path; to be asked for anew in every view. Empty where the engine's own daemon tells the group. */
