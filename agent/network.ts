@@ -118,7 +118,11 @@ export class Network {
     });
     this.claims = new Claims({
       guard: options.guard,
-      ...{ route, links, finder, watch, clock, evidence, mayClaim, onClaimed, onClaimFailed, onReleased, onTrouble },
+      ...{ route, links, finder, watch, clock, evidence, mayClaim, onClaimFailed, onReleased, onTrouble },
+      onClaimed: (sets) => {
+        onClaimed(sets);
+        this.#conflicts.claimed(sets);
+      },
       probes: this.#probes,
       announcer: this.#announcer,
       audience: this.#audience,

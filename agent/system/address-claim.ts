@@ -13,8 +13,17 @@ export function claimedByArp(frame: Uint8Array): AddressClaim | null {
 }
 
 /** Null where it is no neighbour advertisement. */
-export function claimedByNdp(frame: Uint8Array): AddressClaim | null {
+export function advertisedByNdp(frame: Uint8Array): AddressClaim | null {
   const decoded = decodeNdp(frame);
   if (decoded.kind === 'refused' || decoded.message.kind !== 'advertisement') return null;
   return { address: decoded.message.target, mac: decoded.message.targetMac ?? decoded.frameSource };
+}
+
+/** An advertisement, or a question from the address: who asks from it has it. One from `::` (duplicate detection) claims nothing. */
+export function claimedByNdp(frame: Uint8Array): AddressClaim | null {
+  const decoded = decodeNdp(frame);
+  if (decoded.kind === 'refused') return null;
+  const { message, source, frameSource } = decoded;
+  if (message.kind === 'advertisement') return advertisedByNdp(frame);
+  return source === '::' ? null : { address: source, mac: message.sourceMac ?? frameSource };
 }

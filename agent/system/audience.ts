@@ -103,19 +103,20 @@ export class Audience {
 
   /** In the address's own subnet, or in one that the host itself is in. */
   #onLink({ interfaceIndex, family }: PlacedAddress, subnet: NumberedSubnet): readonly ToldHost[] {
-    const own = this.#options.watch
-      .all()
-      .filter((it) => it.interfaceIndex === interfaceIndex && it.family === family && !isOurs(it));
+    const present = this.#options.watch.all();
+    const own = present.filter((it) => it.interfaceIndex === interfaceIndex && it.family === family && !isOurs(it));
     const subnets = [subnet, ...own.flatMap(numbered)];
     const isNear = (host: string) => {
       const number = parseIp(host);
       return number !== undefined && subnets.some((each) => isWithin(number, each.number, each.prefixLength));
     };
     const router = this.#routers.get(`${interfaceIndex} ${family}`);
-    const named = [...(router === undefined ? [] : [router]), ...this.#notify.filter(isNear)];
-    const talking = this.#options
-      .neighbours()
-      .filter(({ address }) => isNear(address) && !named.some((it) => it === address));
+    // This host is in its networks itself, and others talk with it: it need not be told.
+    const ofHost = new Set(present.map((it) => it.address));
+    const notified = this.#notify.filter((host) => isNear(host) && !ofHost.has(host));
+    const named = [...(router === undefined ? [] : [router]), ...notified];
+    const known = new Set<string>([...named, ...ofHost]);
+    const talking = this.#options.neighbours().filter(({ address }) => isNear(address) && !known.has(address));
     return [...new Set(named)].map((address): ToldHost => ({ address })).concat(talking.slice(0, neighboursMax));
   }
 

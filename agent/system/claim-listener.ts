@@ -1,12 +1,18 @@
 /**
  * Hears which stations say that they have one of the pool's addresses: by the sender of an ARP packet, whatever it is about (RFC 5227
- * §2.4), or by a neighbour advertisement. A probe has no sender, and is no claim: switches that track devices send them. One socket for
- * all interfaces: it need not be opened anew when one of them is.
+ * §2.4), by a neighbour advertisement, or by a solicitation from it. A probe has no sender, and is no claim: switches that track devices
+ * send them. One socket for all interfaces: it need not be opened anew when one of them is.
  */
 import { type NativeSocket, openPacket, type PacketOptions, type SocketHandlers } from '#native';
 import { etherTypes } from '../wire/ethernet.ts';
 import { type AddressClaim, claimedByArp, claimedByNdp } from './address-claim.ts';
-import { advertisementFilter, anySenderFilter, arpSenderFilter, type Filter } from './claim-filter.ts';
+import {
+  anyNeighbourFilter,
+  anySenderFilter,
+  arpSenderFilter,
+  type Filter,
+  neighbourSenderFilter,
+} from './claim-filter.ts';
 
 export type HeardClaim = AddressClaim & { readonly interfaceIndex: number };
 
@@ -19,26 +25,27 @@ export class ClaimListener {
     onClaim: (claim: HeardClaim) => void,
   ): void {
     const wanted = new Set(addresses.map(({ address }) => address));
-    const ipv4 = addresses.filter(({ family }) => family === 4).map(({ address }) => address);
+    const ofFamily = (family: 4 | 6) =>
+      addresses.filter((each) => each.family === family).map(({ address }) => address);
+    const [ipv4, ipv6] = [ofFamily(4), ofFamily(6)];
     const hear = (interfaceIndex: number, said: AddressClaim | null) => {
       if (said !== null && wanted.has(said.address)) onClaim({ interfaceIndex, ...said });
     };
-    const common = { interfaceIndex: 0, outgoing: false } as const;
     // An error says that an interface went down or is gone; the socket goes on with the others.
-    const onError = () => {};
+    const hearBy = (read: (frame: Uint8Array) => AddressClaim | null): SocketHandlers => ({
+      onError() {},
+      onMessage: (frame, from) => hear(from.interfaceIndex, read(frame)),
+    });
+    const common = { interfaceIndex: 0, outgoing: false } as const;
     const opened: NativeSocket[] = [];
     try {
       if (ipv4.length > 0) {
-        const onMessage: SocketHandlers['onMessage'] = (frame, from) => hear(from.interfaceIndex, claimedByArp(frame));
-        opened.push(
-          openForSenders(arpSenderFilter(ipv4), { ...common, etherType: etherTypes.arp }, { onError, onMessage }),
-        );
+        const options = { ...common, etherType: etherTypes.arp };
+        opened.push(openFiltered([arpSenderFilter(ipv4), anySenderFilter], options, hearBy(claimedByArp)));
       }
-      if (ipv4.length < addresses.length) {
-        const options = { ...common, etherType: etherTypes.ipv6, filter: advertisementFilter };
-        opened.push(
-          openPacket(options, { onError, onMessage: (frame, from) => hear(from.interfaceIndex, claimedByNdp(frame)) }),
-        );
+      if (ipv6.length > 0) {
+        const options = { ...common, etherType: etherTypes.ipv6 };
+        opened.push(openFiltered([neighbourSenderFilter(ipv6), anyNeighbourFilter], options, hearBy(claimedByNdp)));
       }
     } catch (error) {
       for (const socket of opened) socket.close();
@@ -54,9 +61,9 @@ export class ClaimListener {
   }
 }
 
-/** ENOMEM: the program is larger than net.core.optmem_max, 20,480 bytes before Linux 6.8, which is some 640 addresses. */
-function openForSenders(
-  filter: Filter,
+/** ENOMEM: the first program is larger than net.core.optmem_max, 20,480 bytes before Linux 6.8, which is some 640 addresses. */
+function openFiltered(
+  [filter, smallFilter]: readonly [Filter, Filter],
   options: Omit<PacketOptions, 'filter'>,
   handlers: SocketHandlers,
 ): NativeSocket {
@@ -64,6 +71,6 @@ function openForSenders(
     return openPacket({ ...options, filter }, handlers);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOMEM')) throw error;
-    return openPacket({ ...options, filter: anySenderFilter }, handlers);
+    return openPacket({ ...options, filter: smallFilter }, handlers);
   }
 }

@@ -30,6 +30,8 @@ export class Conflicts {
   readonly #options: ConflictsOptions;
   readonly #conflicts = new Map<string, Conflict>();
   readonly #defendedAt = new Map<SetName, number>(); // at most the sets of the pool
+  /** Who was heard to have what nobody holds here: whoever answers for an address whose owner is silent, for example. */
+  readonly #strangers = new Map<string, HeardClaim & { readonly heardAt: number }>();
   /** MACs that ever were in the group. */
   readonly #members = new Set<MacAddress>();
 
@@ -39,10 +41,16 @@ export class Conflicts {
 
   heard(claim: HeardClaim): void {
     const { clock, isOwn, setOf, onConflict, defend } = this.#options;
+    if (this.#members.has(claim.mac) || isOwn(claim.mac)) return;
     const set = setOf(claim);
-    if (set === undefined || this.#members.has(claim.mac) || isOwn(claim.mac)) return;
     const now = clock.now();
     const key = `${claim.interfaceIndex} ${claim.address} ${claim.mac}`;
+    this.#strangers.delete(key);
+    if (set === undefined) {
+      this.#strangers.set(key, { ...claim, heardAt: now });
+      forgetOldest(this.#strangers, conflictsMax);
+      return;
+    }
     const known = this.#conflicts.get(key);
     const isNew = known === undefined || now - known.heardAt > conflictQuietMs;
     this.#conflicts.delete(key);
@@ -54,12 +62,23 @@ export class Conflicts {
     defend(set);
   }
 
+  /** They are held here now: who was heard to have an address of them lately has it still. */
+  claimed(sets: readonly SetName[]): void {
+    const { clock, setOf } = this.#options;
+    for (const [key, { heardAt, ...claim }] of [...this.#strangers]) {
+      if (clock.now() - heardAt > conflictQuietMs) this.#strangers.delete(key);
+      const set = setOf(claim);
+      if (this.#strangers.has(key) && set !== undefined && sets.includes(set)) this.heard(claim);
+    }
+  }
+
   /** These belong to the group: what they claim is between its members. */
   addMembers(macs: readonly MacAddress[]): void {
     for (const mac of macs) {
       this.#members.delete(mac);
       this.#members.add(mac);
-      for (const [key, conflict] of this.#conflicts) if (conflict.mac === mac) this.#conflicts.delete(key);
+      for (const known of [this.#conflicts, this.#strangers])
+        for (const [key, claim] of known) if (claim.mac === mac) known.delete(key);
     }
     forgetOldest(this.#members, membersMax);
   }

@@ -5,7 +5,7 @@
 import { type NativeSocket, openPacket, type SocketHandlers } from '#native';
 import { etherTypes } from '../wire/ethernet.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
-import { type AddressClaim, claimedByArp, claimedByNdp } from './address-claim.ts';
+import { type AddressClaim, advertisedByNdp, claimedByArp } from './address-claim.ts';
 import type { AnnouncedAddress } from './announcement.ts';
 import { advertisementFilter, arpReplyFilter } from './claim-filter.ts';
 
@@ -40,7 +40,7 @@ export class ProbeAnswers {
     const [read, etherType, filter] =
       family === 4
         ? ([claimedByArp, etherTypes.arp, arpReplyFilter] as const)
-        : ([claimedByNdp, etherTypes.ipv6, advertisementFilter] as const);
+        : ([advertisedByNdp, etherTypes.ipv6, advertisementFilter] as const);
     const onMessage: SocketHandlers['onMessage'] = (frame, from) => this.#take(from.interfaceIndex, read(frame));
     // An error says that an interface went down or is gone; the socket goes on with the others.
     return openPacket({ interfaceIndex: 0, etherType, filter, outgoing: false }, { onMessage, onError() {} });

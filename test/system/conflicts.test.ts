@@ -9,12 +9,13 @@ const foreign = parseMac('02:00:00:00:00:0b') ?? zeroMac;
 const www = 'www' as SetName; // as a configuration would have it
 const claim = { interfaceIndex: 2, address: '192.0.2.10', mac: foreign };
 
-function setUp() {
+function setUp(holds: () => boolean = () => true) {
   const clock = new ManualClock();
   const told: string[] = [];
   const conflicts = new Conflicts({
     clock,
-    setOf: ({ interfaceIndex, address }) => (interfaceIndex === 2 && address === '192.0.2.10' ? www : undefined),
+    setOf: ({ interfaceIndex, address }) =>
+      interfaceIndex === 2 && address === '192.0.2.10' && holds() ? www : undefined,
     isOwn: (mac) => mac === own,
     onConflict: (set, why) => told.push(`${clock.now()} ${set}: ${why}`),
     defend: (set) => told.push(`${clock.now()} defend ${set}`),
@@ -44,6 +45,25 @@ describe('Conflicts', () => {
     conflicts.heard({ ...claim, mac: own });
     expect(told).toEqual([]);
     expect(conflicts.problems(() => true).size).toBe(0);
+  });
+
+  it('claimed(): who was heard to have it before this host had it is told of then, unless it was long ago or is of the group', () => {
+    let held = false;
+    const { clock, conflicts, told } = setUp(() => held);
+    const silent = parseMac('02:00:00:00:00:0c') ?? zeroMac;
+    const member = parseMac('02:00:00:00:00:0d') ?? zeroMac;
+    conflicts.heard({ ...claim, mac: silent });
+    clock.advance(conflictQuietMs + 1);
+    conflicts.heard(claim);
+    conflicts.heard({ ...claim, mac: member });
+    conflicts.addMembers([member]);
+    expect(told).toEqual([]);
+    held = true;
+    conflicts.claimed([www]);
+    conflicts.claimed([www]);
+    const why = 'conflict: 02:00:00:00:00:0b claims 192.0.2.10';
+    expect(told).toEqual([`${clock.now()} www: ${why}`, `${clock.now()} defend www`]);
+    expect([...conflicts.problems(() => true)]).toEqual([[www, why]]);
   });
 
   it('addMembers(): what members claim is no conflict, also where they are known only afterwards', () => {

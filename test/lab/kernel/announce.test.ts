@@ -18,7 +18,8 @@ beforeAll(async () => {
   lab = await createLab({ hosts: 1 });
   e1 = lab.host('e1');
   cluster = await makeCluster(lab, {
-    settings: 'announce.notify = ["10.77.0.240/30", "10.77.0.200", "192.0.2.1", "fd77::c8"]',
+    // The first is e1 itself, which need not be told.
+    settings: 'announce.notify = ["10.77.0.1", "10.77.0.240/30", "10.77.0.200", "192.0.2.1", "fd77::c8"]',
     sets:
       '[set.www]\ninterface = "eth0"\naddresses = ["10.77.0.101/24", "fd77::101/64"]\n' +
       '[set.api]\ninterface = "eth0"\naddresses = ["10.77.0.102/24"]\n',

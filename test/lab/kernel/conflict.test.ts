@@ -23,6 +23,7 @@ async function start(policy: 'keep' | 'yield'): Promise<void> {
   cluster = await makeCluster(lab, {
     settings: `conflict = "${policy}"`,
     sets:
+      '[set.lost]\ninterface = "eth0"\naddresses = ["10.77.0.104/24"]\nprefer = ["e1"]\n' +
       '[set.www]\ninterface = "eth0"\naddresses = ["10.77.0.101/24", "fd77::101/64"]\nprefer = ["e1"]\n' +
       '[set.api]\ninterface = "eth0"\naddresses = ["10.77.0.102/24"]\nprefer = ["e2"]\n' +
       '[set.old]\ninterface = "eth0"\naddresses = ["10.77.0.103/24"]\nprefer = ["e2"]\n',
@@ -86,6 +87,15 @@ describe('conflict = "keep"', () => {
     expect(neighbour === '' || neighbour.includes(e1.wiring.mac)).toBe(true);
   });
 
+  it('a station that speaks from an IPv6 address is reported, though it announces nothing', async () => {
+    await lab.client.namespace.ip(['addr add fd77::101/128 dev eth0 nodad']);
+    const say = `const s = require('node:dgram').createSocket('udp6');
+      s.bind(0, 'fd77::101', () => s.send('', 9, 'fd77::77', () => s.close()))`;
+    await lab.client.namespace.run([process.execPath, '-e', say]);
+    await untilProblem(e1, 'www', monotonicMs(), /^conflict: 02:77:00:00:00:fa claims fd77::101$/);
+    await lab.client.namespace.ip(['addr del fd77::101/128 dev eth0']);
+  });
+
   it('a handover raises no alarm', async () => {
     await e1.namespace.run(['sh', '-c', 'echo 0 > /proc/sys/net/ipv4/conf/all/arp_announce']);
     const agent = cluster.agent(e2);
@@ -123,6 +133,24 @@ describe('conflict = "keep"', () => {
     expect(await lines('02:77:00:00:00:fa', 1)).toBeGreaterThanOrEqual(2);
     expect([await lines(owner.wiring.mac, 1), await lines(owner.wiring.mac, 2)]).toEqual([1, 1]);
     expect(cluster.watch.holders('10.77.0.102')).toEqual([owner.name]);
+  });
+});
+
+describe('a host without power, whose address another station answers for', () => {
+  beforeAll(async () => {
+    await start('keep');
+    await startAgents();
+    await Promise.all([e1, e2].map((host) => cluster.joined(host, deadlineMs).catch(() => {})));
+  });
+  afterAll(async () => lab.dispose());
+
+  it('its address is taken over, and the status says who else has it', async () => {
+    await lab.client.namespace.ip(['addr add 10.77.0.104/32 dev eth0']); // says nothing until it is asked
+    expect(await problemOf(e1, 'lost')).toBeNull();
+    await lab.cutPower(e1);
+    await untilProblem(e2, 'lost', monotonicMs(), /^conflict: 02:77:00:00:00:fa claims 10\.77\.0\.104$/);
+    expect(cluster.watch.holders('10.77.0.104')).toEqual(['e2']);
+    expect(await problemOf(e2, 'www')).toBeNull();
   });
 });
 

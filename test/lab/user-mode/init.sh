@@ -16,5 +16,5 @@ done
 ip link set lo up
 cd "$HOLDFAST_ROOT" || busybox poweroff -f
 # shellcheck disable=SC2086 # several files
-node node_modules/vitest/vitest.mjs run --root . --config test/vitest.config.ts --retry 0 --testTimeout 120000 --hookTimeout 200000 $HOLDFAST_TESTS
+node node_modules/vitest/vitest.mjs run --root . --config test/vitest.config.ts --retry 0 --testTimeout 120000 --hookTimeout 200000 $HOLDFAST_TESTS 2>&1 | cat
 busybox poweroff -f
