@@ -15,7 +15,9 @@ import { openControlServer } from './control/server.ts';
 import { AgentCore } from './core.ts';
 import { makeDirectory } from './directory.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
+import type { InstantMs } from './membership/view.ts';
 import { memoryPathOf } from './memory-file.ts';
+import { fenceMs } from './ownership/quorum.ts';
 import { privilegeRefused, requirePrivilege } from './privilege.ts';
 import { AddressWatch } from './system/address-watch.ts';
 import { systemClock } from './system/clock.ts';
@@ -137,12 +139,20 @@ async function serve(ground: Ground): Promise<ExitCode> {
   const endings = listenForEndings(log);
   try {
     const guarded = await takeOverFrom(directory, log);
+    const adoptedUntil = fencedUntil(config, guarded);
     marks?.adopt(guarded);
     await guard.start();
     const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
     const memoryPath = memoryPathOf(options.state, config.group, host.name);
-    const parts = { config, host, route, links, finder, watch, channel, ring, notifier, guard, adopted, log };
-    const running = new AgentCore({ ...parts, version: version(), memoryPath, guarded: marks === null });
+    const parts = { config, host, route, links, finder, watch, channel, ring, notifier, guard, log };
+    const running = new AgentCore({
+      ...parts,
+      adopted,
+      adoptedUntil,
+      version: version(),
+      memoryPath,
+      guarded: marks === null,
+    });
     try {
       control = await openControlServer({ path: options.control, handle: (request) => running.answer(request) });
       log.notice(`agent of ${host.name} in group ${config.group}: ${channel.self}, ${config.sets.length} sets`);
@@ -240,6 +250,14 @@ async function takeOverFrom(directory: string, log: Log): Promise<readonly Guard
     log.warning(`the guard of an earlier agent does not hand over: ${why}`);
   }
   return [];
+}
+
+/** A guard's fence goes on where an agent takes over from it: one that is started again and again would begin it anew each time. */
+function fencedUntil(config: Config, guarded: readonly GuardedAddress[]): InstantMs | null {
+  if (config.partition !== 'majority') return null;
+  const left = guarded.flatMap((address) => (address.fenceMs === 0 ? [] : [address.fenceMs]));
+  const leastMs = left.reduce((a, b) => Math.min(a, b), fenceMs(config.heartbeatMs, config.detectMs));
+  return (systemClock.now() + leastMs) as InstantMs; // later on the same clock
 }
 
 type Endings = {

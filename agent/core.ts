@@ -11,7 +11,7 @@ import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
 import { sameList } from './membership/identity.ts';
-import { hostOf, type MemberId } from './membership/view.ts';
+import { hostOf, type InstantMs, type MemberId } from './membership/view.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
 import { Network } from './network.ts';
@@ -58,6 +58,8 @@ export type CoreOptions = {
   readonly guarded: boolean;
   /** What a guard kept in the kernel since the agent before this one died. */
   readonly adopted: readonly SetName[];
+  /** When that guard would have removed it; null: not by time. */
+  readonly adoptedUntil: InstantMs | null;
   readonly log: Log;
   readonly version: string;
   /** Where this host keeps what outlives the agent. */
@@ -115,6 +117,7 @@ export class AgentCore {
         pool: poolOf(config),
         matureMs: config.matureMs,
         adopted: options.adopted,
+        adoptedUntil: options.adoptedUntil,
         memory: readMemory(options.memoryPath),
       },
       {
@@ -168,13 +171,14 @@ export class AgentCore {
     });
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
-    this.#claims.adopt(options.adopted);
+    this.#claims.adopt(options.adopted, options.adoptedUntil);
     this.#driver.onDecided = () => channel.decided();
     this.#driver.onStep = () => {
       this.#tellSpared();
       notifier.status(this.#line());
     };
     this.#network.start();
+    this.#driver.dispatch({ kind: 'wakeup' }); // what has to be done by time is, also where nothing else happens
     if (notifier.watchdogIntervalMs !== null) {
       const timer = setInterval(() => notifier.watchdog(), notifier.watchdogIntervalMs);
       this.#endings.push(() => clearInterval(timer));

@@ -47,6 +47,8 @@ export type OwnershipState = {
   readonly poolSince: InstantMs | null;
   /** null before the first view and after the channel was lost. */
   readonly view: View | null;
+  /** Before the first view: when what a guard kept has to be gone, as it would be if nobody had taken over from it; null: not by time. */
+  readonly adoptedUntil: InstantMs | null;
   /** When the view was installed, or the channel lost. */
   readonly viewSince: InstantMs;
   /** The view before this one. */
@@ -187,6 +189,7 @@ export type OwnershipOptions = {
   readonly matureMs: number;
   /** Sets that a guard kept in this host's kernel: they stay until the first decision says whose they are. */
   readonly adopted?: readonly SetName[] | undefined;
+  readonly adoptedUntil?: InstantMs | null;
   readonly memory: Memory;
   readonly now: InstantMs;
 };
@@ -196,6 +199,7 @@ export function initialOwnership({
   pool,
   matureMs,
   adopted = [],
+  adoptedUntil = null,
   memory,
   now,
 }: OwnershipOptions): OwnershipState {
@@ -205,6 +209,7 @@ export function initialOwnership({
     setNames: namesOf(pool),
     poolSince: null,
     view: null,
+    adoptedUntil,
     viewSince: now,
     previousView: null,
     wereWith: new Map(),
@@ -255,6 +260,7 @@ export function changedState(state: OwnershipState, change: Partial<OwnershipSta
     setNames: state.setNames,
     poolSince: state.poolSince,
     view: state.view,
+    adoptedUntil: state.adoptedUntil,
     viewSince: state.viewSince,
     previousView: state.previousView,
     wereWith: state.wereWith,

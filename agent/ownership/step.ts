@@ -6,7 +6,7 @@ import { coordinate, coordinatorDeadline, coordinatorOf, isMature, nextRound } f
 import { withDepartures, withReportedFlaps } from './damping.ts';
 import { newerFreeze } from './freeze.ts';
 import type { Grant, SetName } from './grant.ts';
-import { acknowledgeReleases, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
+import { acknowledgeReleases, letGoOf, onClaimed, onOthersClaim, onRelease, onReleased, reconcile } from './holder.ts';
 import { isBarred, type WitnessWord } from './isolation.ts';
 import type { Decision, Message, Report } from './message.ts';
 import { isNews } from './news.ts';
@@ -41,6 +41,7 @@ export function nextWakeup(state: OwnershipState): InstantMs | null {
   const instants = [...state.failed.values()].map(({ until }) => until);
   if (!state.mature) instants.push(state.matureAt);
   if (state.leavingUntil !== null && !state.left && hasToLetGo(state)) instants.push(state.leavingUntil);
+  if (state.adoptedUntil !== null) instants.push(state.adoptedUntil);
   if (state.stalledUntil !== null) instants.push(state.stalledUntil);
   if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
   for (const { until } of state.pending) instants.push(until);
@@ -127,6 +128,7 @@ function onView(state: OwnershipState, view: View, now: InstantMs): Step {
   const installed = withQuorum(
     changedState(state, {
       view,
+      adoptedUntil: null,
       assignments: voidAfterMinority(state),
       viewSince: now,
       poolSince: null,
@@ -344,15 +346,19 @@ function onLeave(state: OwnershipState, now: InstantMs): Step {
   return reported(changedState(state, { leavingUntil: (now + leavePatienceMs) as InstantMs }), now); // later on the same clock
 }
 
-/** What time alone changes: maturity, claims that may be tried again, a stall that had no consequences. */
-function expire(state: OwnershipState, now: InstantMs): Step {
+/** What time alone changes: maturity, claims that may be tried again, a stall that had no consequences, an adoption that no view came for. */
+function expire(before: OwnershipState, now: InstantMs): Step {
+  const fenced = before.adoptedUntil !== null && now >= before.adoptedUntil;
+  const { state, effects } = fenced
+    ? letGoOf(changedState(before, { adoptedUntil: null }), [...before.holdings.keys()])
+    : { state: before, effects: [] };
   const failed = new Map([...state.failed].filter(([, { until }]) => until > now));
   const mature = state.mature || now >= state.matureAt;
   const over = state.stalledUntil !== null && now >= state.stalledUntil;
-  if (failed.size === state.failed.size && mature === state.mature && !over) return { state, effects: [] };
+  if (failed.size === state.failed.size && mature === state.mature && !over) return { state, effects };
   const stall = over ? endStallByTime(state) : { state, effects: [] };
   const next = reported(changedState(stall.state, { failed, mature }), now);
-  return { state: next.state, effects: [...stall.effects, ...next.effects] };
+  return { state: next.state, effects: [...effects, ...stall.effects, ...next.effects] };
 }
 
 function leave(state: OwnershipState, now: InstantMs): Step {

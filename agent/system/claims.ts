@@ -4,6 +4,7 @@
  */
 import type { AddressSet } from '../config/config.ts';
 import type { Evidence } from '../membership/evidence.ts';
+import type { InstantMs } from '../membership/view.ts';
 import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
 import type { AddressWatch } from './address-watch.ts';
@@ -72,6 +73,8 @@ export class Claims {
   readonly #retiring = new Set<SetName>();
   /** Those of claims that have not ended. */
   readonly #adding = new Set<SetName>();
+  /** When what was adopted has to be gone, if this agent ends before the group has said that it is ours. */
+  readonly #adoptedUntil = new Map<SetName, InstantMs>();
   /** What was begun before is not finished, but taken back. */
   #closed = false;
 
@@ -120,17 +123,23 @@ export class Claims {
     await this.#underWay.add(this.#release(names));
   }
 
-  /** What a guard kept in the kernel: looked after, and not announced until the group says that it is ours. */
-  adopt(names: readonly SetName[]): void {
+  /**
+   * What a guard kept in the kernel: looked after, and not announced until the group says that it is ours.
+   *
+   * @param until when that guard would have removed it, and the next one is to; null: not by time
+   */
+  adopt(names: readonly SetName[], until: InstantMs | null): void {
     for (const name of names) {
       const placed = this.#place(name);
       if (typeof placed !== 'string') this.#held.put(name, placed);
+      if (until !== null) this.#adoptedUntil.set(name, until);
     }
     this.#tellGuard(names, 'giving');
   }
 
   announce(names: readonly SetName[]): void {
     if (this.#closed) return;
+    for (const name of names) this.#adoptedUntil.delete(name);
     this.#tellGuard(names, 'ours');
     this.#startAnnouncing(names);
   }
@@ -328,6 +337,7 @@ export class Claims {
     const addresses = this.#held.remove(name);
     this.#upkeep.forget(addresses);
     this.#adjustments.forget(name);
+    this.#adoptedUntil.delete(name);
     return addresses;
   }
 
@@ -373,14 +383,23 @@ export class Claims {
 
   /** Those on links where neighbours are found by asking: elsewhere no announcement would tell the guard of a successor. */
   #guarded(addresses: readonly PlacedAddress[], whose: 'ours' | 'giving'): readonly GuardedAddress[] {
-    const { fenceMs } = this.#options;
     const giving = whose === 'giving';
-    return addresses.flatMap(({ family, address, prefixLength, interfaceIndex, preferredSource }) => {
+    return addresses.flatMap((placed) => {
+      const { family, address, prefixLength, interfaceIndex, preferredSource } = placed;
       const link = this.#options.links.byIndex(interfaceIndex);
       if (link === undefined || link.mac === null || !link.arp) return [];
-      const preferred = preferredSource === true;
-      return [{ family, address, prefixLength, interfaceIndex, mac: link.mac, giving, preferred, fenceMs }];
+      const told = { family, address, prefixLength, interfaceIndex, mac: link.mac, giving };
+      return [{ ...told, preferred: preferredSource === true, ...this.#fenceOf(placed) }];
     });
+  }
+
+  #fenceOf(address: PlacedAddress): Pick<GuardedAddress, 'fenceMs' | 'fixed'> {
+    const { fenceMs, clock } = this.#options;
+    const set = this.#held.setOf(address);
+    const until = set === undefined ? undefined : this.#adoptedUntil.get(set);
+    return until === undefined
+      ? { fenceMs, fixed: false }
+      : { fenceMs: Math.max(1, Math.floor(until - clock.now())), fixed: true };
   }
 
   /** Those on links where neighbours are found by asking. */

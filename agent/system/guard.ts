@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { InstantMs } from '../membership/view.ts';
 import {
   decodeGuardAnswers,
   encodeGuardMessage,
@@ -49,7 +50,7 @@ const program = fileURLToPath(new URL('native/build/Release/holdfast-guard', pac
 export class Guard {
   readonly #options: GuardOptions;
   /** What the guard is to know, for a new one. UNBOUNDED: by the sets of the configuration. */
-  readonly #held = new Map<string, GuardedAddress>();
+  readonly #held = new Map<string, Told>();
   #obituaries: readonly SealedObituary[] = [];
   #running: RunningGuard | null = null;
   /** Why it did not start the last time: said once. */
@@ -95,9 +96,9 @@ export class Guard {
     if (this.#ending) return started.end();
     this.#running = started;
     if (this.#progress !== undefined) started.tell({ kind: 'progress' });
-    const answers = [...inChunks([...this.#held.values()])].map((addresses) =>
-      started.ask({ kind: 'hold', addresses }),
-    );
+    const now = systemClock.now();
+    const held = [...this.#held.values()].map((told) => asOf(now, told));
+    const answers = [...inChunks(held)].map((addresses) => started.ask({ kind: 'hold', addresses }));
     if (this.#obituaries.length > 0) answers.push(started.ask({ kind: 'obituary', obituaries: this.#obituaries }));
     await Promise.all(answers);
   }
@@ -108,13 +109,14 @@ export class Guard {
 
   /** Resolves when the guard has it, read or to be read, whatever becomes of the agent: only then do they belong into the kernel. */
   async hold(addresses: readonly GuardedAddress[]): Promise<void> {
-    for (const address of addresses) this.#held.set(keyOf(address), address);
+    const at = systemClock.now();
+    for (const address of addresses) this.#held.set(keyOf(address), { address, at });
     await this.#ask('hold', addresses);
   }
 
   /** Once they are gone from the kernel. */
   async drop(addresses: readonly AddressPlace[]): Promise<void> {
-    const known = addresses.flatMap((address) => this.#held.get(keyOf(address)) ?? []);
+    const known = addresses.flatMap((address) => this.#held.get(keyOf(address))?.address ?? []);
     for (const address of known) this.#held.delete(keyOf(address));
     await this.#ask('drop', known);
   }
@@ -169,6 +171,9 @@ export class Guard {
     this.#restart = setTimeout(() => void this.start(), delayMs);
   }
 }
+
+/** What the guard was told, and when. */
+type Told = { readonly address: GuardedAddress; readonly at: InstantMs };
 
 /** handedOver: it is in the socket, or that took too long. answer: whether it was done; false where none came in time. */
 type Asked = { readonly handedOver: Promise<void>; readonly answer: Promise<boolean> };
@@ -314,6 +319,11 @@ function evidenceMs({ detectMs, hangMs }: GuardOptions): number {
 /** Twice the guard's tick: in the time after which a stopped process is killed there are two. */
 function progressIntervalMs(options: GuardOptions): number {
   return 2 * tickIntervalMs(options);
+}
+
+/** For another guard: a fence that runs does not begin anew. */
+function asOf(now: InstantMs, { address, at }: Told): GuardedAddress {
+  return address.fixed ? { ...address, fenceMs: Math.max(1, Math.floor(address.fenceMs - (now - at))) } : address;
 }
 
 function keyOf({ interfaceIndex, address, prefixLength }: AddressPlace): string {

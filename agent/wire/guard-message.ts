@@ -19,6 +19,8 @@ export type GuardedAddress = {
   readonly preferred: boolean;
   /** How long after the agent's last sign the guard removes it, whoever has it then, `guardFenceMsMax` at most; 0: not before another host has it. */
   readonly fenceMs: number;
+  /** That time runs since the guard was told, whatever signs the agent gives. From a guard: what is left of it, and false. */
+  readonly fixed: boolean;
 };
 
 /** The last words of an incarnation on one path, sealed beforehand: one frame for each round in which they are sent. */
@@ -55,6 +57,7 @@ const headerBytes = 8;
 const answerBytes = headerBytes + 1;
 const givingFlag = 1;
 const preferredFlag = 2;
+const fixedFlag = 4;
 const multicastFlag = 1;
 
 const types = { hold: 'H', drop: 'D', obituary: 'O', keep: 'K', progress: 'P', end: 'E' } as const;
@@ -138,7 +141,8 @@ function encodeRecord(address: GuardedAddress): Uint8Array {
   viewOf(record).setUint32(0, address.interfaceIndex);
   record[4] = address.family;
   record[5] = address.prefixLength;
-  record[6] = (address.giving ? givingFlag : 0) | (address.preferred ? preferredFlag : 0);
+  record[6] =
+    (address.giving ? givingFlag : 0) | (address.preferred ? preferredFlag : 0) | (address.fixed ? fixedFlag : 0);
   record.set(macBytes(address.mac), 8);
   viewOf(record).setUint16(14, Math.min(address.fenceMs, guardFenceMsMax));
   record.set(ipBytes(address.address), 16);
@@ -157,6 +161,7 @@ function decodeRecord(record: Uint8Array): GuardedAddress | null {
     giving: (flags & givingFlag) !== 0,
     preferred: (flags & preferredFlag) !== 0,
     fenceMs: viewOf(record).getUint16(14),
+    fixed: (flags & fixedFlag) !== 0,
   };
 }
 

@@ -68,11 +68,22 @@ static void end_when_empty(void) {
   end(0);
 }
 
+static int64_t fence_at(const struct held *address) {
+  if (address->fence_ms == 0) return INT64_MAX;
+  return address->fence_at != 0 ? address->fence_at : sign_at + address->fence_ms * ms;
+}
+
+uint16_t guard_fence_left(const struct held *address) {
+  if (address->fence_ms == 0) return 0;
+  const int64_t left_ms = (fence_at(address) - now_ns()) / ms;
+  return left_ms < 1 ? 1 : left_ms > UINT16_MAX ? UINT16_MAX : (uint16_t)left_ms;
+}
+
 /* When it is to go; INT64_MAX: nothing is known that says so. */
 static int64_t leaves_at(const struct held *address) {
   int64_t at = INT64_MAX;
   if (address->other_ns != 0) at = address->other_ns + GRACE_MS * ms;
-  if (address->fence_ms != 0) at = earlier(at, sign_at + address->fence_ms * ms);
+  at = earlier(at, fence_at(address));
   return at > address->retry_ns ? at : address->retry_ns;
 }
 

@@ -33,6 +33,8 @@ struct held {
   int64_t other_ns;
   /* Counted from the agent's last sign: others claim it later without hearing from here, so that it must be gone. 0: it stays. */
   uint16_t fence_ms;
+  /* Of what an agent took over and has no view for: when that is over, whatever signs it gives. 0: counted from those. */
+  int64_t fence_at;
   /* Not to be tried before, as the kernel refused. */
   int64_t retry_ns;
 };
@@ -50,6 +52,8 @@ extern struct settings settings;
 
 /* guard.c: the agent's end within this announces another agent, for which all is kept; 0: it does not. */
 void guard_expect(uint32_t keep_ms);
+/* What is left of its fence, at least 1; 0: it has none. */
+uint16_t guard_fence_left(const struct held *address);
 
 /* agent.c */
 void agent_watch(void);
@@ -67,6 +71,7 @@ extern size_t held_count;
 bool held_put(const uint8_t record[RECORD_BYTES]);
 void held_drop(const uint8_t record[RECORD_BYTES]);
 void held_drop_at(size_t index);
+/* For the next agent: the fence is what is left of it. */
 void held_write(uint8_t record[RECORD_BYTES], const struct held *address);
 /* Somebody with `mac` says on `interface` that it has the address. */
 void held_announced(uint32_t interface, uint8_t family, const uint8_t *ip, const uint8_t mac[6], int64_t now_ns);

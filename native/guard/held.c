@@ -8,7 +8,7 @@ size_t held_count;
 
 static const uint8_t nobody[6];
 /* Flags of a record. */
-enum { GIVING = 1, PREFERRED = 2 };
+enum { GIVING = 1, PREFERRED = 2, FIXED = 4 };
 
 static size_t ip_bytes(uint8_t family) { return family == 4 ? 4 : 16; }
 
@@ -23,7 +23,7 @@ static struct held *find(uint32_t interface, uint8_t family, uint8_t prefix, con
   return NULL;
 }
 
-/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving, 2: preferred) | 0 | mac 6 | fence 2, ms | ip 16 */
+/* interface 4 | family 1 | prefix 1 | flags 1 (1: giving, 2: preferred, 4: the fence counts from now) | 0 | mac 6 | fence 2, ms | ip 16 */
 bool held_put(const uint8_t record[RECORD_BYTES]) {
   uint32_t interface = read_u32(record);
   uint8_t family = record[4], prefix = record[5];
@@ -41,6 +41,9 @@ bool held_put(const uint8_t record[RECORD_BYTES]) {
   address->preferred = (record[6] & PREFERRED) != 0;
   memcpy(address->mac, record + 8, 6);
   address->fence_ms = read_u16(record + 14);
+  const int64_t fence_at = now_ns() + address->fence_ms * (int64_t)1000000;
+  if ((record[6] & FIXED) == 0) address->fence_at = 0;
+  else if (address->fence_at == 0 || fence_at < address->fence_at) address->fence_at = fence_at;
   return true;
 }
 
@@ -58,7 +61,7 @@ void held_write(uint8_t record[RECORD_BYTES], const struct held *address) {
   record[5] = address->prefix;
   record[6] = (uint8_t)((address->giving ? GIVING : 0) | (address->preferred ? PREFERRED : 0));
   memcpy(record + 8, address->mac, 6);
-  write_u16(record + 14, address->fence_ms);
+  write_u16(record + 14, guard_fence_left(address));
   memcpy(record + 16, address->ip, 16);
 }
 

@@ -4,7 +4,7 @@ import { noMemory } from '../../agent/ownership/freeze.ts';
 import { adoptedGrant, type SetName } from '../../agent/ownership/grant.ts';
 import type { Message } from '../../agent/ownership/message.ts';
 import { initialOwnership, type OwnershipEffect, type OwnershipState } from '../../agent/ownership/state.ts';
-import { step } from '../../agent/ownership/step.ts';
+import { nextWakeup, step } from '../../agent/ownership/step.ts';
 import { poolOf } from './group.ts';
 
 const e1 = memberId('e1' as HostName, 'a1'.repeat(16));
@@ -47,6 +47,21 @@ describe('initialOwnership(): what a guard kept', () => {
     expect(state.holdings.has(b)).toBe(false);
     expect(effects).toContainEqual({ kind: 'announce', sets: [a] });
     expect(effects.filter(({ kind }) => kind === 'claim' || kind === 'release')).toEqual([]);
+  });
+
+  it('under a majority goes when the time of its guard is over and no view has come', () => {
+    const until = 1_500 as InstantMs;
+    const options = { self: e1, pool: poolOf('ab'), matureMs: 60_000, memory: noMemory, now };
+    const fenced = initialOwnership({ ...options, adopted: [a], adoptedUntil: until });
+    expect(nextWakeup(fenced)).toBe(until);
+    const early = step(fenced, { kind: 'wakeup', now: 1_499 as InstantMs });
+    expect(early.effects).toEqual([]);
+    const late = step(early.state, { kind: 'wakeup', now: until });
+    expect(late.effects).toEqual([{ kind: 'release', sets: [a] }]);
+    expect(late.state.holdings.get(a)?.phase).toBe('releasing');
+    expect(nextWakeup(late.state)).toBe(late.state.matureAt);
+    const inTime = step(fenced, { kind: 'view', now: 1_400 as InstantMs, view: viewOf(1, e1, e2) });
+    expect(step(inTime.state, { kind: 'wakeup', now: until }).effects).toEqual([]);
   });
 
   it('goes to a member that holds it by a grant, and is released when that has claimed it anew', () => {

@@ -33,6 +33,7 @@ export type AgentOptions = {
   readonly pool: Pool;
   /** What a guard has kept in the kernel. */
   readonly adopted: readonly SetName[];
+  readonly adoptedUntil: InstantMs | null;
   readonly heartbeatMs: number;
   readonly detectMs: number;
   readonly matureMs: number;
@@ -78,14 +79,15 @@ export class Agent {
   #stepping = false;
 
   constructor(host: Host, options: AgentOptions) {
-    const { incarnation, seed, pool, adopted, heartbeatMs, detectMs, matureMs, expectedHosts } = options;
+    const { incarnation, seed, pool, adopted, adoptedUntil, heartbeatMs, detectMs, matureMs, expectedHosts } = options;
     this.host = host;
     this.#options = options;
     this.member = memberId(host.name as HostName, incarnation); // the world names its hosts
     const now = host.localNow;
     const codec = host.world.codec.link;
     this.engine = createMember({ self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
-    this.ownership = initialOwnership({ self: this.member, pool, adopted, matureMs, memory: host.memory, now });
+    const { memory } = host;
+    this.ownership = initialOwnership({ self: this.member, pool, adopted, adoptedUntil, matureMs, memory, now });
     this.announcer = new Announcer(host);
     const isAsked = pool.witnessAsked === true && pool.witnesses?.has(host.name as HostName) !== true; // the world names its hosts
     this.witness = isAsked ? new Witness(this, detectMs) : null;

@@ -16,9 +16,18 @@ export class Guard {
   readonly #host: Host;
   #ended = false;
 
-  /** @param lastSign of the agent, on the clock of its host */
-  constructor(host: Host, dead: MemberId, lastSign: InstantMs) {
+  /** Under a majority: when it removes what is left; null: never. */
+  readonly #until: InstantMs | null;
+
+  /**
+   * @param lastSign of the agent, on the clock of its host
+   * @param adoptedUntil of an agent that no view came for: the fence of the guard before this one
+   */
+  constructor(host: Host, dead: MemberId, lastSign: InstantMs, adoptedUntil: InstantMs | null) {
     this.#host = host;
+    const { heartbeatMs, detectMs } = host.options;
+    const ownUntil = (lastSign + fenceMs(heartbeatMs, detectMs)) as InstantMs; // later on the same clock
+    this.#until = host.pool.majority === undefined ? null : (adoptedUntil ?? ownUntil);
     const { localNow, world, name } = host;
     for (const atMs of obituariesAtMs) {
       host.timer(localNow + 1 + atMs, () => {
@@ -28,7 +37,7 @@ export class Guard {
       });
     }
     this.#renew();
-    if (host.pool.majority !== undefined) this.#fence(lastSign);
+    if (this.#until !== null) this.#fence(this.#until);
   }
 
   /** Another host has announced it. */
@@ -42,16 +51,15 @@ export class Guard {
     });
   }
 
-  /** What is there is the next agent's. */
-  end(): readonly SetName[] {
+  /** What is there is the next agent's, until then. */
+  end(): { readonly held: readonly SetName[]; readonly until: InstantMs | null } {
     this.#ended = true;
-    return this.#host.held;
+    return { held: this.#host.held, until: this.#until };
   }
 
-  #fence(lastSign: InstantMs): void {
+  #fence(until: InstantMs): void {
     const host = this.#host;
-    const { heartbeatMs, detectMs } = host.options;
-    host.timer(lastSign + fenceMs(heartbeatMs, detectMs), () => {
+    host.timer(until, () => {
       if (this.#ended) return;
       for (const set of host.held) host.remove(set, 'fenced');
     });

@@ -9,7 +9,7 @@ import { HostClock } from './host-clock.ts';
 import type { End, Removal } from './observation.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export type HostOptions = Omit<AgentOptions, 'incarnation' | 'seed' | 'adopted'> & {
+export type HostOptions = Omit<AgentOptions, 'incarnation' | 'seed' | 'adopted' | 'adoptedUntil'> & {
   readonly clockStartsAt: number;
   readonly clockRate: number;
   /** Of an address that nobody renews. */
@@ -72,12 +72,14 @@ export class Host {
     const { world } = this;
     const incarnation = (world.dice.below(2 ** 32) >>> 0).toString(16).padStart(8, '0');
     const run = this.#runs.toString(16).padStart(24, '0');
-    const adopted = (this.guard?.end() ?? []).filter((set) => this.pool.sets.some(({ name }) => name === set));
+    const guarded = this.guard?.end() ?? { held: [], until: null };
+    const adopted = guarded.held.filter((set) => this.pool.sets.some(({ name }) => name === set));
     this.guard = null;
     for (const set of this.held) if (!adopted.includes(set)) this.remove(set, 'reaped');
     const { options, pool } = this;
     const seed = world.dice.below(2 ** 32);
-    this.agent = new Agent(this, { ...options, pool, adopted, incarnation: incarnation + run, seed });
+    const adoptedUntil = guarded.until;
+    this.agent = new Agent(this, { ...options, pool, adopted, adoptedUntil, incarnation: incarnation + run, seed });
     this.agent.start();
   }
 
@@ -94,7 +96,7 @@ export class Host {
     if (agent === null) return;
     const lastSign = this.paused === null ? this.localNow : this.clock.at(this.paused.since);
     this.#end('killed');
-    if (guard === 'lives') this.guard = new Guard(this, agent.member, lastSign);
+    if (guard === 'lives') this.guard = new Guard(this, agent.member, lastSign, agent.ownership.adoptedUntil);
   }
 
   /** Once the agent has ended by itself. */

@@ -105,6 +105,10 @@ describe('Claims', () => {
     expect(told).toEqual(['fd00::50 false', 'fd00::51 true']);
   });
 
+  it("adopt(): the fence of the guard before goes on until the group's word", async () => {
+    expect((await interrupted('adopted')).slice(0, 2)).toEqual(['fixed, runs', 'from signs, none']);
+  });
+
   it('abandon(): what another host has by now goes all the same', async () => {
     expect(await interrupted('abandoned while retiring')).toContain('released www');
     expect(await inKernel()).not.toContain(address);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { monotonicMs } from '../../agent/lab/clock.ts';
 import { within } from '../../agent/lab/deadline.ts';
 import type { LabProcess } from '../../agent/lab/process.ts';
 import type { PlacedAddress } from '../../agent/system/address-requests.ts';
@@ -145,6 +146,32 @@ describe('the guard', () => {
     await new Promise((next) => setTimeout(next, lifetimeSeconds * 1000 + lifetimeLateMs));
     expect(await present()).toEqual(['10.0.0.1', 'fd00::50', 'fd00::1']);
     expect(await release(directory)).toEqual({ kind: 'done', value: 1 });
+  });
+
+  it('goes on with the fence of the one before it, whatever signs the agents give that die one after the other', async () => {
+    const [fenceMs, agents] = [20_000, 2];
+    /** From an agent that knows what is left to its guard; less than one sign of it would add. */
+    const lateMsMax = 100;
+    const vip = placed('10.0.0.50', 24);
+    let started = await startAgent([{ ...vip, fenceMs } as PlacedAddress]);
+    await killed(started);
+    const sinceMs = monotonicMs();
+    for (let number = 0; number < agents; number++) {
+      const now = monotonicMs();
+      const taken = await takeOver(directory);
+      const [left] = taken.kind === 'done' ? taken.value : [];
+      expect(left?.fenceMs).toBeLessThan(fenceMs - (now - sinceMs) + number * lateMsMax + 1);
+      started = await startAgent([{ ...vip, until: now + (left?.fenceMs ?? 0) } as PlacedAddress]);
+      await new Promise((next) => setTimeout(next, 250)); // some signs of its main loop, which count for nothing
+      await killed(started);
+    }
+    expect(await present()).toContain(vip.address);
+    expect(await takeOver(directory)).toMatchObject({ kind: 'done' });
+    started = await startAgent([{ ...vip, until: monotonicMs() } as PlacedAddress]);
+    await killed(started);
+    await removed(vip.address);
+    await ended(started.guardPid);
+    expect(started.said()).toMatch(/10\.0\.0\.50\/24.* is removed: without an agent nobody here knows/);
   });
 
   it('reads what its agent told it to the end, when the agent is dead already', async () => {

@@ -19,6 +19,7 @@ const four: GuardedAddress = {
   giving: false,
   preferred: false,
   fenceMs: 0,
+  fixed: false,
 };
 const six: GuardedAddress = {
   ...four,
@@ -28,6 +29,7 @@ const six: GuardedAddress = {
   giving: true,
   preferred: true,
   fenceMs: 700,
+  fixed: true,
 };
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -39,7 +41,7 @@ describe('encodeGuardMessage()', () => {
       '4800000700000040' +
         `00000002041800000200000000` +
         `0a0000c000020a${'00'.repeat(12)}` +
-        `00000002064003000200000000` +
+        `00000002064007000200000000` +
         `0a02bc20010db8000000000000000000000010`,
     );
   });
