@@ -143,7 +143,7 @@ beforeAll(async () => {
     await heardFrom(kind);
   }
   cluster = await makeCluster(lab, {
-    settings: `probe = "off"\n${slow ? 'heartbeat = "1s"' : ''}`,
+    settings: `probe = "off"\n${slow ? 'heartbeat = "1s"\nhang = "10s"' : ''}`,
     sets: there
       .map(
         ({ name, subnet }) =>

@@ -4,6 +4,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
+mkdir -p /dev/shm
 mount -t tmpfs tmpfs /dev/shm
 modules=/usr/lib/uml/modules/$(uname -r)
 for name in veth macvlan 8021q bonding vrf bridge nf_tables tun; do
