@@ -22,6 +22,7 @@ import { frozenRefusal } from './ownership/orders.ts';
 import { sparedMembers } from './ownership/spared.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
+import { Rehearsals } from './rehearsal.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
 import { Reloads } from './reloads.ts';
 import { Restart } from './restart.ts';
@@ -66,6 +67,8 @@ export type CoreOptions = {
   readonly memoryPath: string;
 };
 
+/** A takeover is under way by then: what a view asks for beside it comes after that. */
+const afterViewMs = 20;
 /** Told of one reload; a file of thousands of new sets is one event. */
 const changesMax = 100;
 
@@ -92,7 +95,14 @@ export class AgentCore {
   readonly #witness: WitnessWatch | null;
   /** Silent members to whom it is left what they hold, as the channel was told. */
   #spared: readonly MemberId[] = [];
-  readonly #endings: (() => void)[] = [];
+  readonly #endings: (() => void)[] = [() => this.#cancelAfterView(), () => this.#rehearsals.close()];
+  #cancelAfterView: () => void = () => {};
+  readonly #rehearsals = new Rehearsals({
+    clock: systemClock,
+    state: () => this.#driver.state,
+    isAtRest: () => !this.#suspected.some((member) => this.#driver.state.view?.members.includes(member)),
+  });
+  #suspected: readonly MemberId[] = [];
   /** When what outlives a restart is on the disk. UNBOUNDED: operators' commands, one write each. */
   #kept: Promise<void> = Promise.resolve();
   #settleEnd: (code: ExitCode) => void = () => {};
@@ -172,7 +182,9 @@ export class AgentCore {
     this.#suspicion = config.takeover === 'immediate' ? null : this.#newSuspicion();
     this.#witness = config.witnessAddresses.length === 0 || options.host.witness ? null : this.#newWitnessWatch();
     this.#claims.adopt(options.adopted, options.adoptedUntil);
-    this.#driver.onDecided = () => channel.decided();
+    this.#driver.onDecided = () => {
+      if (this.#driver.state.answering.size === 0) channel.decided(); // else the one that hurries may be still to come
+    };
     this.#driver.onStep = () => {
       this.#tellSpared();
       notifier.status(this.#line());
@@ -200,22 +212,24 @@ export class AgentCore {
   onChannelEvent(event: ChannelEvent): void {
     switch (event.kind) {
       case 'view':
+        this.#driver.dispatch(event); // before all that does not hurry
         this.#journal.tell(
           `view ${event.view.id.counter}.${hostOf(event.view.id.leader)}: ${event.view.members.map(hostOf).join(' ')}`,
         );
         if (event.view.apart !== undefined && event.view.apart.length > 0)
           this.#tellApart(event.view.apart, event.view.spared === true);
-        this.#driver.dispatch(event);
         if (event.view.members.length === 1) this.#witness?.hurry();
-        void this.#prepareObituary();
-        this.#sendStations();
-        this.#network.tellNeighboursAgain();
+        this.#cancelAfterView();
+        this.#cancelAfterView = systemClock.after(afterViewMs, () => this.#afterView());
+        this.#rehearsals.viewInstalled();
         return;
       case 'deliver':
         this.#inbox.deliver(event.sender, event.payload);
         return;
       case 'suspects':
-        this.#suspicion?.suspect(event.members, event.heard);
+        this.#suspected = event.members;
+        this.#suspicion?.suspect(event.members, event.heard); // asks first
+        this.#rehearsals.suspect(event.members);
         return;
       case 'apart':
         this.#tellApart(event.members, event.spared);
@@ -346,7 +360,14 @@ export class AgentCore {
     return this.#settings.config;
   }
 
-  /** Anew in every view: whom to tell may have changed. */
+  /** Whom to tell may have changed, and who came knows nothing yet. */
+  #afterView(): void {
+    void this.#prepareObituary();
+    this.#sendStations();
+    this.#network.tellNeighboursAgain();
+  }
+
+  /** Anew in every view. */
   async #prepareObituary(): Promise<void> {
     const { channel, guard, watch } = this.#options;
     const obituary = await channel.obituary();

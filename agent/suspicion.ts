@@ -82,8 +82,8 @@ export class Suspicion {
       this.#note(member, tally.answers);
       cancel = clock.after(restMs(tally, round, timeoutMs), () => void ask(round + 1));
     };
+    void ask(1); // before what takes longer
     this.#note(member, tally.answers);
-    void ask(1);
     return () => {
       stopped = true;
       cancel();

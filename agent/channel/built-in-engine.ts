@@ -15,6 +15,7 @@ import { decodeFrameBody, encodeFrameBody, type FrameBody } from '../wire/frame-
 import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import { type BuiltInOptions, ownPaths } from './built-in-options.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
+import { inOrder } from './effect-order.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { lookIntervalMs } from './main-loop.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
@@ -206,7 +207,7 @@ export class BuiltInEngine {
   #step(event: MemberEvent): void {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
-    for (const effect of effects) this.#carryOut(effect);
+    for (const effect of inOrder(effects)) this.#carryOut(effect);
     this.#arm();
   }
 
