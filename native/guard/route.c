@@ -255,16 +255,16 @@ void route_renew(const struct settings *settings) {
  */
 static union {
   struct nlmsghdr header;
-  uint8_t bytes[16 * 1024];
+  uint8_t bytes[1024 * 1024]; /* some 10,000; no memory until they are there */
 } siblings;
-static size_t siblings_length, siblings_count;
+static size_t siblings_length;
 
 static bool same_subnet(const struct held *a, const struct found *b) {
   const uint32_t mask = a->prefix == 0 ? 0 : ~(uint32_t)0 << (32 - a->prefix);
   return a->interface == b->interface && a->prefix == b->prefix && ((read_u32(a->ip) ^ read_u32(b->ip)) & mask) == 0;
 }
 
-static void forget_siblings(void) { siblings_length = siblings_count = 0; }
+static void forget_siblings(void) { siblings_length = 0; }
 
 static void note_sibling(const struct found *found) {
   if (found->family != 4 || (found->flags & IFA_F_SECONDARY) == 0) return;
@@ -273,7 +273,7 @@ static void note_sibling(const struct found *found) {
   for (size_t i = 0; i < held_count; i++) {
     if (held[i].family != 4 || held[i].secondary || !held[i].leaving || !same_subnet(&held[i], found)) continue;
     const size_t length = NLMSG_ALIGN(found->message->nlmsg_len);
-    if (siblings_length + length > sizeof(siblings.bytes) || siblings_count == BATCH_MAX) return;
+    if (siblings_length + length > sizeof(siblings.bytes)) return;
     struct nlmsghdr *copy = (struct nlmsghdr *)(siblings.bytes + siblings_length);
     memcpy(copy, found->message, found->message->nlmsg_len);
     copy->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
@@ -285,15 +285,29 @@ static void note_sibling(const struct found *found) {
       if (each->rta_type == IFA_FLAGS) memcpy(RTA_DATA(each), &flags, sizeof(flags));
     }
     siblings_length += length;
-    siblings_count++;
     return;
   }
+}
+
+/* Those from `*at` on, as many as go into one system call. */
+static size_t append_siblings(size_t *at) {
+  size_t count = 0;
+  while (*at < siblings_length && count < BATCH_MAX) {
+    const struct nlmsghdr *kept = (const struct nlmsghdr *)(siblings.bytes + *at);
+    struct nlmsghdr *message = (struct nlmsghdr *)(out.bytes + out_length);
+    memcpy(message, kept, kept->nlmsg_len);
+    message->nlmsg_seq = ++sequence;
+    finish();
+    *at += NLMSG_ALIGN(kept->nlmsg_len);
+    count++;
+  }
+  return count;
 }
 
 /* The next batch: of the secondaries, or of the rest. Its answers decide what is left in the table. */
 static size_t remove_batch(bool secondaries) {
   int errors[2 * BATCH_MAX];
-  size_t of[BATCH_MAX], count = 0, restored = 0, removed = 0;
+  size_t of[BATCH_MAX], count = 0, removed = 0;
   const uint32_t first = sequence + 1;
   for (size_t i = 0; i < held_count && count < BATCH_MAX; i++) {
     if (held[i].secondary != secondaries || !held[i].leaving) continue;
@@ -302,17 +316,14 @@ static size_t remove_batch(bool secondaries) {
     of[count++] = i;
   }
   if (count == 0) return 0;
-  if (!secondaries && out_length + siblings_length <= sizeof(out.bytes)) {
-    restored = siblings_count;
-    memcpy(out.bytes + out_length, siblings.bytes, siblings_length);
-    for (size_t i = 0, at = out_length; i < restored; i++) {
-      struct nlmsghdr *message = (struct nlmsghdr *)(out.bytes + at);
-      message->nlmsg_seq = ++sequence;
-      at += NLMSG_ALIGN(message->nlmsg_len);
-    }
-    out_length += siblings_length;
+  size_t sibling = secondaries ? siblings_length : 0;
+  const size_t together = append_siblings(&sibling);
+  if (!flush(first, errors, count + together)) return 0;
+  while (sibling < siblings_length) {
+    int refusals[BATCH_MAX]; /* EEXIST: it was promoted instead */
+    const uint32_t next = sequence + 1;
+    if (!flush(next, refusals, append_siblings(&sibling))) break;
   }
-  if (!flush(first, errors, count + restored)) return 0;
   for (size_t i = count; i-- > 0;) { /* from the end: dropping moves the last one */
     struct held *address = &held[of[i]];
     if (errors[i] != 0 && errors[i] != EADDRNOTAVAIL && errors[i] != ENODEV) {

@@ -124,6 +124,17 @@ describe('the guard', () => {
     expect(await present()).toEqual(['10.9.0.3']);
   });
 
+  it('takes none along, however many they are: more than go into one system call', async () => {
+    await cable.a.ip(['addr flush dev eth0 scope global']);
+    const started = await startAgent([placed('10.9.0.1', 24)]);
+    const siblings = Array.from({ length: 200 }, (_, at) => `10.9.0.${at + 2}`);
+    await cable.a.ip(siblings.map((address) => `addr add ${address}/24 dev eth0`));
+    await killed(started);
+    await other.call('announce', await other.linkNamed('eth0'), [{ family: 4, address: '10.9.0.1' }]);
+    await ended(started.guardPid);
+    expect((await present()).filter((address) => address.startsWith('10.9.'))).toEqual(siblings);
+  });
+
   it('hands over what is there, once, and leaves it in the kernel', async () => {
     const started = await startAgent([placed('10.0.0.50', 24)]);
     await killed(started);
