@@ -3,7 +3,6 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Host } from '../config/config.ts';
 import { patienceEndsAt } from '../membership/detector.ts';
-import { confirmsView } from '../membership/evidence.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
 import type { Heartbeat } from '../membership/message.ts';
@@ -28,7 +27,8 @@ import { WakeupTimer } from './wakeup-timer.ts';
 export type EngineHandlers = {
   onEvent(event: ChannelEvent): void;
   /** The view stands: another member was heard in it, or it is new, and then maybe without others. */
-  onEvidence(isAlone: boolean): void;
+  /** When that was asked, the view stood. */
+  onConfirmed(question: number): void;
   /** It left or was refused; its sockets are closed. */
   onEnd(): void;
   /** Its timer ran, as it does at least every `lookIntervalMs`: for what else is due now and then, which needs no timer of its own. */
@@ -113,6 +113,10 @@ export class BuiltInEngine {
 
   resume(): void {
     this.#step({ kind: 'resume', now: now() });
+  }
+
+  ask(question: number): void {
+    this.#step({ kind: 'ask', now: now(), question });
   }
 
   spare(members: readonly MemberId[]): void {
@@ -201,7 +205,6 @@ export class BuiltInEngine {
     // Paths of one number are one network; multicast tells only the sender's.
     const route = { path: path ?? (this.#multicastPaths.has(body.path) ? body.path : 0), address };
     this.#step({ kind: 'heartbeat', now: now(), heartbeat: body.heartbeat, route });
-    if (confirmsView(this.#state, body.heartbeat)) this.#handlers.onEvidence(false);
   }
 
   #step(event: MemberEvent): void {
@@ -222,10 +225,10 @@ export class BuiltInEngine {
       case 'send-datagram':
         this.#sendTo(effect.route, effect.datagram);
         break;
-      case 'view':
-        this.#handlers.onEvidence(effect.view.members.length === 1);
-        this.#handlers.onEvent(effect);
+      case 'confirmed':
+        this.#handlers.onConfirmed(effect.question);
         break;
+      case 'view':
       case 'stalled':
       case 'apart':
       case 'suspects':

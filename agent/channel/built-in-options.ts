@@ -32,6 +32,7 @@ export type ToWorker =
   | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
   | { readonly kind: 'peers'; readonly routes: readonly Route[] }
   | { readonly kind: 'spare'; readonly members: readonly MemberId[] }
+  | { readonly kind: 'ask'; readonly question: number }
   | { readonly kind: 'decided' }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'obituary'; readonly id: number }

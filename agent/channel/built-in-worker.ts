@@ -22,7 +22,7 @@ const engine = new BuiltInEngine(options, {
     if (event.kind === 'view' && event.view.together.length < event.view.members.length) takeover?.merge();
     tell({ kind: 'event', event });
   },
-  onEvidence: (isAlone) => viewEvidence.note(isAlone),
+  onConfirmed: (question) => viewEvidence.note(question),
   onEnd: () => {
     takeover?.stop();
     port.close();
@@ -48,6 +48,9 @@ port.on('message', (message: ToWorker) => {
       break;
     case 'decided':
       takeover?.decided();
+      break;
+    case 'ask':
+      engine.ask(message.question);
       break;
     case 'spare':
       engine.spare(message.members);

@@ -14,7 +14,7 @@ import { ChannelError } from './channel-error.ts';
 import { createMainLoopMemory, type Every, MainLoopBeat, ownTimer } from './main-loop.ts';
 import { type NameService, systemNames } from './names.ts';
 import { PeerSearch } from './peer-search.ts';
-import { createEvidenceMemory, evidenceReader } from './view-evidence.ts';
+import { createEvidenceMemory, EvidenceReader } from './view-evidence.ts';
 
 /** A worker that says goodbye needs 100 ms at most; one that does not end is ended. */
 const leaveMs = 1_000;
@@ -57,7 +57,7 @@ export async function openBuiltInChannel(
       evidence,
     };
     const worker = new Worker(new URL('./built-in-worker.js', import.meta.url), { workerData, name: 'membership' });
-    channel = await opened(worker, search, onEvent, evidenceReader(evidence));
+    channel = await opened(worker, search, onEvent, evidence);
     channel.tellPeers(peerRoutes); // they may be others by now
     channel.beat(mainLoop, hangMs, every);
     return channel;
@@ -74,7 +74,7 @@ type OpenedChannel = {
   /** What the thread said before it was open: the first view of one that is alone. */
   readonly early: readonly FromWorker[];
   readonly onEvent: OnChannelEvent;
-  readonly evidence: Evidence;
+  readonly evidence: SharedArrayBuffer;
 };
 
 class BuiltInChannel implements Channel {
@@ -94,7 +94,7 @@ class BuiltInChannel implements Channel {
 
   constructor({ worker, search, self, early, onEvent, evidence }: OpenedChannel) {
     this.self = self;
-    this.evidence = evidence;
+    this.evidence = new EvidenceReader(evidence, (question) => this.#tell({ kind: 'ask', question }));
     this.#worker = worker;
     this.#search = search;
     this.#onEvent = onEvent;
@@ -254,7 +254,7 @@ function opened(
   worker: Worker,
   search: PeerSearch,
   onEvent: OnChannelEvent,
-  evidence: Evidence,
+  evidence: SharedArrayBuffer,
 ): Promise<BuiltInChannel> {
   const early: FromWorker[] = []; // at most the first view and what is delivered in it
   return new Promise((resolve, reject) => {

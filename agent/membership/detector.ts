@@ -4,6 +4,7 @@
  */
 import { forgetMs, forgetSuspectMs, peersMax } from './bounds.ts';
 import { refuseDuplicate } from './duplicate.ts';
+import { noteAnswer } from './evidence.ts';
 import { answer, patienceMs } from './heartbeat.ts';
 import { compareMaybeViewIds, sameList } from './identity.ts';
 import { hurry } from './link-out.ts';
@@ -28,7 +29,8 @@ export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
   } else updatePeer(turn, peer);
   if (refuseDuplicate(turn, former, peer)) return;
   noteChanges(turn, former, peer);
-  if (isUninformed(turn.state, former, peer)) answer(turn, peer);
+  if (asksUs(turn.state, former, heartbeat) || isUninformed(turn.state, former, peer)) answer(turn, peer);
+  noteAnswer(turn, heartbeat);
   if (former?.hears.has(state.incarnation) === true && !peer.hears.has(state.incarnation)) dropUseless(turn);
   if (compareMaybeViewIds(heartbeat.view, turn.state.view?.id ?? null) === 0) forgetStable(turn);
 }
@@ -108,6 +110,11 @@ function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {
     compareMaybeViewIds(before.view, view) !== 0 ||
     compareMaybeViewIds(before.promised, promised) !== 0 ||
     before.viewMembers.length !== viewMembers.length;
+}
+
+/** Members of a view ask each other; an older heartbeat of theirs asks nothing any more. */
+function asksUs({ view }: MemberState, former: Peer | undefined, { asks, member, number }: Heartbeat): boolean {
+  return asks && view?.members.includes(member) === true && (former === undefined || number > former.report.number);
 }
 
 /** It does not know yet that we hear it, or takes itself for a member of a view that we have left behind. */

@@ -20,7 +20,7 @@ export function beat(turn: Turn): void {
   turn.state.random = random;
   turn.state.heartbeatAt = later(now, jittered);
   turn.state.heartbeatSentAt = now;
-  turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn) });
+  turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn, 0) });
 }
 
 /** At most two answers within one of its intervals: a peer that never hears us costs no more than that. */
@@ -28,15 +28,17 @@ export function answer(turn: Turn, peer: Peer): void {
   const { options } = turn.state;
   if (peer.answeredAt !== null && turn.now - peer.answeredAt < options.heartbeatMs / 2) return;
   updatePeer(turn, changedPeer(peer, { answeredAt: turn.now }));
-  const heartbeat = nextHeartbeat(turn);
+  const heartbeat = nextHeartbeat(turn, peer.report.number);
   for (const { path, address, heardAt } of peer.routes) {
     if (heardAt === peer.heardAt) turn.effects.push({ kind: 'send-heartbeat', heartbeat, route: { path, address } });
   }
 }
 
-function nextHeartbeat(turn: Turn): Heartbeat {
+/** @param echo the number of what it answers; 0: nothing */
+function nextHeartbeat(turn: Turn, echo: number): Heartbeat {
   turn.state.heartbeats += 1;
-  const { options, view, delivery, promised, apart, spared, spares, leaveUntil, suspended, heartbeats } = turn.state;
+  const { options, view, delivery, promised, apart, spared, spares, asking, leaveUntil, suspended, heartbeats } =
+    turn.state;
   const heartbeat: Heartbeat = {
     member: options.self,
     level: options.level,
@@ -50,6 +52,8 @@ function nextHeartbeat(turn: Turn): Heartbeat {
     promised,
     hears: hearsToSay(turn.state),
     spares,
+    asks: asking !== null,
+    echo,
   };
   turn.state.said = heartbeat;
   return heartbeat;

@@ -1,6 +1,7 @@
 /** The moment a view becomes this member's view. */
 import { apartAtInstall } from './apart.ts';
 import { deliver, deliverEarly } from './delivery.ts';
+import { endWhereAlone } from './evidence.ts';
 import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
 import { dropUseless } from './send.ts';
@@ -32,6 +33,7 @@ export function install(turn: Turn, { id, level, members, together, catchUp }: C
   turn.state.refusals = 0;
   turn.state.retryAt = turn.now;
   turn.effects.push({ kind: 'view', view });
+  endWhereAlone(turn);
   turn.reconsider = true;
   turn.urgent = true;
   dropUseless(turn);

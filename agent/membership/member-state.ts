@@ -110,6 +110,8 @@ export type MemberState = {
   readonly spared: boolean;
   /** Silent members whose hosts answer, as the shell has found: the heartbeats say so. */
   readonly spares: readonly Incarnation[];
+  /** What waits for an answer in the view, and from which heartbeat on it is asked. */
+  readonly asking: { readonly question: number; readonly number: number } | null;
   /** Since when the installed view does not stand any more; `null` while it does. */
   readonly brokenSince: InstantMs | null;
   /** When it last told that members of the installed view moved on without this one, or may have. */
@@ -155,6 +157,8 @@ export type MemberEvent =
   | { readonly kind: 'resume'; readonly now: InstantMs }
   /** All silent members whose hosts answer, and to whom is left what they held. */
   | { readonly kind: 'spare'; readonly now: InstantMs; readonly members: readonly MemberId[] }
+  /** Whether the view stands: the others are asked until one answers (`confirmed`). A later question stands for those before. */
+  | { readonly kind: 'ask'; readonly now: InstantMs; readonly question: number }
   | { readonly kind: 'leave'; readonly now: InstantMs };
 
 export type MemberEffect =
@@ -174,6 +178,8 @@ export type MemberEffect =
    */
   | { readonly kind: 'suspects'; readonly members: readonly MemberId[]; readonly heard: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
+  /** When that was asked, the view stood. */
+  | { readonly kind: 'confirmed'; readonly question: number }
   /** Passed over: malformed, or of a kind that a later version has. */
   | { readonly kind: 'unknown-message'; readonly sender: MemberId; readonly address: string }
   /** Another live member has this host's name. */
@@ -201,6 +207,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     apart: [],
     spared: false,
     spares: [],
+    asking: null,
     brokenSince: listenUntil,
     toldOutAt: null,
     retryAt: now,
@@ -241,6 +248,7 @@ export function copyOfState(state: MemberState): MemberState {
     apart: state.apart,
     spared: state.spared,
     spares: state.spares,
+    asking: state.asking,
     brokenSince: state.brokenSince,
     toldOutAt: state.toldOutAt,
     retryAt: state.retryAt,

@@ -29,6 +29,10 @@ export type Heartbeat = {
   readonly hears: readonly Incarnation[];
   /** Silent members whose hosts still answer: what they held is left to them. */
   readonly spares: readonly Incarnation[];
+  /** To be answered at once: whether the view stands (`evidence.ts`). */
+  readonly asks: boolean;
+  /** Of an answer to one member: the number of that one's newest heartbeat; 0: none. */
+  readonly echo: number;
 };
 
 export type LinkDatagram =

@@ -5,6 +5,7 @@
 import { reconsider } from './course.ts';
 import { multicast, multicastWaiting } from './delivery.ts';
 import { deadlineOf, expire, forgive, hear } from './detector.ts';
+import { ask } from './evidence.ts';
 import { beat } from './heartbeat.ts';
 import { assertInvariants } from './invariants.ts';
 import { finishLeaving, startLeaving } from './leave.ts';
@@ -70,6 +71,9 @@ function apply(turn: Turn, event: MemberEvent): void {
       return;
     case 'spare':
       spare(turn, event.members);
+      return;
+    case 'ask':
+      ask(turn, event.question);
       return;
     case 'leave':
       startLeaving(turn);

@@ -11,7 +11,7 @@ import {
 } from './announcement.ts';
 import { AnnouncementSchedule, type ScheduledAddress } from './announcement-schedule.ts';
 import type { Clock } from './clock.ts';
-import { EvidenceWait, evidenceLookMs } from './evidence-wait.ts';
+import { EvidenceWait } from './evidence-wait.ts';
 import type { PortRate } from './port-rate.ts';
 
 export type PlacedAnnouncement = AnnouncedAddress & {
@@ -134,7 +134,7 @@ export class Announcer {
     this.#dueAt = null;
     const { clock } = this.#options;
     const now = clock.now();
-    const look = this.#wait === null ? Number.POSITIVE_INFINITY : now + evidenceLookMs;
+    const look = this.#wait === null ? Number.POSITIVE_INFINITY : now + this.#wait.nextLookMs();
     const wakeup = Math.min(this.#schedule.nextWakeup(now, this.#wait === null) ?? Number.POSITIVE_INFINITY, look);
     if (wakeup === Number.POSITIVE_INFINITY || this.#closed) return;
     const dueAt = Math.max(wakeup, now, this.#heldUntil);

@@ -1,31 +1,43 @@
 /** Until the view is known to stand (membership/evidence.ts). */
-import { type Evidence, nobodyElse } from '../membership/evidence.ts';
+import type { Evidence } from '../membership/evidence.ts';
 import type { InstantMs } from '../membership/view.ts';
 import type { Clock } from './clock.ts';
 
-/** How often one that waits looks: a fifth of the default heartbeat. */
-export const evidenceLookMs = 20;
+/**
+ * From one look to the next, doubled each time: an answer comes within a round trip. One that waits for the look when the machine is paused
+ * would be taken for new after it.
+ */
+const lookMsMin = 1;
+/** A fifth of the default heartbeat. */
+const lookMsMax = 20;
 
 export class EvidenceWait {
   readonly #evidence: Evidence;
-  readonly #before: number;
+  readonly #question: number;
   readonly #endsAt: number;
+  #lookMs = lookMsMin;
 
-  /** @param endsAt a view in which nobody is heard until then has ended, or its heartbeats are rarer than what waits for them */
+  /** @param endsAt a view in which nobody has answered by then has ended, or the others' program does not answer */
   constructor(evidence: Evidence, endsAt: number) {
     this.#evidence = evidence;
-    this.#before = evidence();
+    this.#question = evidence.ask();
     this.#endsAt = endsAt;
   }
 
+  /** When to look again, from now on. */
+  nextLookMs(): number {
+    const lookMs = this.#lookMs;
+    this.#lookMs = Math.min(lookMsMax, 2 * lookMs);
+    return lookMs;
+  }
+
   isOver(now: InstantMs): boolean {
-    const found = this.#evidence();
-    return found === nobodyElse || found !== this.#before || now >= this.#endsAt;
+    return this.#evidence.isAnswered(this.#question) || now >= this.#endsAt;
   }
 }
 
 export type OnceEvidentOptions = {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly evidence: Evidence;
   /** At most, from now on. */
   readonly waitMs: number;
@@ -43,8 +55,9 @@ export function onceEvident({ clock, evidence, waitMs, stallMs }: OnceEvidentOpt
       run();
       return;
     }
-    cancel = clock.after(evidenceLookMs, () => {
-      if (clock.now() - now <= evidenceLookMs + stallMs) look();
+    const lookMs = wait.nextLookMs();
+    cancel = clock.after(lookMs, () => {
+      if (clock.now() - now <= lookMs + stallMs) look();
     });
   };
   look();

@@ -87,7 +87,7 @@ export class Upkeep {
     this.#cancelRenewal = clock.after(this.#renewalIntervalMs, () => {
       const now = clock.now();
       this.resumeRenewal();
-      if (now - due > stallMs) return;
+      if (now - due > stallMs || this.#options.held.all().length === 0) return;
       const waitMs = Math.min(stallMs, this.#renewalIntervalMs * waitShare);
       this.#cancelWait = onceEvident({ ...this.#options, waitMs }, () => void this.#underWay.add(this.#renew()));
     });

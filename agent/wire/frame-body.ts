@@ -19,6 +19,8 @@ const kinds = { heartbeat: 1, data: 2, ack: 3, obituary: 4 } as const;
 const leavingFlag = 1;
 const promisedIsViewFlag = 2;
 const standsBackFlag = 4;
+const asksFlag = 8;
+const echoFlag = 16;
 const finalFlag = 1;
 const hearsFlag = 1;
 const inViewFlag = 2;
@@ -101,7 +103,8 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
   // At rest they are the same, and a heartbeat of the largest group is to fit one Ethernet frame.
   const promisedIsView = compareMaybeViewIds(heartbeat.view, heartbeat.promised) === 0;
   const standing = (heartbeat.leaving ? leavingFlag : 0) | (heartbeat.standsBack ? standsBackFlag : 0);
-  writer.u8(standing | (promisedIsView ? promisedIsViewFlag : 0));
+  const asking = (heartbeat.asks ? asksFlag : 0) | (heartbeat.echo > 0 ? echoFlag : 0);
+  writer.u8(standing | asking | (promisedIsView ? promisedIsViewFlag : 0));
   writer.maybeViewId(heartbeat.view);
   if (!promisedIsView) writer.maybeViewId(heartbeat.promised);
   writer.u16(listed.length);
@@ -112,6 +115,7 @@ function encodeHeartbeat(path: number, heartbeat: Heartbeat): Uint8Array {
     );
   }
   for (const count of heartbeat.delivered) writer.varint(count);
+  if (heartbeat.echo > 0) writer.varint(heartbeat.echo);
   return writer.finish();
 }
 
@@ -138,6 +142,8 @@ function readHeartbeat(reader: FrameReader): FrameBody {
     if ((marks & sparesFlag) !== 0) spares.push(other);
   }
   const delivered = viewMembers.map(() => reader.varint());
+  const asks = (flags & asksFlag) !== 0;
+  const echo = (flags & echoFlag) !== 0 ? reader.varint() : 0;
   const heartbeat: Heartbeat = {
     member,
     level,
@@ -151,6 +157,8 @@ function readHeartbeat(reader: FrameReader): FrameBody {
     promised,
     hears,
     spares,
+    asks,
+    echo,
   };
   return { kind: 'heartbeat', path, heartbeat };
 }

@@ -31,6 +31,8 @@ const heartbeat: Heartbeat = {
   promised: null,
   hears: [],
   spares: [],
+  asks: false,
+  echo: 0,
 };
 const body = encodeFrameBody({ kind: 'heartbeat', path: 0, heartbeat });
 const good = new FrameSealer(sender, key, tag);

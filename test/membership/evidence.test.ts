@@ -1,41 +1,83 @@
 import { describe, expect, it } from 'vitest';
-import { confirmsView } from '../../agent/membership/evidence.ts';
-import { hostOf } from '../../agent/membership/view.ts';
 import { Network } from './network.ts';
 
-/** Three members of one view, and what the first heard of the second last. */
-function heard() {
-  const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
-  network.start('a', 'b', 'c');
+/** Members of one view. */
+function viewOf(...hosts: readonly string[]): Network {
+  const network = new Network({ seed: 1, hosts });
+  network.start(...hosts);
   network.runFor(1000);
-  const state = network.stateOf('a');
-  const report = state.peers.find(({ member }) => hostOf(member) === 'b')?.report;
-  if (report === undefined || state.view === null) throw new Error('they hear each other');
-  return { network, state, report, id: state.view.id };
+  return network;
 }
 
-describe('confirmsView()', () => {
-  it('a heartbeat of another member of the view, in that view', () => {
-    const { state, report } = heard();
-    expect(confirmsView(state, report)).toBe(true);
-  });
-
-  it('not of one that has none, is in a later one, is this one itself, or is no member', () => {
-    const { network, state, report, id } = heard();
-    expect(confirmsView(state, { ...report, view: null })).toBe(false);
-    expect(confirmsView(state, { ...report, view: { ...id, counter: id.counter + 1 } })).toBe(false);
-    expect(confirmsView(state, { ...report, member: state.options.self })).toBe(false);
-    network.crash('b');
+describe('ask()', () => {
+  it('another member of the view answers at once', () => {
+    const network = viewOf('a', 'b', 'c');
+    const askedAt = network.nowMs;
+    network.ask('a', 7);
+    network.runFor(20);
+    expect(network.confirmed).toMatchObject([{ host: 'a', question: 7 }]);
+    expect((network.confirmed[0]?.atMs ?? 0) - askedAt).toBeLessThan(10);
     network.runFor(2000);
-    expect(confirmsView(network.stateOf('a'), report)).toBe(false);
+    expect(network.confirmed).toHaveLength(1);
   });
 
-  it('who was paused while the others went on hears nothing that confirms its view', () => {
-    const { network, state } = heard();
+  it('what was heard without having been asked for is no answer, however new it is', () => {
+    const network = viewOf('a', 'b', 'c');
+    network.runFor(2000);
+    expect(network.confirmed).toEqual([]);
+    network.cut('a', 'b');
+    network.cut('a', 'c');
+    network.ask('a', 7);
+    network.runFor(150); // both are heard, and hear nothing of the question
+    expect(network.confirmed).toEqual([]);
+    network.heal();
+    network.runFor(150);
+    expect(network.confirmed).toMatchObject([{ host: 'a', question: 7 }]);
+  });
+
+  it('what had arrived unread when the machine was paused is none', () => {
+    const network = viewOf('a', 'b', 'c');
+    network.pause('a');
+    network.runFor(250); // heartbeats in the view wait in the socket
+    network.ask('a', 7); // due with the first instant after it
+    network.partition(['a'], ['b', 'c']);
+    network.runFor(1000);
+    network.resume('a');
+    expect(network.confirmed).toEqual([]);
+  });
+
+  it('who was paused while the others went on gets no answer in its view', () => {
+    const network = viewOf('a', 'b', 'c');
     network.pause('a');
     network.runFor(2000);
-    const { report } = network.stateOf('b').peers.find(({ member }) => hostOf(member) === 'c') ?? {};
-    if (report === undefined) throw new Error('b hears c');
-    expect(confirmsView(state, report)).toBe(false);
+    expect(network.viewOf('b')).toBe('b,c');
+    network.resumeUnaware('a', 2000);
+    network.ask('a', 7);
+    expect(network.runUntil(() => network.viewOf('b') === 'a,b,c', 1000)).not.toBeNull();
+    expect(network.confirmed).toEqual([]); // in that view it is
+  });
+
+  it('alone in its view a member asks nobody, also where it comes to be alone meanwhile', () => {
+    const alone = viewOf('a');
+    alone.ask('a', 7);
+    expect(alone.confirmed).toMatchObject([{ question: 7 }]);
+    const network = viewOf('a', 'b');
+    network.crash('b');
+    network.ask('a', 8);
+    network.runFor(100);
+    expect(network.confirmed).toEqual([]);
+    network.runFor(2000);
+    expect(network.confirmed).toMatchObject([{ question: 8 }]);
+  });
+
+  it('a later question stands for those before', () => {
+    const network = viewOf('a', 'b');
+    network.cut('b', 'a');
+    network.ask('a', 7);
+    network.runFor(50);
+    network.ask('a', 8);
+    network.heal();
+    network.runFor(150);
+    expect(network.confirmed).toMatchObject([{ question: 8 }]);
   });
 });

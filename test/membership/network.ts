@@ -54,6 +54,8 @@ export class Network {
   weather: Weather = calm;
   /** Hosts that noticed a stall of their own, in order. */
   readonly stalls: string[] = [];
+  /** Questions whether its view stands that were answered, in order. */
+  readonly confirmed: { readonly host: string; readonly question: number; readonly atMs: number }[] = [];
   /** Whom hosts came to suspect, in order. */
   readonly suspicions: { readonly host: string; readonly suspects: string; readonly atMs: number }[] = [];
   /** Whom hosts were told, within a view, to stand back for: `host: others`, in order. */
@@ -182,6 +184,11 @@ export class Network {
   spare(host: string, ...silent: readonly string[]): void {
     const members = silent.map((each) => this.memberOf(each));
     this.#tell(host, (now) => ({ kind: 'spare', now, members }));
+  }
+
+  /** Its shell asks whether the view stands. */
+  ask(host: string, question: number): void {
+    this.#tell(host, (now) => ({ kind: 'ask', now, question }));
   }
 
   suspend(host: string): void {
@@ -363,6 +370,9 @@ export class Network {
         }));
         break;
       }
+      case 'confirmed':
+        this.confirmed.push({ host: member.host, question: effect.question, atMs: this.nowMs });
+        return;
       case 'stalled':
         this.stalls.push(host);
         break;

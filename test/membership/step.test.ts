@@ -276,6 +276,7 @@ describe('step(): the recording of a run that has ended', () => {
           standsBack: false,
         },
         ...{ view: id, viewMembers, delivered: [0, 0, 0], promised: id, hears: [run('0'), run('2')], spares: [] },
+        ...{ asks: false, echo: 0 },
       };
       network.replay(heartbeat, 'b', 'a');
       network.runFor(50);

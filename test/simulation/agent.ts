@@ -2,6 +2,7 @@
  * One run of a simulated agent: the engine's step in one thread, ownership's in another, what they say to each other a moment
  * later, and the hands that claim, release and announce. What agent/core.ts, driver.ts and system/claims.ts do, in virtual time.
  */
+import type { Evidence } from '../../agent/membership/evidence.ts';
 import { sameList } from '../../agent/membership/identity.ts';
 import {
   createMember,
@@ -21,9 +22,10 @@ import {
   type OwnershipState,
 } from '../../agent/ownership/state.ts';
 import { nextWakeup, step } from '../../agent/ownership/step.ts';
+import { onceEvident } from '../../agent/system/evidence-wait.ts';
 import { Announcer } from './announcer.ts';
 import type { Frame } from './frame.ts';
-import type { Host } from './host.ts';
+import { clockOf, type Host } from './host.ts';
 import { Suspicion } from './suspicion.ts';
 import { Witness } from './witness.ts';
 
@@ -77,6 +79,17 @@ export class Agent {
   #spared: readonly MemberId[] = [];
   readonly #queue: Occurrence[] = [];
   #stepping = false;
+  #asked = 0;
+  #confirmed = 0;
+  readonly #evidence: Evidence = {
+    ask: () => {
+      this.#asked += 1;
+      this.host.world.observe({ kind: 'waits', host: this.host.name });
+      this.#tellEngine({ kind: 'ask', question: this.#asked });
+      return this.#asked;
+    },
+    isAnswered: (question) => this.#confirmed >= question,
+  };
 
   constructor(host: Host, options: AgentOptions) {
     const { incarnation, seed, pool, adopted, adoptedUntil, heartbeatMs, detectMs, matureMs, expectedHosts } = options;
@@ -88,7 +101,7 @@ export class Agent {
     this.engine = createMember({ self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
     const { memory } = host;
     this.ownership = initialOwnership({ self: this.member, pool, adopted, adoptedUntil, matureMs, memory, now });
-    this.announcer = new Announcer(host);
+    this.announcer = new Announcer(host, this.#evidence);
     const isAsked = pool.witnessAsked === true && pool.witnesses?.has(host.name as HostName) !== true; // the world names its hosts
     this.witness = isAsked ? new Witness(this, detectMs) : null;
     const tell = (members: ReadonlySet<MemberId>): void => this.occur({ kind: 'answering', members });
@@ -293,6 +306,9 @@ export class Agent {
         world.transmit(name, route.address, { kind: 'datagram', from: engine.incarnation, datagram }, route.path);
         return;
       }
+      case 'confirmed':
+        this.#confirmed = effect.question; // memory that the threads share
+        return;
       case 'stalled':
         this.#tellMain({ kind: 'stalled' });
         return;
@@ -349,10 +365,11 @@ export class Agent {
   #tellEngine(occurrence: EngineOccurrence): void {
     const { world } = this.host;
     this.#toEngineAt = Math.max(this.#toEngineAt, world.now + world.dice.between(0.01, this.#options.threadMsMax));
-    this.underWay += 1;
+    const counts = occurrence.kind === 'ask' ? 0 : 1; // a question is asked at rest as well, as heartbeats are sent
+    this.underWay += counts;
     world.at(this.#toEngineAt, () =>
       this.host.whenRunning(() => {
-        this.underWay -= 1;
+        this.underWay -= counts;
         this.#stepEngine(occurrence);
       }),
     );
@@ -397,8 +414,13 @@ export class Agent {
   #armRenewal(): void {
     this.host.timer(this.host.localNow + this.host.options.lifetimeMs / 3, (lateMs) => {
       if (!this.running) return;
-      if (lateMs <= this.#options.detectMs) this.host.renew();
       this.#armRenewal();
+      const { detectMs } = this.#options;
+      if (lateMs > detectMs || this.host.held.length === 0) return;
+      const wait = { clock: clockOf(this.host), evidence: this.#evidence, waitMs: detectMs, stallMs: detectMs };
+      onceEvident(wait, () => {
+        if (this.running) this.host.renew();
+      });
     });
   }
 }

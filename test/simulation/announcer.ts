@@ -1,16 +1,20 @@
 /** What a host announces, and when again: as agent/system/announcer.ts, whose later refreshes no schedule lasts for. */
+import type { Evidence } from '../../agent/membership/evidence.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
-import type { Host } from './host.ts';
+import { onceEvident } from '../../agent/system/evidence-wait.ts';
+import { clockOf, type Host } from './host.ts';
 
 const repeatsMs = [1_100, 3_000];
 
 export class Announcer {
   readonly #host: Host;
+  readonly #evidence: Evidence;
   readonly #started = new Map<SetName, number>();
   #starts = 0;
 
-  constructor(host: Host) {
+  constructor(host: Host, evidence: Evidence) {
     this.#host = host;
+    this.#evidence = evidence;
   }
 
   announces(set: SetName): boolean {
@@ -23,12 +27,21 @@ export class Announcer {
     for (const set of sets) {
       this.#started.set(set, start);
       this.#announce(set, why);
-      for (const afterMs of repeatsMs) {
-        this.#host.timer(this.#host.localNow + afterMs, () => {
-          if (this.#started.get(set) === start) this.#announce(set, 'repeat');
-        });
-      }
     }
+    if (sets.length === 0) return;
+    for (const afterMs of repeatsMs) {
+      this.#host.timer(this.#host.localNow + afterMs, () => this.#repeat(sets, start));
+    }
+  }
+
+  #repeat(sets: readonly SetName[], start: number): void {
+    const { detectMs } = this.#host.options;
+    const due = (): readonly SetName[] => sets.filter((set) => this.#started.get(set) === start);
+    if (due().length === 0) return;
+    const wait = { clock: clockOf(this.#host), evidence: this.#evidence, waitMs: detectMs, stallMs: detectMs };
+    onceEvident(wait, () => {
+      for (const set of due()) this.#announce(set, 'repeat');
+    });
   }
 
   hush(sets: readonly SetName[]): void {

@@ -12,6 +12,9 @@ import { witnessNode } from './world.ts';
 
 /** Any number that makes the stream another one. */
 const stream = 0x5bd1e995;
+/** After a start at once and a claim that takes no time: 1.1 s, a third of a lifetime of 6 s. */
+const repeatAtMs = 1_130;
+const renewalAtMs = 2_015;
 
 export function withExtras(seed: number, schedule: Schedule): Schedule {
   const dice = new Dice(seed ^ stream);
@@ -19,6 +22,7 @@ export function withExtras(seed: number, schedule: Schedule): Schedule {
   if (kind < 6) return withProbes(dice, withWitness(dice, schedule));
   if (kind < 9 && schedule.world.hosts.length > 2) return withProbes(dice, withDeadAgent(dice, schedule));
   if (kind < 13) return withBlock(dice, schedule);
+  if (kind < 17) return withPause(dice, schedule);
   return withProbes(dice, schedule);
 }
 
@@ -106,6 +110,17 @@ function withBlock(dice: Dice, schedule: Schedule): Schedule {
     calmAtMs: Math.max(schedule.calmAtMs, healAtMs + 1),
     standing: dice.chance(0.5) ? [{ kind: 'block', host }] : schedule.standing,
   };
+}
+
+/** About when an owner renews, or repeats what it has announced, its machine is paused for longer than the others wait. */
+function withPause(dice: Dice, { world, faults, ...rest }: Schedule): Schedule {
+  const all: TimedFault[] = faults.filter(({ fault }) => fault.kind === 'start');
+  const dueAtMs = dice.pick([repeatAtMs, renewalAtMs]);
+  const ms = 2 * world.detectMs + 100 + dice.below(500);
+  const atMs = dueAtMs - 40 + dice.below(50);
+  all.push({ atMs, fault: { kind: 'pause', host: dice.pick(world.hosts), clock: 'stands', ms } });
+  const steady = { ...world, clockDrift: 0.0005, kernelMsMax: 5, threadMsMax: 0.1 };
+  return { ...rest, world: steady, faults: all, calmAtMs: atMs + ms + 1, standing: [] };
 }
 
 function asked(pool: Pool): Pool {

@@ -3,6 +3,7 @@
 import { type Memory, noMemory } from '../../agent/ownership/freeze.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
+import type { Clock } from '../../agent/system/clock.ts';
 import { Agent, type AgentOptions } from './agent.ts';
 import { Guard } from './guard.ts';
 import { HostClock } from './host-clock.ts';
@@ -16,8 +17,26 @@ export type HostOptions = Omit<AgentOptions, 'incarnation' | 'seed' | 'adopted' 
   readonly lifetimeMs: number;
 };
 
+/** For what the agent's own code waits for. */
+export function clockOf(host: Host): Pick<Clock, 'now' | 'after'> {
+  return {
+    now: () => host.localNow,
+    after(delayMs, run) {
+      let cancelled = false;
+      host.timer(host.localNow + delayMs, () => {
+        if (!cancelled) run();
+      });
+      return () => {
+        cancelled = true;
+      };
+    },
+  };
+}
+
 /** Datagrams that wait for a stopped process: what a socket buffer holds. */
 const backlogMax = 500;
+/** Frames that wait in the card of a paused machine, at most. */
+const ringMax = 4;
 
 export class Host {
   readonly name: string;
@@ -39,6 +58,8 @@ export class Host {
   readonly #addresses = new Map<SetName, number>();
   #backlog: (() => void)[] = [];
   #runs = 0;
+  /** Room that is left. */
+  #ring = 0;
 
   constructor(name: string, options: HostOptions, world: Surroundings) {
     this.name = name;
@@ -109,6 +130,7 @@ export class Host {
   pause(clock: 'runs' | 'stands'): void {
     if (this.paused !== null || !this.powered) return;
     this.paused = { clock, since: this.world.now };
+    this.#ring = this.world.dice.below(ringMax + 1);
     if (clock === 'stands') this.clock.stand(this.world.now);
   }
 
@@ -133,9 +155,12 @@ export class Host {
     else if (this.#backlog.length < backlogMax) this.#backlog.push(run);
   }
 
-  /** As `whenRunning`, but not for ever: what comes from the network to a paused machine is mostly lost. */
+  /** As `whenRunning`, but of what comes from the network to a paused machine only the first waits: its card has room for no more. */
   whenReachable(run: () => void): void {
-    if (this.paused?.clock === 'stands' && this.world.dice.chance(0.9)) return;
+    if (this.paused?.clock === 'stands') {
+      if (this.#ring === 0) return;
+      this.#ring -= 1;
+    }
     this.whenRunning(run);
   }
 
@@ -157,6 +182,7 @@ export class Host {
   }
 
   renew(): void {
+    this.world.observe({ kind: 'renewed', host: this.name });
     for (const set of this.#addresses.keys()) this.#addresses.set(set, this.localNow + this.options.lifetimeMs);
   }
 

@@ -31,6 +31,10 @@ export type Observation =
   | { readonly kind: 'removed'; readonly host: string; readonly set: SetName; readonly why: Removal }
   /** One frame to the address that must answer. */
   | { readonly kind: 'witness-asked'; readonly host: string; readonly answered: boolean }
+  /** Something is due that waits until its view is known to stand. */
+  | { readonly kind: 'waits'; readonly host: string }
+  /** What it has, for another lifetime. */
+  | { readonly kind: 'renewed'; readonly host: string }
   | { readonly kind: 'claim-refused'; readonly host: string; readonly set: SetName }
   | {
       readonly kind: 'announced';

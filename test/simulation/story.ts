@@ -33,6 +33,8 @@ export class Story {
       case 'installed':
         return [`${observation.host} is in ${describeView(observation.view)}`];
       case 'delivered':
+      case 'renewed':
+      case 'waits':
         return [];
       case 'stepped':
         return this.#stepped(observation);

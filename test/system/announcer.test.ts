@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Evidence, nobodyElse } from '../../agent/membership/evidence.ts';
+import type { Evidence } from '../../agent/membership/evidence.ts';
 import { Announcer } from '../../agent/system/announcer.ts';
 import { PortRate } from '../../agent/system/port-rate.ts';
 import { decodeArp } from '../../agent/wire/arp.ts';
@@ -9,7 +9,9 @@ import { ManualClock } from './manual-clock.ts';
 const link = { index: 2, name: 'eth0', mac: parseMac('02:00:00:00:00:0a') ?? zeroMac };
 const address = { family: 4, address: '192.0.2.10', link } as const;
 
-function setUp(send: () => Error | null = () => null, evidence: Evidence = () => nobodyElse) {
+const granted: Evidence = { ask: () => 0, isAnswered: () => true };
+
+function setUp(send: () => Error | null = () => null, evidence: Evidence = granted) {
   const clock = new ManualClock();
   const sent: string[] = [];
   const failures: string[] = [];
@@ -55,32 +57,30 @@ describe('Announcer', () => {
   });
 
   it('repeats nothing before the view is known to stand, and asks nothing of the first frames and of what was asked for', () => {
-    let heard = 1;
-    const { announcer, clock, sent } = setUp(
-      () => null,
-      () => heard,
-    );
+    let answered = 0;
+    let asked = 0;
+    const { announcer, clock, sent } = setUp(() => null, {
+      ask: () => ++asked,
+      isAnswered: (question) => answered >= question,
+    });
     announcer.start(new Map([['www', [address]]]));
     clock.advance(1_150);
     announcer.once('www');
     expect(sent).toEqual(['0 request', '0 reply', '1150 request', '1150 reply']);
     clock.advance(1_900); // the second repeat is due at 3000
     expect(sent).toHaveLength(4);
-    heard += 1;
+    answered = asked;
     clock.advance(20);
-    expect(sent.slice(4)).toEqual(['3060 request', '3060 reply']);
+    expect(sent.slice(4)).toEqual(['3051 request', '3051 reply']);
   });
 
-  it('repeats all the same where nobody was heard for as long as a stall: by then the view has changed', () => {
-    const { announcer, clock, sent } = setUp(
-      () => null,
-      () => 1,
-    );
+  it('repeats all the same where nobody has answered for as long as a stall: by then the view has changed', () => {
+    const { announcer, clock, sent } = setUp(() => null, { ask: () => 1, isAnswered: () => false });
     announcer.start(new Map([['www', [address]]]));
     clock.advance(1_399);
     expect(sent).toHaveLength(2);
-    clock.advance(1);
-    expect(sent.slice(2)).toEqual(['1400 request', '1400 reply']);
+    clock.advance(20);
+    expect(sent.slice(2)).toEqual(['1411 request', '1411 reply']);
   });
 
   it('after a stall: what became due waits until whoever stood still has been told, and may be stopped', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { nobodyElse } from '../../agent/membership/evidence.ts';
 import { onceEvident } from '../../agent/system/evidence-wait.ts';
 import { ManualClock } from './manual-clock.ts';
 
-function setUp(evidence: () => number) {
+/** @param isAnswered the first question there is */
+function setUp(isAnswered: () => boolean) {
+  const evidence = { ask: () => 1, isAnswered };
   const clock = new ManualClock();
   const ran: number[] = [];
   const end = onceEvident({ clock, evidence, waitMs: 1_000, stallMs: 300 }, () => ran.push(clock.now()));
@@ -11,39 +12,34 @@ function setUp(evidence: () => number) {
 }
 
 describe('onceEvident()', () => {
-  it('runs when another member is heard in the view, and not for what was heard before', () => {
-    let heard = 7;
-    const { clock, ran } = setUp(() => heard);
+  it('runs when the question is answered', () => {
+    let answered = false;
+    const { clock, ran } = setUp(() => answered);
     clock.advance(100);
     expect(ran).toEqual([]);
-    heard += 1;
+    answered = true;
     clock.advance(20);
-    expect(ran).toEqual([120]);
+    expect(ran).toEqual([111]);
     clock.advance(5_000);
     expect(ran).toHaveLength(1);
   });
 
-  it('runs at once where there is nobody else, also where that becomes so while it waits', () => {
-    expect(setUp(() => nobodyElse).ran).toEqual([0]);
-    let heard = 7;
-    const { clock, ran } = setUp(() => heard);
-    heard = nobodyElse;
-    clock.advance(20);
-    expect(ran).toEqual([20]);
+  it('runs at once where nobody has to be asked', () => {
+    expect(setUp(() => true).ran).toEqual([0]);
   });
 
-  it('runs at the end of the wait where nobody is heard', () => {
-    const { clock, ran } = setUp(() => 7);
+  it('runs at the end of the wait where nobody answers', () => {
+    const { clock, ran } = setUp(() => false);
     clock.advance(5_000);
-    expect(ran).toEqual([1_000]);
+    expect(ran).toEqual([1_011]); // the next look
   });
 
   it('does not run after a stall, nor when it was ended', () => {
-    const stalled = setUp(() => 7);
+    const stalled = setUp(() => false);
     stalled.clock.standStill(10_000);
     stalled.clock.advance(5_000);
     expect(stalled.ran).toEqual([]);
-    const ended = setUp(() => 7);
+    const ended = setUp(() => false);
     ended.end();
     ended.clock.advance(5_000);
     expect(ended.ran).toEqual([]);

@@ -37,6 +37,8 @@ export function linesOf(observation: Observation): readonly Line[] {
     case 'started':
     case 'installed': // told with what led to it: engine-watch.ts
     case 'delivered':
+    case 'waits':
+    case 'renewed':
     case 'witness-asked':
       return [];
   }

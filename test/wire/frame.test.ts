@@ -33,6 +33,8 @@ const heartbeat: fc.Arbitrary<FrameBody> = fc
     intervalMs: fc.integer({ min: 1, max: 65_535 }),
     leaving: fc.boolean(),
     standsBack: fc.boolean(),
+    asks: fc.boolean(),
+    echo: fc.oneof(fc.constant(0), count),
     view: maybeViewId,
     promised: maybeViewId,
     atRest: fc.boolean(),
@@ -203,6 +205,8 @@ describe('decodeFrameBody()', () => {
         promised: id,
         hears: listed,
         spares: [],
+        asks: true,
+        echo: 300_000,
       },
     });
     const udpAndIpv6 = 48;

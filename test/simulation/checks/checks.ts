@@ -7,6 +7,7 @@ import { Cause } from './cause.ts';
 import type { Check } from './check.ts';
 import { Covered } from './covered.ts';
 import { FlapDamping } from './damping.ts';
+import { ViewEvidence } from './evidence.ts';
 import { Isolation } from './isolation.ts';
 import { LastWord } from './last-word.ts';
 import { OneSide } from './majority.ts';
@@ -23,6 +24,7 @@ export function allChecks(): readonly Check[] {
     new FlapDamping(),
     new Cause(),
     new Superseded(),
+    new ViewEvidence(),
     new OneSide(),
     new Isolation(),
     new Answering(),
