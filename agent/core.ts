@@ -235,6 +235,13 @@ export class AgentCore {
         this.#tellApart(event.members, event.spared);
         this.#driver.dispatch(event);
         return;
+      case 'notice':
+        this.#journal.trouble(event.text);
+        return;
+      case 'path':
+        if (event.lost) this.#journal.trouble(`${event.host} is not heard on ${event.address}, only on another path`);
+        else this.#journal.tell(`${event.host} is heard on ${event.address} again`);
+        return;
       case 'stalled':
         this.#journal.trouble(
           'this host stood still, or was not heard, for longer than the others wait: it claims and announces nothing until they have spoken',

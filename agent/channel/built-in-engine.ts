@@ -18,6 +18,7 @@ import { inOrder } from './effect-order.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { lookIntervalMs } from './main-loop.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
+import { PathWatch } from './path-watch.ts';
 import { peerStatuses } from './peer-status.ts';
 import { type RefusalReason, Refusals } from './refusals.ts';
 import { FrameSealer } from './seal.ts';
@@ -50,6 +51,7 @@ export class BuiltInEngine {
   readonly #opener: FrameOpener;
   readonly #refusals = new Refusals<RefusalReason>();
   readonly #notices = new Set<string>();
+  readonly #pathWatch = new PathWatch();
   readonly #multicastPaths: ReadonlySet<number>;
   readonly #timer = new WakeupTimer(now, () => this.#wake());
   #sockets: PathSockets | null = null;
@@ -129,7 +131,9 @@ export class BuiltInEngine {
 
   /** Something for the operator, said once. */
   notice(text: string): void {
-    if (this.#notices.size < noticesMax) this.#notices.add(text);
+    if (this.#notices.size >= noticesMax || this.#notices.has(text)) return;
+    this.#notices.add(text);
+    this.#handlers.onEvent({ kind: 'notice', text });
   }
 
   status(): ChannelStatus {
@@ -302,7 +306,14 @@ export class BuiltInEngine {
 
   #wake(): void {
     this.#handlers.onWakeup(now());
+    this.#tellPaths();
     this.#step({ kind: 'wakeup', now: now() });
+  }
+
+  #tellPaths(): void {
+    const at = now();
+    const changes = this.#pathWatch.look(() => peerStatuses(this.#state, this.#options, at), at);
+    for (const { host, address, lost } of changes) this.#handlers.onEvent({ kind: 'path', host, address, lost });
   }
 
   #end(): void {

@@ -21,6 +21,10 @@ export type ChannelEvent =
   | { readonly kind: 'suspects'; readonly members: readonly MemberId[]; readonly heard: readonly MemberId[] }
   | { readonly kind: 'deliver'; readonly sender: MemberId; readonly payload: Uint8Array }
   | { readonly kind: 'lost'; readonly reason: string }
+  /** Something for the operator, told once: it is in `ChannelStatus.notices` from now on. */
+  | { readonly kind: 'notice'; readonly text: string }
+  /** As in `PathStatus`, when it changes. */
+  | { readonly kind: 'path'; readonly host: HostName; readonly address: string; readonly lost: boolean }
   /** The engine stood still for longer than the others' patience, or hears that they have gone on: what is held may be another's. */
   | { readonly kind: 'stalled' }
   /** This member may not be in the group: e.g. another live member has its host name. The agent ends. */

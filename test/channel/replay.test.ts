@@ -43,9 +43,9 @@ async function listenBetween(): Promise<{ socket: Socket; recorded: Buffer[] }> 
   return { socket, recorded };
 }
 
-/** What changes who holds what; a heartbeat that is late is not among it. */
+/** What changes who holds what; a heartbeat that is late is not among it, nor what is for the operator alone. */
 function newsOf({ events }: Engine): readonly string[] {
-  return events.map(({ kind }) => kind).filter((kind) => kind !== 'deliver' && kind !== 'suspects');
+  return events.map(({ kind }) => kind).filter((kind) => !['deliver', 'suspects', 'notice', 'path'].includes(kind));
 }
 
 describe('the recording of a run that has ended', () => {

@@ -205,6 +205,24 @@ describe('with both agents', () => {
   });
 });
 
+describe('with an agent that may have no real-time priority', () => {
+  it('its log says so once, and so does its status', async () => {
+    cluster.agent(e2).signal('SIGTERM');
+    await within(deadlineMs, 'the agent of e2 to end', cluster.agent(e2).ended);
+    const names = '-sys_nice';
+    await cluster.start(e2, [
+      ...['setpriv', '--bounding-set', names, '--inh-caps', names, '--'],
+      'prlimit',
+      '--rtprio=0',
+    ]);
+    await cluster.joined(e2, deadlineMs);
+    const said = /Heartbeats run without real-time priority: Cannot set real-time priority 10: EPERM/g;
+    expect(cluster.log(e2).match(said)).toHaveLength(1);
+    expect((await statusJson(e2)).channel.notices.join()).toMatch(said);
+    expect((await cluster.command(e2, 'status')).status).toBe(exitCodes.ok);
+  });
+});
+
 function firstLines(stream: NodeJS.ReadableStream | null, count: number): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     if (stream === null) return reject(new Error('there is no pipe to read'));

@@ -56,6 +56,8 @@ describe('a host with two paths', () => {
     expect(stdout).toMatch(/! e1 is not heard on 10\.78\.0\.1 \(silent for \d+ s\)/);
     await lab.plug(e1, second);
     await untilLost(e2, []);
+    await expect.poll(() => cluster.log(e2), { timeout: deadlineMs }).toContain('e1 is heard on 10.78.0.1 again');
+    expect(cluster.log(e2)).toContain('warning: e1 is not heard on 10.78.0.1, only on another path');
   });
 
   it('without heartbeats on the first one is a member by the second', async () => {
