@@ -120,7 +120,7 @@ function keep(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
   const merged = others.length > 0 && !input.decidedInView;
   const stands = previous?.owner === holder.member && previous.reason.kind !== 'stays';
   const reason: Reason = merged
-    ? { kind: 'merge', others: others.map(({ member }) => hostOf(member)), choice }
+    ? { kind: 'merge', others: others.map(({ member }) => hostOf(member)).sort(), choice }
     : stands
       ? previous.reason
       : reasonToHaveKept(input, set, placement, holder.member);

@@ -31,7 +31,7 @@ export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement
   // What a guard kept yields to whom the group has given it since.
   for (const holder of granted.length > 0 ? granted : holders) {
     const newest = bySide.get(holder.side);
-    if (newest === undefined || compareGrants(holder.grant, newest.grant) > 0) bySide.set(holder.side, holder);
+    if (newest === undefined || isNewer(holder, newest)) bySide.set(holder.side, holder);
   }
   const winners = [...bySide.values()].sort(
     (a, b) => compareAcrossSides(set, a, b, placement)[0] || (a.member < b.member ? -1 : 1),
@@ -40,6 +40,11 @@ export function chooseKeeper(set: PoolSet, holders: readonly Holder[], placement
   if (best === undefined) return null;
   if (second === undefined) return { holder: best, choice: 'newest grant' };
   return { holder: best, choice: compareAcrossSides(set, best, second, placement)[1] };
+}
+
+/** Of what several guards kept no grant is the newer one: the name decides, not who told first. */
+function isNewer(a: Holder, b: Holder): boolean {
+  return (compareGrants(a.grant, b.grant) || (a.member < b.member ? 1 : -1)) > 0;
 }
 
 function compareAcrossSides(set: PoolSet, a: Holder, b: Holder, placement: Placement): readonly [number, Choice] {

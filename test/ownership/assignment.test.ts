@@ -298,6 +298,30 @@ describe('assign(): who gets what', () => {
     );
   });
 
+  it('so does what is heard of holders, also of several of a set at a merge, and where all is balanced', () => {
+    const hosts = ['e1', 'e2', 'e3', 'e4'];
+    const holds = { e1: 'abcd', e2: 'cdef', e3: 'a', e4: 'aef' };
+    const rules = {
+      apart: { a: 'x', b: 'x', g: 'x' },
+      prefer: { c: ['e4'], d: ['e2'] },
+      sides: { e2: 'other', e4: 'third' },
+    };
+    for (const mode of ['sticky', 'balance', 'round'] as const) {
+      const given = inputOf({ sets: 'abcdefgh', hosts, holds, ...rules, mode });
+      const expected = assign(given);
+      const entries = [...given.holders];
+      const ofSet = (holders: readonly Holder[]) => fc.shuffledSubarray([...holders], { minLength: holders.length });
+      const shuffled = fc
+        .tuple(...entries.map(([set, holders]) => ofSet(holders).map((order) => [set, order] as const)))
+        .chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
+      fc.assert(
+        fc.property(shuffled, (holders) => {
+          expect(assign({ ...given, holders: new Map(holders) })).toEqual(expected);
+        }),
+      );
+    }
+  });
+
   it('whatever is held: a balance leaves a spread of at most one among equals, and moves no more than it must', () => {
     const hosts = ['e1', 'e2', 'e3'];
     fc.assert(
