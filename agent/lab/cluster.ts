@@ -15,6 +15,8 @@ import type { Ending, LabProcess } from './process.ts';
 export type ClusterOptions = {
   /** Top-level keys beyond the group and its key: `heartbeat = "20ms"`. */
   readonly settings?: string;
+  /** Of the hosts' paths; default 4. */
+  readonly ipVersion?: 4 | 6;
   /** Hosts that count for the majority and own nothing. */
   readonly witnesses?: readonly string[];
   /** The sets: `[pool.web]…`, `[set.www]…`. */
@@ -151,7 +153,7 @@ export async function makeCluster(lab: Lab, options: ClusterOptions): Promise<Cl
   await run([process.execPath, mainFile, 'keygen', keyFile]);
   const hosts = lab.hosts.map(
     (host) =>
-      `[host.${host.name}]\npaths = ${JSON.stringify(pathsOf(host))}\nwitness = ${options.witnesses?.includes(host.name) ?? false}\n`,
+      `[host.${host.name}]\npaths = ${JSON.stringify(pathsOf(host, options.ipVersion ?? 4))}\nwitness = ${options.witnesses?.includes(host.name) ?? false}\n`,
   );
   const head = `group = "lab"\nkey_file = "${keyFile}"\n${options.settings ?? ''}\n`;
   const configFile = join(directory, 'holdfast.toml');
@@ -162,9 +164,9 @@ export async function makeCluster(lab: Lab, options: ClusterOptions): Promise<Cl
 
 const mainFile = builtFile('../cli/main.js');
 
-/** Its IPv4 address on each segment. */
-function pathsOf(host: LabHost): readonly string[] {
-  return cablesOf(host).map(({ addresses: [ipv4] }) => ipv4.split('/')[0] ?? '');
+/** Its address on each segment. */
+function pathsOf(host: LabHost, ipVersion: 4 | 6): readonly string[] {
+  return cablesOf(host).map(({ addresses: [ipv4, ipv6] }) => (ipVersion === 4 ? ipv4 : ipv6).split('/')[0] ?? '');
 }
 
 function controlOf(host: LabHost): string {
