@@ -227,6 +227,27 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     breaks: 'superseded',
   },
   {
+    rule: 'what is due waits until the view is known to stand',
+    file: 'system/evidence-wait',
+    find: 'return this.#evidence.isAnswered(this.#question) || now >= this.#endsAt;',
+    put: 'return true;',
+    breaks: 'evidence',
+  },
+  {
+    rule: 'one that was put out while it stood still lets go',
+    file: 'ownership/stall',
+    find: 'wasPutOut(before.view, view) || isOut(installed)',
+    put: 'false',
+    breaks: 'superseded',
+  },
+  {
+    rule: 'one that has lost its engine lets go',
+    file: 'ownership/step',
+    find: "held.length === 0 ? [] : [{ kind: 'release', sets: held.map(([set]) => set) }]",
+    put: '[]',
+    breaks: 'superseded',
+  },
+  {
     rule: 'what a guard has kept is taken over from it',
     file: 'ownership/state',
     find: "holdings: new Map(adopted.map((set) => [set, { grant: adoptedGrant(self), phase: 'giving' }])),",
