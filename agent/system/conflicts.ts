@@ -20,6 +20,8 @@ export type ConflictsOptions = {
 export const defendIntervalMs = 10_000;
 /** A conflict ends when the other was not heard for so long: Linux asks for a neighbour in use every 15 to 45 s. */
 export const conflictQuietMs = 60_000;
+/** Whoever was heard before a claim is told of with it: longer than a takeover takes, and less than the 10 s after which one that failed is tried again, and asks first. */
+export const strangerMsMax = 5_000;
 /** Conflicts and members that are remembered; beyond that the oldest is forgotten. */
 const conflictsMax = 4096;
 const membersMax = 1024;
@@ -66,7 +68,7 @@ export class Conflicts {
   claimed(sets: readonly SetName[]): void {
     const { clock, setOf } = this.#options;
     for (const [key, { heardAt, ...claim }] of [...this.#strangers]) {
-      if (clock.now() - heardAt > conflictQuietMs) this.#strangers.delete(key);
+      if (clock.now() - heardAt > strangerMsMax) this.#strangers.delete(key);
       const set = setOf(claim);
       if (this.#strangers.has(key) && set !== undefined && sets.includes(set)) this.heard(claim);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SetName } from '../../agent/ownership/grant.ts';
-import { Conflicts, conflictQuietMs, defendIntervalMs } from '../../agent/system/conflicts.ts';
+import { Conflicts, conflictQuietMs, defendIntervalMs, strangerMsMax } from '../../agent/system/conflicts.ts';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -53,7 +53,7 @@ describe('Conflicts', () => {
     const silent = parseMac('02:00:00:00:00:0c') ?? zeroMac;
     const member = parseMac('02:00:00:00:00:0d') ?? zeroMac;
     conflicts.heard({ ...claim, mac: silent });
-    clock.advance(conflictQuietMs + 1);
+    clock.advance(strangerMsMax + 1);
     conflicts.heard(claim);
     conflicts.heard({ ...claim, mac: member });
     conflicts.addMembers([member]);
