@@ -478,7 +478,9 @@ export class AgentCore {
     if (members.length === 0) this.#journal.tell('this host stands back for nobody any more');
     else {
       const holds = spared ? 'keeps what it has, which they leave to it, and claims nothing' : 'holds nothing';
-      this.#journal.trouble(`this host hears ${others} in a view without it: it ${holds} until it and all of that view hear each other`);
+      this.#journal.trouble(
+        `this host hears ${others} in a view without it: it ${holds} until it and all of that view hear each other`,
+      );
     }
   }
 
