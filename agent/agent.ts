@@ -16,7 +16,7 @@ import { AgentCore } from './core.ts';
 import { makeDirectory } from './directory.ts';
 import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import type { InstantMs } from './membership/view.ts';
-import { memoryPathOf } from './memory-file.ts';
+import { memoryPathOf, readMemory } from './memory-file.ts';
 import { fenceMs } from './ownership/quorum.ts';
 import { privilegeRefused, requirePrivilege } from './privilege.ts';
 import { AddressWatch } from './system/address-watch.ts';
@@ -138,19 +138,21 @@ async function serve(ground: Ground): Promise<ExitCode> {
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined;
   const endings = listenForEndings(log);
   try {
+    const path = memoryPathOf(options.state, config.group, host.name);
+    const memory = readMemory(path); // before a guard that keeps addresses ends for an agent that cannot start
     const guarded = await takeOverFrom(directory, log);
     const adoptedUntil = fencedUntil(config, guarded);
     marks?.adopt(guarded);
     await guard.start();
     const adopted = await settleLeftovers({ route, links, finder, sets: config.sets, guarded, log });
-    const memoryPath = memoryPathOf(options.state, config.group, host.name);
     const parts = { config, host, route, links, finder, watch, channel, ring, notifier, guard, log };
     const running = new AgentCore({
       ...parts,
       adopted,
       adoptedUntil,
       version: version(),
-      memoryPath,
+      memory,
+      memoryPath: path,
       guarded: marks === null,
     });
     try {

@@ -12,7 +12,7 @@ import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
 import { sameList } from './membership/identity.ts';
 import { hostOf, type InstantMs, type MemberId } from './membership/view.ts';
-import { readMemory, writeMemory } from './memory-file.ts';
+import { writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
 import { Network } from './network.ts';
 import type { Memory } from './ownership/freeze.ts';
@@ -63,6 +63,8 @@ export type CoreOptions = {
   readonly adoptedUntil: InstantMs | null;
   readonly log: Log;
   readonly version: string;
+  /** What the agent before this one kept. */
+  readonly memory: Memory;
   /** Where this host keeps what outlives the agent. */
   readonly memoryPath: string;
 };
@@ -128,7 +130,7 @@ export class AgentCore {
         matureMs: config.matureMs,
         adopted: options.adopted,
         adoptedUntil: options.adoptedUntil,
-        memory: readMemory(options.memoryPath),
+        memory: options.memory,
       },
       {
         send: (message) => channel.send(encodeOwnershipMessage(message)),

@@ -1,8 +1,10 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../agent/config/duration.ts';
 import { monotonicMs } from '../../../agent/lab/clock.ts';
 import { within } from '../../../agent/lab/deadline.ts';
 import type { LabHost } from '../../../agent/lab/lab.ts';
+import { memoryPathOf } from '../../../agent/memory-file.ts';
 import { deadlineMs, type GuardedCluster, lostOf, openGuardedCluster } from './guarded-cluster.ts';
 
 // Real agents as shipped, with their guards. Told by the kernels and by a client that probes every address at 1 kHz.
@@ -137,6 +139,13 @@ describe(
         const agents = group.lab.hosts.map((host) => group.cluster.agent(host));
         for (const agent of agents) agent.signal('SIGKILL');
         await Promise.all(agents.map((agent) => agent.ended));
+        const kept = memoryPathOf(e1.runDirectory, 'lab', 'e1');
+        writeFileSync(kept, 'not what an agent wrote');
+        const refused = await group.cluster.start(e1);
+        expect(await within(deadlineMs, 'an agent that cannot start to end', refused.ended)).toMatchObject({
+          status: 1,
+        });
+        rmSync(kept);
         await new Promise((next) => setTimeout(next, unguardedMs)); // what is shown is that nothing happens
         expect(group.holders()).toEqual(before);
         await Promise.all(group.lab.hosts.map((host) => group.cluster.start(host)));
