@@ -12,6 +12,9 @@ import {
   type ProberMessage,
 } from './probe-protocol.ts';
 
+/** V8's helper threads have no priority, and the one that probes would wait for them. */
+const nodeOptions = ['--single-threaded'];
+
 export type ProbeOptions = {
   readonly addresses: readonly string[];
   /** Between two probes of one address; default 1. */
@@ -38,7 +41,7 @@ export type Probing = {
 /** Resolves when the first probes are sent. @throws Error where the prober cannot run */
 export async function startProbing(namespace: Namespace, options: ProbeOptions): Promise<Probing> {
   const { addresses, intervalMs = 1, timeoutMs = 1000 } = options;
-  const prober = await namespace.open([process.execPath, builtFile('prober.js')]);
+  const prober = await namespace.open([process.execPath, ...nodeOptions, builtFile('prober.js')]);
   const awaited = new Map<string, (report: PhaseReport) => void>();
   let live: readonly LiveProbe[] = [];
   const listeners = new Set<() => void>();

@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import native, { type NativeSocket } from '#native';
+import { goFirst } from './client-priority.ts';
 import { monotonicMs } from './clock.ts';
 import { echoReplyType, echoRequest, type Family, icmpProtocol, readReply, setSequence } from './icmp-echo.ts';
 import { ProbeMeter } from './probe-meter.ts';
@@ -26,6 +27,7 @@ type Target = {
 type Start = Extract<ProberCommand, { kind: 'start' }>;
 
 let probing: Probing | null = null;
+goFirst();
 createInterface({ input: process.stdin })
   .on('line', (line) => onCommand(JSON.parse(line) as ProberCommand)) // from our own kind only
   .on('close', () => process.exit());

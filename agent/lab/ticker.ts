@@ -3,6 +3,7 @@
  * an interval of 1 ms every sixth tick is missing. Waiting on a cell nobody writes takes fractions.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { goFirst } from './client-priority.ts';
 import { monotonicMs } from './clock.ts';
 
 export type TickerData = { readonly intervalMs: number };
@@ -10,6 +11,7 @@ export type TickerData = { readonly intervalMs: number };
 const { intervalMs } = workerData as TickerData; // given by the prober
 const cell = new Int32Array(new SharedArrayBuffer(4));
 let dueMs = monotonicMs();
+goFirst();
 
 for (;;) {
   const nowMs = monotonicMs();

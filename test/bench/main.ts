@@ -33,7 +33,7 @@ async function main(options: Options): Promise<number> {
     console.error(`${((monotonicMs() - beganMs) / 1000).toFixed(0).padStart(5)} s  ${line}`);
   };
   if (options.trace) {
-    console.log(writeTrace(docs, await traceFailover(say)));
+    console.log(writeTrace(docs, await traceFailover(options.addresses, say)));
     return 0;
   }
   const isFull = options.mode === 'full' && !isPart(options);

@@ -41,7 +41,7 @@ export const usage = `npm run bench -- [options]
   --write-baseline   what was measured becomes what later runs are compared with
   --continue         goes on with the run that was interrupted
   --minutes N        begins nothing after so long, and reports what there is (default 60)
-  --trace            one failover, step by step, into docs/failover-trace.md; nothing else`;
+  --trace            one failover, step by step, into docs/failover-trace.md; with --addresses N into failover-trace-N.md; nothing else`;
 
 /** @throws Error that says what is wrong with the arguments */
 export function parseOptions(argv: readonly string[]): Options {

@@ -12,9 +12,13 @@ import { bare, routeToAddresses, virtualAddresses } from './addresses.ts';
 import type { Contender } from './contender.ts';
 import { holdfast } from './holdfast.ts';
 import { describeMachine, type Machine } from './machine.ts';
+import { raiseNeighbourTable } from './neighbour-table.ts';
 import { spreadOf } from './statistics.ts';
 
-const addressCount = 6;
+const usualAddresses = 6;
+/** With more, those that are to move are asked alone, so that each comes as often as the prober's half of a core allows. */
+const askedMax = 8;
+const manyIntervalMs = 30;
 const heartbeatPort = 4807;
 const runs = 3;
 const coverDeadlineMs = 20_000;
@@ -27,40 +31,55 @@ export type FailoverTrace = {
   readonly steps: readonly Step[];
 };
 
-export type Traces = { readonly machine: Machine; readonly traces: readonly FailoverTrace[] };
+export type Traces = {
+  readonly machine: Machine;
+  readonly addresses: number;
+  readonly traces: readonly FailoverTrace[];
+};
 
-/** @param say a line on what could not be traced */
-export async function traceFailover(say: (line: string) => void): Promise<Traces> {
+/** @param addresses null: the usual six @param say a line on what could not be traced */
+export async function traceFailover(addresses: number | null, say: (line: string) => void): Promise<Traces> {
+  const count = addresses ?? usualAddresses;
+  const restore = raiseNeighbourTable();
+  try {
+    return await traceRuns(count, say);
+  } finally {
+    restore();
+  }
+}
+
+async function traceRuns(count: number, say: (line: string) => void): Promise<Traces> {
   const machine = await describeMachine();
   const traces: FailoverTrace[] = [];
   for (let run = 1; run <= runs; run++) {
-    for (const contender of [holdfast(null), holdfast(10)]) {
+    for (const contender of count > askedMax ? [holdfast(null)] : [holdfast(null), holdfast(10)]) {
       try {
-        traces.push(await traceOne(contender));
+        traces.push(await traceOne(contender, count));
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         say(`run ${run} of ${contender.title} could not be traced: ${error.message}`);
       }
     }
   }
-  return { machine, traces };
+  return { machine, addresses: count, traces };
 }
 
-async function traceOne(contender: Contender): Promise<FailoverTrace> {
+async function traceOne(contender: Contender, count: number): Promise<FailoverTrace> {
   const lab = await createLab({ hosts: 3 });
   try {
     await routeToAddresses(lab);
-    const withPrefix = virtualAddresses(addressCount);
+    const withPrefix = virtualAddresses(count);
     const addresses = withPrefix.map(bare);
     const group = await contender.prepare(lab, withPrefix);
     await group.startAll();
     await Promise.all(lab.hosts.map((host) => group.joined(host)));
     const held = (): boolean => addresses.every((address) => group.watch.holders(address).length === 1);
     await group.watch.until('every address to be held', coverDeadlineMs, held);
-    const probing = await startProbing(lab.client.namespace, { addresses });
-    await probing.allAnswering(coverDeadlineMs);
     const victim = lab.host('e2');
     const doomed = group.watch.heldBy(victim.name).filter((address) => addresses.includes(address));
+    const asked = count > askedMax ? { addresses: doomed, intervalMs: manyIntervalMs } : { addresses };
+    const probing = await startProbing(lab.client.namespace, asked);
+    await probing.allAnswering(coverDeadlineMs, 2 * manyIntervalMs);
     const file = join(lab.directory, 'trace.pcap');
     const capture = await lab.captureAll(`arp or udp port ${heartbeatPort} or icmp[icmptype] == icmp-echoreply`, file);
     await pause(500);
@@ -106,42 +125,57 @@ function stepsOf({ frames, victim, doomed, cutMs, claims }: Observed): readonly 
   const claimsByTime = claims.toSorted((a, b) => a.atMs - b.atMs);
   const firstClaimMs = claimsByTime[0]?.atMs ?? Number.POSITIVE_INFINITY;
   const talk = agreement.filter(({ atMs }) => atMs <= firstClaimMs);
+  const announcedMs = doomed.map(
+    (address) => announcements.find((frame) => announcedBy(frame) === address)?.atMs ?? Number.NaN,
+  );
   return [
     ...step(`last heartbeat of ${victim.name}`, 'switch', lastHeartbeat?.atMs),
     ...step(`power of ${victim.name} cut`, 'lab', cutMs),
-    ...step('patience is over: first frame of the agreement on a new view', 'switch', firstTalk(talk)),
+    ...step(
+      'patience is over: first frame of the agreement on a new view',
+      'switch',
+      firstTalk(talk, doomed.length > askedMax ? manyTalkPauseMs : talkPauseMs),
+    ),
     ...step('last frame of it before the first claim', 'switch', talk.at(-1)?.atMs),
     ...step('first address in the kernel of its new owner', 'netlink', claimsByTime[0]?.atMs),
     ...step('first announcement', 'switch', announcements[0]?.atMs),
     ...step('first address answers the client', 'switch', Math.min(...firstAnswers)),
     ...step('last address in the kernel of its new owner', 'netlink', claimsByTime.at(-1)?.atMs),
+    ...step('last address announced', 'switch', Math.max(...announcedMs)),
     ...step('last address answers the client', 'switch', Math.max(...firstAnswers)),
   ];
 }
 
 /** The first after which the talk does not pause before the claim: acknowledgements of earlier things are not part of it. */
-function firstTalk(talk: readonly Frame[]): number | undefined {
+function firstTalk(talk: readonly Frame[], pauseMs: number): number | undefined {
   let first = talk.at(-1)?.atMs;
   for (const { atMs } of talk.toReversed()) {
-    if (first === undefined || first - atMs > talkPauseMs) break;
+    if (first === undefined || first - atMs > pauseMs) break;
     first = atMs;
   }
   return first;
 }
 
 const talkPauseMs = 8;
+/** While a thousand are decided about, nothing is said for longer. */
+const manyTalkPauseMs = 60;
 
 function isMulticast(text: string): boolean {
   return /> (2[23]\d\.|ff)/.test(text);
 }
 
 /** @returns what it wrote where */
-export function writeTrace(docs: string, { machine, traces }: Traces): string {
+export function writeTrace(docs: string, { machine, addresses, traces }: Traces): string {
   const titles = [...new Set(traces.map(({ title }) => title))];
+  const isUsual = addresses === usualAddresses;
   const text = [
-    '# Where the time goes: one failover, step by step',
+    isUsual
+      ? '# Where the time goes: one failover, step by step'
+      : `# Where the time goes: one failover of ${addresses} addresses, step by step`,
     '',
-    'Written by `npm run bench -- --trace`; edit nothing here. Three hosts, six addresses, a client that probes each every ms; the power of one host is cut.',
+    isUsual
+      ? 'Written by `npm run bench -- --trace`; edit nothing here. Three hosts, six addresses, a client that probes each every ms; the power of one host is cut.'
+      : `Written by \`npm run bench -- --trace --addresses ${addresses}\`; edit nothing here. Three hosts, one set an address; the power of one is cut, and a client probes each of its addresses every ${manyIntervalMs} ms.`,
     "Every instant is a kernel's, on one clock, in ms since the last heartbeat of that host: *switch* is a frame stamped as it came in there, *netlink* an address in a kernel",
     '(stamped when read, so at or after the change, sometimes after the frame that follows from it). [architecture.md](architecture.md) says which file does what in each step.',
     '',
@@ -154,7 +188,7 @@ export function writeTrace(docs: string, { machine, traces }: Traces): string {
       ),
     ),
   ].join('\n');
-  const file = join(docs, 'failover-trace.md');
+  const file = join(docs, isUsual ? 'failover-trace.md' : `failover-trace-${addresses}.md`);
   writeFileSync(file, text);
   return `${text}\nWritten: ${file}`;
 }
@@ -174,7 +208,7 @@ function inWords(traces: readonly FailoverTrace[]): string {
   return (
     `Of ${all.toFixed(0)} ms from the last heartbeat to the last answer, ${agreed.toFixed(0)} are patience: nothing but the ` +
     `configured number of heartbeats makes them fewer. ${(claimed - agreed).toFixed(1)} ms go into the new view, the decision and the ` +
-    `first claim, ${(all - claimed).toFixed(1)} ms into the announcements and the client. The client waits less than the sum, for ` +
+    `first claim, ${(all - claimed).toFixed(1)} ms into the announcements and the client: ${(all - agreed).toFixed(0)} ms from the end of the patience until all answer. The client waits less than the sum, for ` +
     `the power goes somewhere between two heartbeats: here ${cut.toFixed(0)} ms after the last.`
   );
 }
