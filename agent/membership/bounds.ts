@@ -56,3 +56,5 @@ export const leaveMs = 100;
 
 /** Between two heartbeats that do not wait for their turn, so that a storm of changes stays one of two. */
 export const urgentGapMs = 1;
+/** So long for each that many members there are: 64 that start at once take a quarter of the heartbeats. */
+export const urgentMembers = 16;

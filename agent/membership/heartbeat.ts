@@ -1,5 +1,5 @@
 /** What a member says of itself, and when. */
-import { urgentGapMs } from './bounds.ts';
+import { urgentGapMs, urgentMembers } from './bounds.ts';
 import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
@@ -11,7 +11,7 @@ import { type Turn, updatePeer } from './turn.ts';
 export function beat(turn: Turn): void {
   const { state, now } = turn;
   if (turn.urgent) {
-    const gapEnd = state.heartbeatSentAt === null ? now : later(state.heartbeatSentAt, urgentGapMs);
+    const gapEnd = state.heartbeatSentAt === null ? now : later(state.heartbeatSentAt, urgentGap(state));
     if (gapEnd < state.heartbeatAt) turn.state.heartbeatAt = gapEnd;
   }
   if (now < turn.state.heartbeatAt) return;
@@ -21,6 +21,11 @@ export function beat(turn: Turn): void {
   turn.state.heartbeatAt = later(now, jittered);
   turn.state.heartbeatSentAt = now;
   turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn, 0) });
+}
+
+/** Where many have news at once, as at a start of all, each has some at every millisecond, and all hear all of it. */
+function urgentGap({ peers }: MemberState): number {
+  return urgentGapMs * Math.ceil((1 + peers.length) / urgentMembers);
 }
 
 /** At most two answers within one of its intervals: a peer that never hears us costs no more than that. */
