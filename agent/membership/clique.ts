@@ -5,20 +5,23 @@
  * preferred to a standing one; that would flap.
  */
 import { membersMax } from './bounds.ts';
+import { Circle, type Hearing, hearingOf, type Listener } from './hearing.ts';
 import type { Incarnation } from './identity.ts';
 import { compareMaybeViewIds } from './identity.ts';
 import type { MemberState } from './member-state.ts';
 import { isMutual } from './peer.ts';
-import { compareViewIds, type HostName, type MemberId, type ViewId } from './view.ts';
+import type { Turn } from './turn.ts';
+import { compareViewIds, type MemberId, type ViewId } from './view.ts';
 
-type Node = {
+type Node = Listener & {
+  /** Its place among them all. */
+  readonly at: number;
   readonly member: MemberId;
-  readonly incarnation: Incarnation;
-  readonly host: HostName;
-  readonly hears: ReadonlySet<Incarnation>;
   readonly view: ViewId | null;
   readonly viewMembers: readonly Incarnation[];
 };
+
+type Nodes = { readonly all: readonly Node[]; readonly self: Node; readonly hearing: Hearing };
 
 export type Candidates = {
   /** Those of this member's view that stay together with it, itself included. Sorted. */
@@ -27,31 +30,51 @@ export type Candidates = {
   readonly all: readonly MemberId[];
 };
 
-export function candidates(state: MemberState): Candidates {
-  const others: Node[] = [];
+/** Keeps in the state what the next time may be the same. */
+export function candidates(turn: Turn): Candidates {
+  const nodes = nodesOf(turn.state);
+  turn.state.hearing = nodes.hearing;
+  const circle = ownCircle(turn.state, nodes);
+  const own = membersOf(circle, nodes);
+  if (own.length === nodes.all.length) return { own, all: own };
+  takeInWholeViews(circle, nodes);
+  return { own, all: circle.members.length === own.length ? own : membersOf(circle, nodes).sort() };
+}
+
+/** This member and all that hear it and are heard, sorted by member, as the peers are. */
+function nodesOf(state: MemberState): Nodes {
+  const { options, incarnation, host, view } = state;
+  const all: Node[] = [];
+  let self: Node | null = null;
+  const addSelf = (): Node => {
+    const node = {
+      at: all.length,
+      member: options.self,
+      incarnation,
+      host,
+      hears: null,
+      view: view?.id ?? null,
+      viewMembers: [],
+    };
+    all.push(node);
+    return node;
+  };
   for (const peer of state.peers) {
-    if (!isMutual(peer, state.incarnation)) continue;
-    const { view, viewMembers } = peer.report;
-    others.push({
-      member: peer.member,
+    if (!isMutual(peer, incarnation)) continue;
+    if (self === null && options.self < peer.member) self = addSelf();
+    const { member, hears, report } = peer;
+    all.push({
+      at: all.length,
+      member,
       incarnation: peer.incarnation,
       host: peer.host,
-      hears: peer.hears,
-      view,
-      viewMembers,
+      hears,
+      view: report.view,
+      viewMembers: report.viewMembers,
     });
   }
-  const self: Node = {
-    member: state.options.self,
-    incarnation: state.incarnation,
-    host: state.host,
-    hears: new Set(others.map((node) => node.incarnation)),
-    view: state.view?.id ?? null,
-    viewMembers: [],
-  };
-  const own = cliqueOf(self, [self, ...others.filter((node) => stays(state, node))]);
-  const all = withWholeViews(self, own, others);
-  return { own: sortedMembers(own), all: sortedMembers(all) };
+  self ??= addSelf();
+  return { all, self, hearing: hearingOf(all, state.hearing) };
 }
 
 /** In this member's view, and not moved on to one without it. One that is behind has its commit under way. */
@@ -61,25 +84,22 @@ function stays(state: MemberState, node: Node): boolean {
 }
 
 /** The lowest member takes all it can, then the lowest that is left: everyone with the same picture agrees. */
-function cliqueOf(self: Node, nodes: readonly Node[]): readonly Node[] {
-  let rest = [...nodes].sort(byMember);
+function ownCircle(state: MemberState, { all, self, hearing }: Nodes): Circle {
+  let rest = all.filter((node) => node === self || stays(state, node));
   for (;;) {
-    const clique: Node[] = [];
-    for (const node of rest) if (fits(node, clique)) clique.push(node);
-    if (clique.includes(self)) return clique;
-    rest = rest.filter((node) => !clique.includes(node));
+    const circle = new Circle(hearing);
+    for (const { at } of rest) circle.add(at);
+    if (circle.has(self.at)) return circle;
+    rest = rest.filter(({ at }) => !circle.has(at));
   }
 }
 
-function withWholeViews(self: Node, own: readonly Node[], others: readonly Node[]): readonly Node[] {
-  const all = [...own];
-  for (const group of groupsByView(others.filter((node) => !own.includes(node)))) {
-    if (isOwnView(self, group) || all.length + group.length > membersMax || !isWhole(self, group)) continue;
-    const before = all.length;
-    for (const node of group) if (fits(node, all)) all.push(node);
-    if (all.length < before + group.length) all.length = before; // not all of them fit
+function takeInWholeViews(circle: Circle, { all, self }: Nodes): void {
+  const heard = new Set(all.map(({ incarnation }) => incarnation));
+  for (const group of groupsByView(all.filter(({ at }) => !circle.has(at)))) {
+    if (isOwnView(self, group) || circle.members.length + group.length > membersMax || !isWhole(heard, group)) continue;
+    circle.addAll(group.map(({ at }) => at));
   }
-  return all;
 }
 
 /** Members of the own view that fell out of the clique come back by a view of their own. */
@@ -89,42 +109,24 @@ function isOwnView(self: Node, group: readonly Node[]): boolean {
 }
 
 /** Everyone of that view who is alive for any of its members is in the group, or known to be elsewhere. */
-function isWhole(self: Node, group: readonly Node[]): boolean {
-  return group.every((node) =>
-    node.viewMembers.every(
-      (member) => member === self.incarnation || self.hears.has(member) || !node.hears.has(member),
-    ),
+function isWhole(heard: ReadonlySet<Incarnation>, group: readonly Node[]): boolean {
+  return group.every(({ viewMembers, hears }) =>
+    viewMembers.every((member) => heard.has(member) || hears?.has(member) !== true),
   );
 }
 
-/** Sorted by their lowest member. Members without a view are each their own group. */
+/** Sorted by their lowest member, as the nodes are. Members without a view are each their own group. */
 function groupsByView(nodes: readonly Node[]): readonly (readonly Node[])[] {
-  const groups: Node[][] = [];
-  for (const node of [...nodes].sort(byMember)) {
-    const view = node.view;
-    const group =
-      view === null
-        ? undefined
-        : groups.find(
-            ([first]) => first !== undefined && first.view !== null && compareViewIds(first.view, view) === 0,
-          );
-    if (group === undefined) groups.push([node]);
+  const groups = new Map<string, Node[]>();
+  for (const node of nodes) {
+    const key = node.view === null ? node.member : `${node.view.counter} ${node.view.leader}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [node]);
     else group.push(node);
   }
-  return groups;
+  return [...groups.values()];
 }
 
-function fits(node: Node, clique: readonly Node[]): boolean {
-  for (const { hears, incarnation, host } of clique) {
-    if (host === node.host || !hears.has(node.incarnation) || !node.hears.has(incarnation)) return false;
-  }
-  return true;
-}
-
-function byMember(a: Node, b: Node): number {
-  return a.member < b.member ? -1 : a.member > b.member ? 1 : 0;
-}
-
-function sortedMembers(nodes: readonly Node[]): readonly MemberId[] {
-  return nodes.map((node) => node.member).sort();
+function membersOf({ members }: Circle, { all }: Nodes): MemberId[] {
+  return members.flatMap((at) => all[at]?.member ?? []);
 }

@@ -17,7 +17,7 @@ export function reconsider(turn: Turn): void {
   turn.reconsider = false;
   turn.state.reconsiderAt = null;
   if (turn.state.leaveUntil !== null || turn.state.suspended) return;
-  const found = candidates(turn.state);
+  const found = candidates(turn);
   noteSuperiors(turn, found.own);
   noteLeftOut(turn, found.own);
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));

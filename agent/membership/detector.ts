@@ -10,7 +10,7 @@ import { compareMaybeViewIds, sameList } from './identity.ts';
 import { hurry } from './link-out.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
-import { changedPeer, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
+import { changedPeer, copyOfPeer, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { overdueAt, suspectAt } from './suspects.ts';
@@ -43,7 +43,8 @@ export function expire(turn: Turn): void {
       continue;
     }
     let next = peer;
-    if (!peer.silent && turn.now >= silentAt(turn.state, peer)) next = changedPeer(next, { silent: true });
+    if (!peer.silent && !peer.gone && turn.now >= silentAt(turn.state, peer))
+      next = changedPeer(next, { silent: true });
     if (peer.shunnedUntil !== null && turn.now >= peer.shunnedUntil) next = changedPeer(next, { shunnedUntil: null });
     if (next === peer) continue;
     updatePeer(turn, next);
@@ -89,8 +90,15 @@ function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: Insta
   const report = heartbeat.number < former.report.number ? former.report : heartbeat;
   const hears = sameList(former.report.hears, report.hears) ? former.hears : new Set(report.hears);
   const routes = withRoute(former.routes, route, now);
-  const out = former.silent ? hurry(former.out, now) : former.out;
-  return changedPeer(former, { report, hears, heardAt: now, silent: false, routes, out });
+  const peer = copyOfPeer(former);
+  peer.report = report;
+  peer.hears = hears;
+  peer.heardAt = now;
+  peer.routes = routes;
+  if (!former.silent) return peer;
+  peer.silent = false;
+  peer.out = hurry(former.out, now);
+  return peer;
 }
 
 function noteChanges(turn: Turn, former: Peer | undefined, peer: Peer): void {

@@ -5,7 +5,7 @@
  * socket. Not before: a late heartbeat of the predecessor would bury the successor.
  */
 import type { MemberState } from './member-state.ts';
-import { changedPeer, isMutual, type Peer } from './peer.ts';
+import { gonePeer, isMutual, type Peer } from './peer.ts';
 import { type Turn, updatePeer } from './turn.ts';
 
 /**
@@ -25,7 +25,7 @@ export function refuseDuplicate(turn: Turn, former: Peer | undefined, peer: Peer
   if (!isNew) return false;
   for (const other of state.peers) {
     if (other.host === peer.host && other.member !== peer.member && !other.gone && isReplaced(other, peer)) {
-      updatePeer(turn, changedPeer(other, { gone: true }));
+      updatePeer(turn, gonePeer(other, turn.now));
       turn.reconsider = true;
       turn.urgent = true;
     }

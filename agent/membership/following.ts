@@ -58,7 +58,7 @@ function reasonToRefuse(turn: Turn, leader: Peer, { ballot, members }: Propose):
       return 'not-mutual';
   }
   // A leader from the own view knows that it does not stand; a stranger may only take it in whole.
-  const { own } = candidates(state);
+  const { own } = candidates(turn);
   const torn = !own.includes(leader.member) && own.some((member) => !members.includes(member));
   return torn ? 'keeps-view' : null;
 }

@@ -36,6 +36,11 @@ export function receiveFragment(
   }
   if (fragment.number > link.expected)
     return { link: changedLinkIn(link, { ahead: insert(link.ahead, fragment), ackDue: true }), messages: [] };
+  if (fragment.final && link.parts.length === 0 && link.ahead.length === 0) {
+    const { epoch: current, expected: number, ahead, parts } = link;
+    const next = { epoch: current, expected: number + 1, ahead, parts, partsBytes: 0, ackDue: true };
+    return { link: next, messages: [fragment.bytes] };
+  }
   const messages: Uint8Array[] = [];
   let { expected, parts, partsBytes } = link;
   let used = 0;

@@ -94,17 +94,14 @@ export function pump(link: LinkOut, now: InstantMs): Sent {
     }
   }
   const wasIdle = link.inFlight.length === 0;
-  return {
-    link: changed(link, {
-      nextNumber,
-      inFlight: wasIdle ? fresh : [...link.inFlight, ...fresh],
-      queue: taken === 0 ? link.queue : link.queue.slice(taken),
-      queuedBytes,
-      offset,
-      retransmitAt: link.retransmitAt ?? later(now, timeoutMs(link)),
-    }),
-    send: fresh,
-  };
+  const next = copyOf(link);
+  next.nextNumber = nextNumber;
+  next.inFlight = wasIdle ? fresh : [...link.inFlight, ...fresh];
+  if (taken > 0) next.queue = link.queue.slice(taken);
+  next.queuedBytes = queuedBytes;
+  next.offset = offset;
+  next.retransmitAt = link.retransmitAt ?? later(now, timeoutMs(link));
+  return { link: next, send: fresh };
 }
 
 /** The third acknowledgement that brings nothing new says that the oldest got lost: it is sent again at once. */
@@ -119,18 +116,17 @@ export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: In
   }
   const count = upTo - oldest.number + 1;
   const newest = link.inFlight[count - 1];
-  const next = changed(link, {
-    inFlight: link.inFlight.slice(count),
-    // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
-    roundTripMs:
-      newest === undefined || newest.resent ? link.roundTripMs : smoothed(link.roundTripMs, now - newest.sentAt),
-    window: Math.min(windowMax, link.window + count),
-    tries: 0,
-    duplicateAcks: 0,
-  });
-  if (next.inFlight.length === 0) return { link: changed(next, { retransmitAt: null }), send: [] };
-  if (upTo < link.recoverUpTo) return resend(next, link.window, now);
-  return { link: changed(next, { retransmitAt: later(now, timeoutMs(next)) }), send: [] };
+  const next = copyOf(link);
+  next.inFlight = link.inFlight.slice(count);
+  // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
+  if (newest !== undefined && !newest.resent) next.roundTripMs = smoothed(link.roundTripMs, now - newest.sentAt);
+  next.window = Math.min(windowMax, link.window + count);
+  next.tries = 0;
+  next.duplicateAcks = 0;
+  const isDone = next.inFlight.length === 0;
+  if (!isDone && upTo < link.recoverUpTo) return resend(next, link.window, now);
+  next.retransmitAt = isDone ? null : later(now, timeoutMs(next));
+  return { link: next, send: [] };
 }
 
 /** The timer ran out: the oldest fragment goes again, by another route where the caller has one. */
@@ -146,9 +142,13 @@ export function hurry(link: LinkOut, now: InstantMs): LinkOut {
   return changed(link, { tries: 0, retransmitAt: now });
 }
 
-/** Written out: see `copyOfState`. */
 function changed(link: LinkOut, change: Partial<LinkOut>): LinkOut {
-  const copy: LinkOut = {
+  return Object.assign(copyOf(link), change);
+}
+
+/** To be changed before anybody else sees it, as `copyOfPeer`. */
+function copyOf(link: LinkOut): { -readonly [Part in keyof LinkOut]: LinkOut[Part] } {
+  return {
     epoch: link.epoch,
     nextNumber: link.nextNumber,
     inFlight: link.inFlight,
@@ -163,7 +163,6 @@ function changed(link: LinkOut, change: Partial<LinkOut>): LinkOut {
     recoverUpTo: link.recoverUpTo,
     resentUpTo: link.resentUpTo,
   };
-  return Object.assign(copy, change);
 }
 
 /** At most `count` of the oldest that did not go again since the last timeout. */

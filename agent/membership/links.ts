@@ -7,7 +7,7 @@ import { receivePromise, receiveRecall, receiveRefuse } from './leading.ts';
 import { changedLinkIn, receiveFragment } from './link-in.ts';
 import { acknowledged, type Fragment, pump, retransmit } from './link-out.ts';
 import type { LinkDatagram, LinkMessage } from './message.ts';
-import { changedPeer, type Peer, routeFor } from './peer.ts';
+import { copyOfPeer, gonePeer, type Peer, routeFor } from './peer.ts';
 import { findIncarnation, findPeer, type Turn, updatePeer } from './turn.ts';
 import type { MemberId } from './view.ts';
 
@@ -17,13 +17,17 @@ export function receiveDatagram(turn: Turn, from: Incarnation, datagram: LinkDat
   if (peer === undefined || peer.gone || datagram.to !== turn.state.incarnation) return;
   if (datagram.kind === 'ack') {
     const { link, send } = acknowledged(peer.out, datagram.epoch, datagram.upTo, turn.now);
-    updatePeer(turn, changedPeer(peer, { out: link }));
+    const acknowledging = copyOfPeer(peer);
+    acknowledging.out = link;
+    updatePeer(turn, acknowledging);
     emit(turn, peer, send);
     return;
   }
   const { epoch, number, final, bytes } = datagram;
   const { link, messages } = receiveFragment(peer.in, epoch, { number, final, bytes });
-  updatePeer(turn, changedPeer(peer, { in: link }));
+  const received = copyOfPeer(peer);
+  received.in = link;
+  updatePeer(turn, received);
   for (const message of messages) receive(turn, peer.member, turn.state.options.codec.decode(message));
 }
 
@@ -35,7 +39,9 @@ export function flushLinks(turn: Turn): void {
     if (!peer.in.ackDue && !due && out.queue.length === 0) continue;
     const resent = due ? retransmit(out, turn.now) : { link: out, send: [] };
     const pumped = pump(resent.link, turn.now);
-    const next = changedPeer(peer, { out: pumped.link, in: changedLinkIn(peer.in, { ackDue: false }) });
+    const next = copyOfPeer(peer);
+    next.out = pumped.link;
+    if (peer.in.ackDue) next.in = changedLinkIn(peer.in, { ackDue: false });
     updatePeer(turn, next);
     if (peer.in.ackDue) {
       const { epoch, expected } = peer.in;
@@ -76,7 +82,7 @@ function receive(turn: Turn, sender: MemberId, message: LinkMessage | null): voi
       receiveMulticast(turn, peer, message);
       return;
     case 'leave':
-      updatePeer(turn, changedPeer(peer, { gone: true }));
+      updatePeer(turn, gonePeer(peer, turn.now));
       turn.reconsider = true;
       turn.urgent = true;
       return;

@@ -1,5 +1,6 @@
 /** The state of one member, what it is told (events) and what it wants done (effects). */
 import type { Superior } from './apart.ts';
+import type { Hearing } from './hearing.ts';
 import type { Incarnation } from './identity.ts';
 import { incarnationOf } from './identity.ts';
 import type { Heartbeat, LinkDatagram, MessageCodec, Recalled } from './message.ts';
@@ -133,6 +134,8 @@ export type MemberState = {
   readonly leaveUntil: InstantMs | null;
   /** Nothing happens any more: it left or was refused. */
   readonly ended: boolean;
+  /** As it was found last. */
+  readonly hearing: Hearing | null;
   /** The earliest deadline, worked out at the end of every step. */
   readonly wakeAt: InstantMs | null;
 };
@@ -220,6 +223,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     suspended: false,
     leaveUntil: null,
     ended: false,
+    hearing: null,
     wakeAt: now,
   };
 }
@@ -261,6 +265,7 @@ export function copyOfState(state: MemberState): MemberState {
     suspended: state.suspended,
     leaveUntil: state.leaveUntil,
     ended: state.ended,
+    hearing: state.hearing,
     wakeAt: state.wakeAt,
   };
 }

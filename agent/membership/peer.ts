@@ -58,9 +58,13 @@ export function newPeer(report: Heartbeat, route: Route, now: InstantMs): Peer {
   };
 }
 
-/** Written out: see `copyOfState`. */
 export function changedPeer(peer: Peer, change: Partial<Peer>): Peer {
-  const copy: Peer = {
+  return Object.assign(copyOfPeer(peer), change);
+}
+
+/** A copy to be changed before anybody else sees it, where `Object.assign` would take longer than the copy. Written out: see `copyOfState`. */
+export function copyOfPeer(peer: Peer): { -readonly [Part in keyof Peer]: Peer[Part] } {
+  return {
     member: peer.member,
     incarnation: peer.incarnation,
     host: peer.host,
@@ -77,7 +81,11 @@ export function changedPeer(peer: Peer, change: Partial<Peer>): Peer {
     out: peer.out,
     in: peer.in,
   };
-  return Object.assign(copy, change);
+}
+
+/** Nobody reads any more what waits for it. */
+export function gonePeer(peer: Peer, now: InstantMs): Peer {
+  return changedPeer(peer, { gone: true, out: openLinkOut(now, peer.out) });
 }
 
 /** This member tells the others that it hears the peer. */
@@ -92,14 +100,21 @@ export function isMutual(peer: Peer, self: Incarnation): boolean {
 
 export function withRoute(routes: readonly HeardRoute[], route: Route, now: InstantMs): readonly HeardRoute[] {
   const heard = { path: route.path, address: route.address, heardAt: now };
-  const index = routes.findIndex((known) => known.path === route.path && known.address === route.address);
-  if (index >= 0) return routes.length === 1 ? [heard] : routes.with(index, heard);
+  const [only] = routes;
+  if (routes.length === 1 && only !== undefined && isSame(only, route)) return [heard];
+  const index = routes.findIndex((known) => isSame(known, route));
+  if (index >= 0) return routes.with(index, heard);
   const kept = routes.length < routesMax ? routes : withoutLongestUnheard(routes);
   return [...kept, heard].sort((a, b) => a.path - b.path || (a.address < b.address ? -1 : 1));
 }
 
+function isSame(a: Route, b: Route): boolean {
+  return a.path === b.path && a.address === b.address;
+}
+
 /** The first route that still carries heartbeats; the next ones in turn at every further try. */
 export function routeFor(peer: Peer, tries: number, patienceMs: number, now: InstantMs): Route | undefined {
+  if (peer.routes.length === 1) return peer.routes[0];
   const fresh = peer.routes.filter((route) => now - route.heardAt < patienceMs);
   const usable = fresh.length > 0 ? fresh : peer.routes;
   return usable[tries % usable.length];

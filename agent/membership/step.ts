@@ -26,20 +26,24 @@ export function step(former: MemberState, event: MemberEvent): StepResult {
   const turn: Turn = { now: event.now, state: copyOfState(former), effects: [], reconsider: false, urgent: false };
   forgiveStall(turn);
   apply(turn, event);
-  if (!turn.state.ended) {
-    expire(turn);
-    noteSuspects(turn);
-    const { reconsiderAt } = turn.state;
-    turn.reconsider ||= reconsiderAt !== null && turn.now >= reconsiderAt;
-    while (turn.reconsider) reconsider(turn);
-    multicastWaiting(turn);
-    beat(turn);
-    flushLinks(turn);
-    finishLeaving(turn);
-  }
+  const broughtNothing = event.kind === 'heartbeat' && changedNothing(former, turn);
+  if (!turn.state.ended && !broughtNothing) followUp(turn);
   turn.state.wakeAt = nextDeadline(turn.state);
   assertInvariants(former, turn.state);
   return { state: turn.state, effects: turn.effects };
+}
+
+/** What follows from an event, and what is due. Done twice at one instant, the second time does nothing. */
+function followUp(turn: Turn): void {
+  expire(turn);
+  noteSuspects(turn);
+  const { reconsiderAt } = turn.state;
+  turn.reconsider ||= reconsiderAt !== null && turn.now >= reconsiderAt;
+  while (turn.reconsider) reconsider(turn);
+  multicastWaiting(turn);
+  beat(turn);
+  flushLinks(turn);
+  finishLeaving(turn);
 }
 
 /** When `wakeup` is due at the latest; `null` after the end. One timer is enough. */
@@ -79,6 +83,12 @@ function apply(turn: Turn, event: MemberEvent): void {
       startLeaving(turn);
       return;
   }
+}
+
+/** A heartbeat as most are, before anything is due: nothing follows from it but that the deadlines of that peer are later. */
+function changedNothing(former: MemberState, { now, state, effects, reconsider, urgent }: Turn): boolean {
+  if (reconsider || urgent || effects.length > 0 || former.wakeAt === null || now >= former.wakeAt) return false;
+  return state.suspects.length === 0 && state.leftOut.length === 0 && state.delivery.outbox.length === 0;
 }
 
 /** Half of the patience late: sooner it does no harm, later it might cost a peer its place; at all of it, ours may be gone. */

@@ -22,14 +22,18 @@ export function noteLeftOut(turn: Turn, own: readonly MemberId[]): void {
 
 export function noteSuspects(turn: Turn): void {
   const { state, now } = turn;
-  const isQuiet = state.suspects.length === 0 && state.leftOut.length === 0;
-  if (isQuiet && state.peers.every((peer) => now < overdueAt(peer))) return;
+  if (state.suspects.length === 0 && state.leftOut.length === 0 && !isOneOverdue(state.peers, now)) return;
   const suspected = state.peers.filter((peer) => isSuspect(state, peer, now));
   const suspects = suspected.map(({ member }) => member);
   if (sameList(suspects, state.suspects)) return;
   turn.state.suspects = suspects;
   const heard = suspected.filter((peer) => now < overdueAt(peer)).map(({ member }) => member);
   turn.effects.push({ kind: 'suspects', members: suspects, heard });
+}
+
+function isOneOverdue(peers: readonly Peer[], now: InstantMs): boolean {
+  for (const peer of peers) if (now >= overdueAt(peer)) return true;
+  return false;
 }
 
 /** When this peer is to be suspected; `null` where it is already, or is no matter of ours. */

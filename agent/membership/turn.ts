@@ -16,19 +16,23 @@ export type Turn = {
 };
 
 export function findPeer(state: MemberState, member: MemberId): Peer | undefined {
-  return state.peers.find((peer) => peer.member === member);
+  for (const peer of state.peers) if (peer.member === member) return peer;
+  return undefined;
 }
 
 export function findIncarnation(state: MemberState, incarnation: Incarnation): Peer | undefined {
-  return state.peers.find((peer) => peer.incarnation === incarnation);
+  for (const peer of state.peers) if (peer.incarnation === incarnation) return peer;
+  return undefined;
 }
 
 /** Replaces a peer by its newer self. */
 export function updatePeer(turn: Turn, peer: Peer): void {
-  const { state } = turn;
-  const index = state.peers.findIndex(({ member }) => member === peer.member);
-  if (index < 0) return;
-  const peers = state.peers.slice();
-  peers[index] = peer;
-  state.peers = peers;
+  const { peers } = turn.state;
+  for (let index = 0; index < peers.length; index += 1) {
+    if (peers[index]?.member !== peer.member) continue;
+    const changed = peers.slice();
+    changed[index] = peer;
+    turn.state.peers = changed;
+    return;
+  }
 }

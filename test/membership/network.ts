@@ -2,6 +2,7 @@
  * Members on a simulated network in virtual time: loss, delay, reordering, duplication, cuts of single directions, crashes,
  * restarts, pauses. Runs the very step functions; everything follows from one seed.
  */
+import { strict as assert } from 'node:assert';
 import {
   createMember,
   type MemberEffect,
@@ -325,6 +326,7 @@ export class Network {
     this.steps += 1;
     const { state, effects } = step(member.state, event);
     member.state = state;
+    if (event.kind === 'heartbeat') assertNothingLeft(state, event.now);
     for (const effect of effects) this.#carryOut(member, effect);
     if (state.ended) {
       if (this.#running.get(member.host) === member) this.#running.delete(member.host);
@@ -409,5 +411,14 @@ export class Network {
       const delayMs = delayMsMin + ((delayMsMax - delayMsMin) * this.random(1024)) / 1024;
       this.at(delayMs, () => this.#tell(to, event));
     }
+  }
+}
+
+/** Most heartbeats bring nothing new, and their step is cut short. */
+function assertNothingLeft(state: MemberState, now: InstantMs): void {
+  const { state: after, effects } = step(state, { kind: 'wakeup', now });
+  assert.equal(effects.length, 0);
+  for (const part of Object.keys(state) as (keyof MemberState)[]) {
+    if (after[part] !== state[part]) assert.deepEqual(after[part], state[part], part);
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isIdle } from '../../agent/membership/link-out.ts';
 import { attemptMs, type MemberEffect } from '../../agent/membership/member-state.ts';
 import type { LinkMessage } from '../../agent/membership/message.ts';
 import { decodeLinkMessage } from '../../agent/wire/frame-message.ts';
@@ -110,5 +111,23 @@ describe('reconsider()', () => {
     network.runFor(1000);
     expect(network.observer.viewsInstalled).toBe(views + 3);
     expect(network.views()).toEqual(['a,b,c']);
+  });
+});
+
+describe('gonePeer()', () => {
+  it('drops what waits for one that is known to be dead, and sends it nothing more', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    const dead = network.stateOf('c');
+    network.crash('c');
+    network.send('a', network.observer.payload(network.memberOf('a'), 20));
+    const waiting = () =>
+      network.stateOf('a').peers.filter(({ member, out }) => member === dead.options.self && !isIdle(out));
+    expect(waiting()).toHaveLength(1);
+    network.bury(dead, 'a', 'b');
+    expect(waiting()).toHaveLength(0);
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b']);
   });
 });

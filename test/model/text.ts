@@ -24,7 +24,18 @@ const instants: ReadonlySet<string> = new Set([
  */
 const leftOut: ReadonlySet<string> = new Set([
   ...['options', 'pool', 'codec', 'random', 'heartbeats', 'said', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
-  ...['roundTripMs', 'window', 'sentAt', 'resent', 'ageMs', 'joined', 'recovered', 'firstHeardAt', 'wereWith'],
+  ...[
+    'roundTripMs',
+    'window',
+    'sentAt',
+    'resent',
+    'ageMs',
+    'joined',
+    'recovered',
+    'firstHeardAt',
+    'wereWith',
+    'hearing',
+  ],
 ]);
 
 /** Under these names nothing is an instant, and most of it outlives many states: its text is kept. */

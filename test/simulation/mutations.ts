@@ -201,7 +201,7 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
   {
     rule: 'only whole views are taken in',
     file: 'membership/clique',
-    find: 'isOwnView(self, group) || all.length + group.length > membersMax || !isWhole(self, group)',
+    find: 'isOwnView(self, group) || circle.members.length + group.length > membersMax || !isWhole(heard, group)',
     put: 'isOwnView(self, group)',
     breaks: 'liveness',
   },
