@@ -15,7 +15,14 @@ export class Cause implements Check {
   /** The newest view in which each member heard a decision. */
   readonly #decidedIn = new Map<MemberId, ViewId>();
 
+  /** Nobody has been there for long enough, nor all at once. */
+  #isColdStart = true;
+  readonly #startedAt = new Map<string, number>();
+
   observe(observation: Observation, world: World): void {
+    if (observation.kind === 'started') this.#startedAt.set(observation.host, world.now);
+    if (observation.kind === 'installed' && observation.view.members.length >= (world.options.pool.hostsExpected ?? 0))
+      this.#isColdStart = false;
     if (observation.kind !== 'stepped') return;
     const { before } = observation;
     if (before.view !== null && before.decided > 0) this.#decidedIn.set(before.self, before.view.id);
@@ -29,6 +36,7 @@ export class Cause implements Check {
 
   #check(assignment: Assignment, { before, after, event }: Observation & { kind: 'stepped' }, world: World): void {
     const { set, owner, reason } = assignment;
+    if (owner !== null && this.#isColdStart) this.#checkStart(assignment, world);
     const holders = ableHolders(after, assignment, world);
     if (holders.length === 0) return;
     this.exercised += 1;
@@ -72,6 +80,14 @@ export class Cause implements Check {
       this.name,
       `${holders.map(hostOf).join(' and ')} may go on with ${set}, but it goes to ${to}: ${reason.kind}`,
     );
+  }
+
+  /** A cold start waits for all hosts, or for its time. */
+  #checkStart({ set, owner, reason }: Assignment, { options, now }: World): void {
+    const matureMs = options.matureMs / (1 + options.clockDrift);
+    this.#isColdStart = [...this.#startedAt.values()].every((at) => now - at < matureMs);
+    if (!this.#isColdStart || reason.kind !== 'first') return;
+    throw new Breach(this.name, `${set} is given to ${owner} before the other hosts of a cold start could be there`);
   }
 
   /** The two decided together before, and the one that was told last goes on: they have not met only now. */
