@@ -29,9 +29,11 @@ export const answerDeadlineMs = 5000;
 export const inFlightMax = 128;
 /**
  * Answers that are read in the turn in which was asked: netlink has them ready when send() returns, and a turn of a busy main loop is
- * long. One is for a whole datagram; after two of them, some 20 ms, others have their turn.
+ * long. One is for a whole datagram; after two of them, some 20 ms, others have their turn. A dump has one for each family, and one for
+ * its end, or more where there are more than some hundred addresses.
  */
 export const answersAtOnceMax = 2;
+export const dumpAnswersAtOnceMax = 4;
 /** Dumps that kept changing. Each takes well under a millisecond: more means that something is wrong. */
 const dumpAttemptsMax = 10;
 
@@ -50,7 +52,7 @@ type Pending = {
 
 export class RouteRequests {
   readonly #send: (datagram: Uint8Array) => void;
-  readonly #answered: () => void;
+  readonly #answered: (answersMax: number) => void;
   /** UNBOUNDED: by the caller, who asks once for each address it has. */
   readonly #waiting: Pending[] = [];
   readonly #inFlight = new Map<number, Pending>();
@@ -60,9 +62,9 @@ export class RouteRequests {
 
   /**
    * @param send one datagram to the kernel, now; throws what the socket throws
-   * @param answered gives `receive` what was answered already
+   * @param answered gives `receive` what was answered already, at most so many datagrams
    */
-  constructor(send: (datagram: Uint8Array) => void, answered: () => void = () => {}) {
+  constructor(send: (datagram: Uint8Array) => void, answered: (answersMax: number) => void = () => {}) {
     this.#send = send;
     this.#answered = answered;
   }
@@ -71,7 +73,7 @@ export class RouteRequests {
   async requests(requests: readonly RouteRequest[]): Promise<readonly RouteResult[]> {
     const results = requests.map((request) => this.#enqueue(request, 'one'));
     this.#flush();
-    if (requests.length > 0) this.#answered();
+    if (requests.length > 0) this.#answered(answersAtOnceMax);
     return Promise.all(results);
   }
 
@@ -100,6 +102,7 @@ export class RouteRequests {
     for (let attempt = 0; attempt < dumpAttemptsMax; attempt++) {
       const answer = this.#enqueue(request, 'dump');
       this.#flush();
+      this.#answered(dumpAnswersAtOnceMax);
       const result = await answer;
       if (result.kind === 'failed') return result;
       if (result.messages.every(({ flags }) => (flags & netlinkFlags.dumpInterrupted) === 0)) {

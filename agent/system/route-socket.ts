@@ -5,7 +5,7 @@ import { routeGroups } from '../wire/rtnetlink.ts';
 import type { NetlinkError } from './netlink-error.ts';
 import { deafToPort } from './port-filter.ts';
 import { RouteOrders } from './route-orders.ts';
-import { answersAtOnceMax, type RouteRequest, RouteRequests, type RouteResult } from './route-requests.ts';
+import { type RouteRequest, RouteRequests, type RouteResult } from './route-requests.ts';
 
 export type { RouteRequest, RouteResult } from './route-requests.ts';
 
@@ -46,7 +46,7 @@ export function openRouteSocket(options: RouteSocketOptions = {}): RouteSocket {
 
   const requests = new RouteRequests(
     (datagram) => answers.send(datagram),
-    () => answers.receive(answersAtOnceMax),
+    (answersMax) => answers.receive(answersMax),
   );
   const answers = openNetlink(
     { ...common, groups: [], receiveBufferBytes: answerBufferBytes },

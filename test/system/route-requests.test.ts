@@ -24,13 +24,17 @@ class FakeKernel {
   dumps = 0;
   readonly #answers: Uint8Array[] = [];
 
-  constructor() {
-    this.requests = new RouteRequests((datagram) => this.#receive(datagram));
+  /** @param atOnce whether it may be read in the turn in which it was asked */
+  constructor(atOnce = false) {
+    const answered = atOnce ? (answersMax: number) => this.deliver(answersMax) : undefined;
+    this.requests = new RouteRequests((datagram) => this.#receive(datagram), answered);
   }
 
   /** What waits in the socket is read. */
-  deliver(): void {
-    while (this.#answers.length > 0) this.requests.receive(this.#answers.shift() ?? new Uint8Array());
+  deliver(answersMax = Number.POSITIVE_INFINITY): void {
+    for (let read = 0; read < answersMax && this.#answers.length > 0; read++) {
+      this.requests.receive(this.#answers.shift() ?? new Uint8Array());
+    }
   }
 
   #receive(datagram: Uint8Array): void {
@@ -130,6 +134,13 @@ describe('RouteRequests', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(kernel.dumps).toBe(1);
     expect((await settled(kernel, both)).map(({ kind }) => kind)).toEqual(['done', 'done']);
+  });
+
+  it('dump() and requests(): what the kernel has answered is read before the next turn of the loop', async () => {
+    const kernel = new FakeKernel(true);
+    const read = kernel.requests.dump(request).then(() => kernel.requests.requests([request, request]));
+    const late = new Promise((resolve) => setImmediate(() => resolve('late')));
+    expect(await Promise.race([read, late])).toMatchObject([{ kind: 'done' }, { kind: 'done' }]);
   });
 
   it('requests(): a socket that refuses is a failure with its code', async () => {
