@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BuiltInEngine } from './built-in-engine.ts';
 import type { FromWorker, ToWorker, WorkerData } from './built-in-options.ts';
+import type { ChannelEvent } from './channel.ts';
 import { ChannelError } from './channel-error.ts';
 import { MainLoopWatch } from './main-loop.ts';
 import { becomeRealtime, mainThreadPriority } from './realtime.ts';
@@ -19,7 +20,7 @@ const engine = new BuiltInEngine(options, {
   onEvent: (event) => {
     // Before it hears of it.
     if (event.kind === 'suspects') takeover?.suspect(event.members.length);
-    if (event.kind === 'view' && event.view.together.length < event.view.members.length) takeover?.merge();
+    if (mayBeHeldTwice(event)) takeover?.doubt();
     tell({ kind: 'event', event });
   },
   onConfirmed: (question) => viewEvidence.note(question),
@@ -83,4 +84,23 @@ try {
   const { code, address, port: udpPort } = error;
   tell({ kind: 'failed', code, address, port: udpPort });
   port.close();
+}
+
+/** Whether others may hold what this host has: it stood still, they went on without it, or they come from another view. */
+function mayBeHeldTwice(event: ChannelEvent): boolean {
+  switch (event.kind) {
+    case 'view':
+      return event.view.together.length < event.view.members.length;
+    case 'apart':
+      return event.members.length > 0;
+    case 'stalled':
+      return true;
+    case 'deliver':
+    case 'suspects':
+    case 'lost':
+    case 'notice':
+    case 'path':
+    case 'refused':
+      return false;
+  }
 }

@@ -15,8 +15,8 @@ import type { LabProcess } from './process.ts';
 /** On lo, so nobody's: when the monitor tells of it, everything before it was told. */
 const marker = '127.77.77.77';
 
-/** It dates what it reads, when it reads it: it goes before what it watches, where that is permitted. */
-const monitorScript = 'chrt --rr --pid 1 $$ 2> /dev/null; TZ=UTC exec ip -ts -o -rcvbuf 8388608 monitor address';
+/** It dates what it reads, when it reads it: it goes before what it watches, also before agents of real-time priority, where permitted. */
+const monitorScript = 'chrt --rr --pid 20 $$ 2> /dev/null; TZ=UTC exec ip -ts -o -rcvbuf 8388608 monitor address';
 
 type Watched = {
   readonly namespace: Namespace;

@@ -43,3 +43,10 @@ export function echoedBy(frame: Frame): string | null {
 export function sentBy({ text }: Frame): string | null {
   return /^IP6? (\d+\.\d+\.\d+\.\d+|[0-9a-f:]+)(?:\.\d+)? > /.exec(text)?.[1] ?? null;
 }
+
+/** The address that a station speaks for, as if it had it: announces, answers a question about, or answers an echo request with. */
+export function spokenFor(frame: Frame): string | null {
+  const { text } = frame;
+  const answered = /^ARP, Reply (\S+) is-at/.exec(text) ?? /neighbor advertisement, tgt is (\S+?),/.exec(text);
+  return answered?.[1] ?? echoedBy(frame) ?? announcedBy(frame);
+}

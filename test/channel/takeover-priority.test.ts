@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mergeMs, TakeoverPriority, takeoverPriority } from '../../agent/channel/takeover-priority.ts';
+import { doubtMs, TakeoverPriority, takeoverPriority } from '../../agent/channel/takeover-priority.ts';
 
 let set: number[];
 let takeover: TakeoverPriority;
@@ -37,19 +37,19 @@ describe('TakeoverPriority', () => {
     expect(set).toEqual([takeoverPriority, 0, takeoverPriority, 0]);
   });
 
-  it('raises for as long as a merge may take, also after its decision', () => {
+  it('raises for as long as two may hold the same, also after a decision', () => {
     takeover.suspect(1);
-    takeover.merge();
+    takeover.doubt();
     takeover.suspect(0);
     takeover.decided();
-    vi.advanceTimersByTime(mergeMs - 1);
+    vi.advanceTimersByTime(doubtMs - 1);
     expect(set).toEqual([takeoverPriority]);
     vi.advanceTimersByTime(1);
     expect(set).toEqual([takeoverPriority, 0]);
   });
 
   it('leaves an ordinary thread behind', () => {
-    takeover.merge();
+    takeover.doubt();
     takeover.suspect(1);
     takeover.stop();
     takeover.stop();

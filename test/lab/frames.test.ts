@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { announcedBy, echoedBy, type Frame, parseFrames, sentBy } from '../../agent/lab/frames.ts';
+import { announcedBy, echoedBy, type Frame, parseFrames, sentBy, spokenFor } from '../../agent/lab/frames.ts';
 
 function frame(text: string, broadcast = false): Frame {
   return { atMs: 0, port: 'p1', direction: 'in', broadcast, text };
@@ -66,5 +66,19 @@ describe('echoedBy()', () => {
     ['IP 10.77.0.250 > 10.77.0.101: ICMP echo request, id 1, seq 2, length 24', null],
   ])('reads %s', (text, expected) => {
     expect(echoedBy(frame(text))).toBe(expected);
+  });
+});
+
+describe('spokenFor()', () => {
+  it.each([
+    ['ARP, Reply 10.77.0.101 is-at 02:77:00:00:00:01, length 28', '10.77.0.101'],
+    ['ARP, Request who-has 10.77.0.101 tell 10.77.0.101, length 28', '10.77.0.101'],
+    ['ARP, Request who-has 10.77.0.101 tell 0.0.0.0, length 28', null],
+    ['IP6 fd77::101 > ff02::1: ICMP6, neighbor advertisement, tgt is fd77::101, length 32', 'fd77::101'],
+    ['IP6 fe80::1 > ff02::1:ff00:101: ICMP6, neighbor solicitation, who has fd77::101, length 32', null],
+    ['IP 10.77.0.101 > 10.77.0.250: ICMP echo reply, id 1, seq 2, length 24', '10.77.0.101'],
+    ['IP 10.77.0.250 > 10.77.0.101: ICMP echo request, id 1, seq 2, length 24', null],
+  ])('reads %s', (text, expected) => {
+    expect(spokenFor(frame(text, text.includes('tell 10.77.0.101')))).toBe(expected);
   });
 });

@@ -83,27 +83,28 @@ describe(
       await group.restart(e2);
     });
 
-    it('of a machine that was paused: what others took over meanwhile is gone at once when it goes on', async () => {
+    it('that is stopped with its agent leaves the addresses to the kernel; what it let go of does not come back when they go on', async () => {
       await group.cluster.command(e1, 'balance');
       await group.cluster.covered(deadlineMs);
-      const agent = group.cluster.agent(e2);
-      const guards = group.guards(e2);
-      const held = group.addresses.filter((address) => group.cluster.watch.holders(address).includes('e2'));
+      const pids = [...group.guards(e2), group.cluster.agent(e2).pid];
+      const held = group.cluster.watch.heldBy('e2').filter((address) => group.addresses.includes(address));
       expect(held.length).toBeGreaterThan(0);
-      const heal = await group.cutOff(e2);
-      for (const pid of [...guards, agent.pid]) process.kill(pid, 'SIGSTOP');
-      const others = (address: string) => group.cluster.watch.holders(address).some((name) => name !== 'e2');
-      await group.cluster.watch.until('the others to have all', deadlineMs, () => held.every(others));
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
       await new Promise((next) => setTimeout(next, pausedMs)); // a pause is a time in which nothing happens
-      await heal();
-      const sinceMs = monotonicMs();
-      for (const pid of [...guards, agent.pid]) process.kill(pid, 'SIGCONT');
       await group.cluster.covered(deadlineMs);
-      const twiceMs = await group.heldTwiceMs(sinceMs);
-      console.log(`paused for ${pausedMs} ms: held twice ${twiceMs.toFixed(1)} ms after it went on`);
-      expect(twiceMs).toBeLessThan(heldTwiceMsMax);
-      expect(agent.running).toBe(true);
+      const stays = pausedMs < lifetimeMs - 1_000;
+      const now = group.cluster.watch.heldBy('e2').filter((address) => group.addresses.includes(address));
+      expect(now.toSorted()).toEqual(stays ? held.toSorted() : []);
+      const before = group.cluster.watch.events.length;
+      const goOnMs = monotonicMs();
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
       await group.cluster.joined(e2, deadlineMs);
+      await group.cluster.covered(deadlineMs);
+      await group.cluster.watch.sync();
+      // What it held all the time it may give up now, as it cannot know that the others left it alone.
+      const changes = group.cluster.watch.events.slice(before);
+      if (!stays) expect(changes).toEqual([]);
+      expect(await group.heldTwiceMs(goOnMs)).toBeLessThan(heldTwiceMsMax);
     });
 
     it('that dies is replaced, and the log says so', async () => {
