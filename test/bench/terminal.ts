@@ -16,6 +16,7 @@ const heads = [
   'by nobody',
   'moved',
   'ARP',
+  'one owner since heard',
 ];
 
 export function renderMeasures(measures: readonly Measure[]): readonly string[] {
@@ -49,6 +50,7 @@ function rowsOf(title: string, measures: readonly Measure[]): readonly Row[] {
       milliseconds(spreadOf(own.map((each) => each.heldByNobodyMs))),
       count(spreadOf(own.map((each) => each.moved))),
       count(spreadOf(own.map((each) => each.announcements))),
+      merged(own),
     ];
     return { cells, mark: ' ', style: null };
   });
@@ -68,4 +70,10 @@ export function count({ median, min, max }: Spread): string {
 export function number(value: number): string {
   const digits = value !== 0 && Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : 0;
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Where a cut has ended. */
+function merged(own: readonly Measure[]): string {
+  const known = own.flatMap(({ mergedMs }) => (mergedMs === null ? [] : [mergedMs]));
+  return known.length === 0 ? '' : milliseconds(spreadOf(known));
 }
