@@ -503,6 +503,7 @@ export class AgentCore {
       channel,
       passedOver: this.#inbox.passedOver,
       problems: this.#network.problems(),
+      conflicts: this.#network.conflicts((set) => this.#driver.state.failed.has(set)),
       neighbours: this.#network.neighbours,
       events: this.#journal.events,
       now: systemClock.now(),

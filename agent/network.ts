@@ -16,7 +16,7 @@ import { ClaimListener } from './system/claim-listener.ts';
 import { ClaimProbes } from './system/claim-probes.ts';
 import { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
-import { Conflicts } from './system/conflicts.ts';
+import { type Claimant, type Conflict, Conflicts, describe as describeConflict } from './system/conflicts.ts';
 import { setsConcerned } from './system/eligibility.ts';
 import type { Guard } from './system/guard.ts';
 import type { InterfaceFinder } from './system/interface-finder.ts';
@@ -113,12 +113,17 @@ export class Network {
     this.#conflicts = new Conflicts({
       ...{ clock, isOwn },
       setOf: ({ interfaceIndex, address }) => this.claims.setAt(interfaceIndex, address),
-      onConflict: (set, why) => this.#onConflict(set, why),
+      onConflict: (set, claimant) => this.#onConflict(set, claimant),
       defend: (set) => this.claims.defend(set),
     });
     this.claims = new Claims({
       guard: options.guard,
-      ...{ route, links, finder, watch, clock, evidence, mayClaim, onClaimFailed, onReleased, onTrouble },
+      ...{ route, links, finder, watch, clock, evidence, mayClaim, onReleased, onTrouble },
+      onTaken: (set, claimant) => this.#conflicts.refused(set, claimant),
+      onClaimFailed: (set, why) => {
+        this.#conflicts.failed(set, why);
+        onClaimFailed(set, why);
+      },
       onClaimed: (sets) => {
         onClaimed(sets);
         this.#conflicts.claimed(sets);
@@ -241,6 +246,19 @@ export class Network {
     ]);
   }
 
+  /**
+   * Sets that are in conflict with a station outside of the group.
+   *
+   * @param failed whether a claim has failed here a short while ago
+   */
+  conflicts(failed: (set: SetName) => boolean): ReadonlyMap<SetName, Conflict> {
+    const { claims } = this;
+    return this.#conflicts.current(
+      (set) => claims.holds(set),
+      (set) => failed(set) || claims.isTakenInPart(set),
+    );
+  }
+
   /** Announces again what is held here; all of it, or those named. @returns what was announced, or why nothing was */
   announceAgain(names: readonly string[]): readonly SetName[] | string {
     const announced = this.claims.announced();
@@ -291,10 +309,13 @@ export class Network {
     this.#arping.close();
   }
 
-  #onConflict(set: SetName, why: string): void {
+  #onConflict(set: SetName, claimant: Claimant): void {
+    const why = describeConflict(claimant);
     const yields = this.#config.conflict === 'yield';
     this.#options.onTrouble(`set ${set}: ${why}; ${yields ? 'it is given up here' : 'it is kept, and announced'}`);
-    if (yields) void this.claims.yieldSet(set, why);
+    if (!yields) return;
+    this.#conflicts.refused(set, claimant);
+    void this.claims.yieldSet(set, why);
   }
 
   #onLink(change: LinkChange): void {

@@ -68,6 +68,11 @@ export function setHealth(set: SetStatus, status: Status, now: Date): SetHealth 
   return 'held';
 }
 
+/** Another station has or claims an address of it. An agent of an earlier version, while one is upgraded, says nothing of it. */
+export function isConflicted({ conflict }: SetStatus): boolean {
+  return conflict != null;
+}
+
 function agentTroubles(status: Status): Trouble[] {
   switch (status.state) {
     case 'lost':

@@ -1,6 +1,6 @@
 import type { SetStatus, Status } from '../control/protocol.ts';
 import { formatElapsed, formatSince } from './elapsed.ts';
-import { type SetHealth, setHealth } from './health.ts';
+import { isConflicted, type SetHealth, setHealth } from './health.ts';
 import { nameRanges } from './name-ranges.ts';
 import type { Section } from './section.ts';
 import { type Row, renderTable } from './table.ts';
@@ -17,7 +17,13 @@ export function renderSets(status: Status, section: Section): string[] {
 function renderEachSet(status: Status, section: Section): string[] {
   const rows = status.sets.map((set): Row => {
     const health = setHealth(set, status, section.now);
-    const cells = [set.name, addressCell(set), ownerCell(set), formatSince(set.since, section.now), set.reason];
+    const cells = [
+      set.name,
+      addressCell(set),
+      `${ownerCell(set)}${isConflicted(set) ? ' (conflicted)' : ''}`,
+      formatSince(set.since, section.now),
+      set.reason,
+    ];
     return { cells, ...markOf(health) };
   });
   return renderTable(['SET', 'ADDRESS', 'OWNER', 'FOR', 'WHY'], rows, section);

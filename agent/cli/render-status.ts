@@ -1,7 +1,7 @@
 /** `holdfast status` as text: trouble first, then who owns what, the hosts, what moved and why, and what to try. */
 import type { Status } from '../control/protocol.ts';
 import { formatSince } from './elapsed.ts';
-import { findTroubles, setHealth, type Trouble } from './health.ts';
+import { findTroubles, isConflicted, setHealth, type Trouble } from './health.ts';
 import { renderHosts } from './render-hosts.ts';
 import { renderSets } from './render-sets.ts';
 import type { Section } from './section.ts';
@@ -57,8 +57,13 @@ function coverage(status: Status, now: Date): string {
   const nobody = health.filter((h) => h === 'held by nobody').length;
   const twice = health.filter((h) => h === 'held twice').length;
   const sets = count(status.sets.length, 'set');
-  if (nobody === 0 && twice === 0) return `${sets}, all held`;
-  const wrong = [...(nobody > 0 ? [`${nobody} held by nobody`] : []), ...(twice > 0 ? [`${twice} held twice`] : [])];
+  const conflicted = status.sets.filter(isConflicted).length;
+  const wrong = [
+    ...(nobody === 0 && twice === 0 ? ['all held'] : []),
+    ...(nobody > 0 ? [`${nobody} held by nobody`] : []),
+    ...(twice > 0 ? [`${twice} held twice`] : []),
+    ...(conflicted > 0 ? [`${conflicted} conflicted`] : []),
+  ];
   return `${sets}, ${wrong.join(', ')}`;
 }
 

@@ -121,6 +121,13 @@ export type SetStatus = {
   /** A host that is silent but still answers for it: it has it, as far as anybody can tell. */
   readonly answeredBy: string | null;
   readonly problem: string | null;
+  /** A station outside of the group has or claims an address of it, as this host knows: it is `conflicted`. Null when that is over. */
+  readonly conflict: {
+    /** Without a prefix length. */
+    readonly address: string;
+    readonly mac: string;
+    readonly since: string;
+  } | null;
   /** `holdfast move` put it there. */
   readonly pinned: boolean;
 };

@@ -22,6 +22,11 @@ export type StatusInput = {
   readonly passedOver: Status['passedOver'];
   /** What is wrong with sets that this host holds. */
   readonly problems: ReadonlyMap<SetName, string>;
+  /** Stations outside of the group that have or claim an address of a set here. */
+  readonly conflicts: ReadonlyMap<
+    SetName,
+    { readonly address: string; readonly mac: string; readonly since: InstantMs }
+  >;
   /** Hosts that members talk with. */
   readonly neighbours: number;
   readonly events: readonly StatusEvent[];
@@ -79,6 +84,7 @@ function setStatus(
   iso: (instant: InstantMs) => string,
 ): SetStatus {
   const { ownership, problems } = input;
+  const conflict = input.conflicts.get(set.name);
   const assignment = ownership.assignments.get(set.name);
   const holding = ownership.holdings.get(set.name);
   const failed = ownership.failed.get(set.name);
@@ -95,6 +101,8 @@ function setStatus(
     claimedBy: claiming.map(hostOf),
     answeredBy: assignment?.reason.kind === 'answering' ? assignment.reason.host : null,
     problem: problems.get(set.name) ?? unableSets(ownership).get(set.name) ?? null,
+    conflict:
+      conflict === undefined ? null : { address: conflict.address, mac: conflict.mac, since: iso(conflict.since) },
     pinned: assignment?.pinned ?? false,
   };
 }

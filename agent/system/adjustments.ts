@@ -11,7 +11,7 @@ import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
-import { describe as describeConflict } from './conflicts.ts';
+import { type Claimant, describe as describeConflict } from './conflicts.ts';
 import type { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
 import type { Removals } from './removals.ts';
@@ -41,16 +41,23 @@ export type AdjustmentOptions = {
   readonly again: (set: SetName) => void;
   /** It could not be given any address. */
   readonly lose: (set: SetName, why: string) => Promise<void>;
+  /** Another station answered for an address that it was to get. */
+  readonly onTaken: (set: SetName, claimant: Claimant) => void;
   /** It has other addresses: what is announced of it begins anew, where it is announced. */
   readonly onChanged: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
 };
 
-/** Of one adjustment: what the set is without, each with the reason; and the first of these reasons alone. */
-type Found = { readonly lines: Set<string>; readonly why: string };
+/** Of one adjustment: what the set is without, each with the reason; the first of these reasons alone; whether one is another station. */
+type Found = { readonly lines: Set<string>; readonly why: string; taken: boolean };
 
 /** What a set is without since its last adjustment, the how manyth in a row, and how not to try again. */
-type Lack = { readonly lines: ReadonlySet<string>; readonly times: number; readonly cancel: () => void };
+type Lack = {
+  readonly lines: ReadonlySet<string>;
+  readonly taken: boolean;
+  readonly times: number;
+  readonly cancel: () => void;
+};
 
 export class Adjustments {
   readonly #options: AdjustmentOptions;
@@ -83,6 +90,11 @@ export class Adjustments {
     return new Map([...this.#lacks].map(([set, { lines }]) => [set, describe([...lines])]));
   }
 
+  /** Whether it is without an address that another station has. */
+  isTaken(set: SetName): boolean {
+    return this.#lacks.get(set)?.taken === true;
+  }
+
   /** Given up, or had in whole by another claim. */
   forget(set: SetName): void {
     this.#lacks.get(set)?.cancel();
@@ -102,7 +114,8 @@ export class Adjustments {
     // What is still in the kernel, where it is not to be any more, is this host's until it goes.
     if (held.addresses(set).length === 0 && removals.leaving(set).length === 0) return lose(set, found.why);
     const delayMs = Math.min(claimRetryMs * 2 ** (times - 1), claimRetryMsMax);
-    this.#lacks.set(set, { lines: found.lines, times, cancel: clock.after(delayMs, () => again(set)) });
+    const { lines, taken } = found;
+    this.#lacks.set(set, { lines, taken, times, cancel: clock.after(delayMs, () => again(set)) });
   }
 
   /** What is there already, with what the next renewal is to make of it. */
@@ -183,6 +196,7 @@ export class Adjustments {
         const elsewhere = takenElsewhere(new Map([[set, [address]]]), watch.all(), links).get(set);
         const why = mac === undefined ? elsewhere : describeConflict({ address: address.address, mac });
         if (why !== undefined) this.#tell(set, address, why);
+        if (mac !== undefined) this.#tellTaken(set, { address: address.address, mac });
         return why === undefined;
       });
       if (usable.length > 0) free.set(set, usable);
@@ -231,10 +245,16 @@ export class Adjustments {
   /** In the log where it is news. */
   #tell(set: SetName, { address, prefixLength }: PlacedAddress, why: string): void {
     const line = `it is without ${address}/${prefixLength}, which the configuration added: ${why}`;
-    const found = this.#found.get(set) ?? { lines: new Set(), why };
+    const found = this.#found.get(set) ?? { lines: new Set(), why, taken: false };
     this.#found.set(set, found);
     found.lines.add(line);
     if (this.#lacks.get(set)?.lines.has(line) !== true) this.#options.onTrouble(`set ${set}: ${line}`);
+  }
+
+  #tellTaken(set: SetName, claimant: Claimant): void {
+    const found = this.#found.get(set);
+    if (found !== undefined) found.taken = true;
+    this.#options.onTaken(set, claimant);
   }
 
   async #take(surplus: ReadonlyMap<SetName, readonly PlacedAddress[]>): Promise<void> {

@@ -16,7 +16,7 @@ import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Audience } from './audience.ts';
 import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
-import { describe as describeConflict } from './conflicts.ts';
+import { type Claimant, describe as describeConflict } from './conflicts.ts';
 import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
 import type { InterfaceFinder } from './interface-finder.ts';
@@ -49,6 +49,8 @@ export type ClaimsOptions = {
   /** In the kernel, and the first announcement is out. */
   readonly onClaimed: (sets: readonly SetName[]) => void;
   readonly onClaimFailed: (set: SetName, why: string) => void;
+  /** Another station answered for an address that the set was to get here; that the claim failed is told as well. */
+  readonly onTaken: (set: SetName, claimant: Claimant) => void;
   readonly onReleased: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
 };
@@ -99,6 +101,7 @@ export class Claims {
       begun: (work) => void this.#underWay.add(work),
       again: (name) => void this.#adjust([name]),
       lose: (name, why) => this.#lose(name, why),
+      onTaken: options.onTaken,
       onChanged: (names) => this.announce(names.filter((name) => options.announcer.announces(name))),
     });
   }
@@ -223,6 +226,11 @@ export class Claims {
     await this.#release(this.#held.names());
   }
 
+  /** Held here, but not in whole, because another station has an address of it. */
+  isTakenInPart(name: SetName): boolean {
+    return this.#adjustments.isTaken(name);
+  }
+
   /** What is wrong with sets that are held here. */
   problems(): ReadonlyMap<SetName, string> {
     return new Map([...this.#adjustments.problems(), ...this.#upkeep.problems(), ...this.#removals.problems()]);
@@ -287,7 +295,9 @@ export class Claims {
       const mac = taken === undefined ? undefined : holders.get(taken);
       if (taken === undefined || mac === undefined) continue;
       free.delete(name);
-      this.#options.onClaimFailed(name, describeConflict({ address: taken.address, mac }));
+      const claimant = { address: taken.address, mac };
+      this.#options.onTaken(name, claimant);
+      this.#options.onClaimFailed(name, describeConflict(claimant));
     }
     await this.#add(this.#permitted(free));
   }

@@ -127,6 +127,21 @@ describe('renderStatus()', () => {
     `);
   });
 
+  it('says which sets are conflicted, also of a large pool', () => {
+    const conflict = { address: '198.51.100.200', mac: '02:00:00:00:00:0b', since: secondsAgo(9) };
+    const problem = 'conflict: 02:00:00:00:00:0b claims 198.51.100.200';
+    const www = setStatus('www', { conflict, problem });
+    const text = renderStatus(sampleStatus({ sets: [www, setStatus('dns')] }), plain);
+    expect(text).toContain('DEGRADED: 2 sets, all held, 1 conflicted, 3 of 3 hosts');
+    expect(text).toContain(`! www: ${problem}`);
+    expect(text).toMatch(/^! www {2}198\.51\.100\.200\/24 {2}e1 \(conflicted\) {2}3 min/m);
+    expect(text).toMatch(/^ {2}dns {2}198\.51\.100\.200\/24 {2}e1 {15}3 min/m);
+    const large = renderStatus(sampleStatus({ sets: [www, ...pool(200)] }), plain);
+    expect(large).toContain('DEGRADED: 201 sets, all held, 1 conflicted');
+    const free = setStatus('www', { owner: null, here: 'failed', conflict, problem });
+    expect(renderStatus(sampleStatus({ sets: [free] }), plain)).toContain('nobody (conflicted)');
+  });
+
   it('has one line for each owner of a large pool', () => {
     const sets = pool(200).map((set, i) => ({ ...set, owner: i < 80 ? 'e1' : 'e2', heldBy: [i < 80 ? 'e1' : 'e2'] }));
     expect(renderStatus(sampleStatus({ sets, events: [] }), plain)).toMatchInlineSnapshot(`

@@ -22,6 +22,7 @@ export function setStatus(name: string, change: Partial<SetStatus> = {}): SetSta
     claimedBy: [],
     answeredBy: null,
     problem: null,
+    conflict: null,
     pinned: false,
     ...change,
   };

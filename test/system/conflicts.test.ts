@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SetName } from '../../agent/ownership/grant.ts';
-import { Conflicts, conflictQuietMs, defendIntervalMs, strangerMsMax } from '../../agent/system/conflicts.ts';
+import {
+  Conflicts,
+  conflictQuietMs,
+  defendIntervalMs,
+  describe as describeConflict,
+  strangerMsMax,
+} from '../../agent/system/conflicts.ts';
 import { parseMac, zeroMac } from '../../agent/wire/mac-address.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -17,7 +23,7 @@ function setUp(holds: () => boolean = () => true) {
     setOf: ({ interfaceIndex, address }) =>
       interfaceIndex === 2 && address === '192.0.2.10' && holds() ? www : undefined,
     isOwn: (mac) => mac === own,
-    onConflict: (set, why) => told.push(`${clock.now()} ${set}: ${why}`),
+    onConflict: (set, claimant) => told.push(`${clock.now()} ${set}: ${describeConflict(claimant)}`),
     defend: (set) => told.push(`${clock.now()} defend ${set}`),
   });
   return { clock, conflicts, told };
@@ -87,6 +93,69 @@ describe('Conflicts', () => {
     expect(conflicts.problems(() => true).size).toBe(0);
     conflicts.heard(claim);
     expect(told.filter((line) => line.includes('conflict'))).toHaveLength(2);
+  });
+
+  it('current(): who and since when, while it is heard and the set held', () => {
+    const { clock, conflicts } = setUp();
+    const current = (holds: boolean) =>
+      conflicts.current(
+        () => holds,
+        () => false,
+      );
+    clock.advance(100);
+    conflicts.heard(claim);
+    clock.advance(conflictQuietMs);
+    conflicts.heard(claim);
+    expect(current(true).get(www)).toMatchObject({ address: '192.0.2.10', mac: foreign, since: 100 });
+    expect(current(false).size).toBe(0);
+    clock.advance(conflictQuietMs + 1);
+    expect(current(true).size).toBe(0);
+    conflicts.heard(claim);
+    expect(current(true).get(www)?.since).toBe(clock.now());
+    conflicts.addMembers([foreign]);
+    expect(current(true).size).toBe(0);
+  });
+
+  it('refused(): who has what could not be claimed, from the first try on, until it is claimed or fails for another reason', () => {
+    const { clock, conflicts } = setUp();
+    const claimant = { address: '192.0.2.10', mac: foreign };
+    const current = (waits = true) =>
+      conflicts.current(
+        () => false,
+        () => waits,
+      );
+    const refuse = () => {
+      conflicts.refused(www, claimant);
+      conflicts.failed(www, describeConflict(claimant));
+    };
+    refuse();
+    clock.advance(10_000);
+    refuse();
+    expect(current().get(www)).toMatchObject({ ...claimant, since: 0 });
+    expect(current(false).size).toBe(0);
+    const other = parseMac('02:00:00:00:00:0c') ?? zeroMac;
+    conflicts.refused(www, { ...claimant, mac: other });
+    expect(current().get(www)).toMatchObject({ mac: other, since: 10_000 });
+    conflicts.failed(www, 'EPERM');
+    expect(current().size).toBe(0);
+    refuse();
+    conflicts.claimed([www]);
+    expect(current().size).toBe(0);
+    refuse();
+    conflicts.addMembers([foreign]);
+    expect(current().size).toBe(0);
+  });
+
+  it('refused(): a set that is given up for a station was in conflict with it before', () => {
+    const { clock, conflicts } = setUp();
+    conflicts.heard(claim);
+    clock.advance(50);
+    conflicts.refused(www, claim);
+    const current = conflicts.current(
+      () => false,
+      () => true,
+    );
+    expect(current.get(www)?.since).toBe(0);
   });
 
   it('heard(): remembers a bounded number of stations', () => {

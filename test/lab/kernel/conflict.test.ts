@@ -40,6 +40,9 @@ async function startAgents(): Promise<void> {
 const problemOf = async (host: LabHost, name: string) =>
   (await cluster.status(host)).sets.find((set) => set.name === name)?.problem ?? null;
 
+const conflictOf = async (host: LabHost, name: string) =>
+  (await cluster.status(host)).sets.find((set) => set.name === name)?.conflict ?? null;
+
 /** Asks until it is so. @returns when, after `fromMs` */
 async function untilProblem(host: LabHost, name: string, fromMs: number, pattern: RegExp): Promise<number> {
   const until = AbortSignal.timeout(deadlineMs);
@@ -61,6 +64,11 @@ describe('conflict = "keep"', () => {
     await untilProblem(e2, 'old', monotonicMs(), /conflict: 02:77:00:00:00:fa claims 10\.77\.0\.103/);
     expect(cluster.watch.holders('10.77.0.103')).toEqual([]);
     expect(cluster.log(e2)).toContain('conflict: 02:77:00:00:00:fa claims 10.77.0.103');
+    expect(await conflictOf(e2, 'old')).toEqual({
+      address: '10.77.0.103',
+      mac: '02:77:00:00:00:fa',
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
   });
 
   it('a probe is no conflict: arping -D gets its answer, and no alarm is raised', async () => {
@@ -68,6 +76,7 @@ describe('conflict = "keep"', () => {
     expect(probe.stdout).toContain(e1.wiring.mac.toUpperCase());
     expect(probe.status).toBe(1); // a duplicate was found: ours
     expect(await problemOf(e1, 'www')).toBeNull();
+    expect(await conflictOf(e1, 'www')).toBeNull();
   });
 
   it('a station that claims an IPv4 address is reported within 100 ms, told apart by its MAC, and announced against', async () => {
@@ -80,9 +89,11 @@ describe('conflict = "keep"', () => {
     await lab.client.namespace.ip(['addr del 10.77.0.101/32 dev eth0']);
     expect(cluster.watch.holders('10.77.0.101')).toEqual(['e1']);
     expect(await problemOf(e1, 'api')).toBeNull();
-    expect(await cluster.command(e1, 'status')).toMatchObject({
-      stdout: expect.stringContaining('conflict: 02:77:00:00:00:fa claims 10.77.0.101'),
-    });
+    expect(await conflictOf(e1, 'www')).toMatchObject({ address: '10.77.0.101', mac: '02:77:00:00:00:fa' });
+    expect(await conflictOf(e1, 'api')).toBeNull();
+    const { stdout } = await cluster.command(e1, 'status');
+    expect(stdout).toContain('conflict: 02:77:00:00:00:fa claims 10.77.0.101');
+    expect(stdout).toMatch(/^! www .* e1 \(conflicted\) /m);
     const neighbour = await e2.namespace.run(['ip', 'neigh', 'show', '10.77.0.101']);
     expect(neighbour === '' || neighbour.includes(e1.wiring.mac)).toBe(true);
   });
@@ -169,5 +180,8 @@ describe('conflict = "yield"', () => {
     await cluster.watch.until('nobody to have it', deadlineMs, () => cluster.watch.holders('fd77::101').length === 0);
     expect(cluster.log(e1)).toContain('set www: conflict: 02:77:00:00:00:fb claims fd77::101; it is given up here');
     expect(cluster.watch.holders('10.77.0.102')).toEqual(['e2']);
+    // Whoever gave it up last says with whom it is in conflict, though it holds it no more.
+    const both = [await conflictOf(e1, 'www'), await conflictOf(e2, 'www')];
+    expect(both).toContainEqual(expect.objectContaining({ address: 'fd77::101', mac: '02:77:00:00:00:fb' }));
   });
 });
