@@ -1,5 +1,5 @@
 /**
- * Who is told of an address besides everybody: the routers of this host, the hosts of `notify`, and those that a member talks with. They are asked for themselves, from
+ * Who is told of an address besides everybody: the routers that this host's routes name, the hosts of `notify`, and those that a member talks with. They are asked for themselves, from
  * the address: a question addressed to a host makes it take the asker's MAC (RFC 826, RFC 4861 §7.2.3), where it may ignore what is
  * addressed to all.
  */
@@ -16,6 +16,7 @@ import { isOurs, type PlacedAddress } from './addresses.ts';
 import type { ToldHost } from './announcement.ts';
 import type { Clock } from './clock.ts';
 import type { InterfaceFinder } from './interface-finder.ts';
+import { nextHopsMax, readNextHops } from './next-hops.ts';
 import type { RouteRequest, RouteSocket } from './route-socket.ts';
 
 export type AudienceScope = {
@@ -33,8 +34,11 @@ export type AudienceOptions = AudienceScope & {
   readonly neighbours: () => readonly Neighbour[];
 };
 
-/** Default gateways change rarely; one that changed is told at the next claim after this at the latest. */
+/** Routers change rarely; one that changed is told at the next claim after this at the latest, on a host where looking is quick. */
 const lookIntervalMs = 30_000;
+/** A kernel with a million routes takes long to go through them: looking is at most one part in so many of the time. */
+const lookShare = 1_000;
+const lookIntervalMsMax = 600_000;
 /** One answer serves the addresses of a subnet that are announced together. */
 const answerMsMax = 1_000;
 /** Only a default route leads there: the dummy address of RFC 7600 §5, and the first of all global unicast addresses. */
@@ -44,8 +48,8 @@ export class Audience {
   readonly #options: AudienceOptions;
   #interfaces: readonly InterfaceChoice[];
   #notify: readonly IpAddress[];
-  /** `<interface index> <IP version>` -> its gateway. At most two an interface. */
-  readonly #routers = new Map<string, string>();
+  /** `<interface index> <IP version>` -> its gateways, the default one first. At most `nextHopsMax` each. */
+  #routers: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   /** By interface and subnet, since `#answeredAt`. At most one a subnet of the file. */
   readonly #answers = new Map<string, readonly ToldHost[]>();
   #answeredAt = Number.NEGATIVE_INFINITY;
@@ -69,8 +73,10 @@ export class Audience {
 
   /** Resolves when the routers are known. */
   async open(): Promise<void> {
+    const { clock } = this.#options;
+    const beganAt = clock.now();
     await this.#look();
-    if (!this.#closed) this.#arm();
+    if (!this.#closed) this.#arm(clock.now() - beganAt);
   }
 
   close(): void {
@@ -78,7 +84,7 @@ export class Audience {
     this.#cancel();
   }
 
-  /** At most one router, the hosts of `notify`, and `neighboursMax` others; never the address itself. */
+  /** At most `nextHopsMax` routers, the hosts of `notify`, and `neighboursMax` others; never the address itself. */
   of(address: PlacedAddress): readonly ToldHost[] {
     const now = this.#options.clock.now();
     if (now - this.#answeredAt > answerMsMax) this.#answers.clear();
@@ -110,11 +116,11 @@ export class Audience {
       const number = parseIp(host);
       return number !== undefined && subnets.some((each) => isWithin(number, each.number, each.prefixLength));
     };
-    const router = this.#routers.get(`${interfaceIndex} ${family}`);
+    const routers = this.#routers.get(`${interfaceIndex} ${family}`) ?? [];
     // This host is in its networks itself, and others talk with it: it need not be told.
     const ofHost = new Set(present.map((it) => it.address));
     const notified = this.#notify.filter((host) => isNear(host) && !ofHost.has(host));
-    const named = [...(router === undefined ? [] : [router]), ...notified];
+    const named = [...routers, ...notified];
     const known = new Set<string>([...named, ...ofHost]);
     const talking = this.#options.neighbours().filter(({ address }) => isNear(address) && !known.has(address));
     return [...new Set(named)].map((address): ToldHost => ({ address })).concat(talking.slice(0, neighboursMax));
@@ -132,23 +138,29 @@ export class Audience {
         return { type: routeTypes.getRoute, flags: 0, body, operation: `look for the router on interface ${index}` };
       }),
     );
-    this.#routers.clear();
-    for (const [at, { index, family }] of wanted.entries()) {
+    const routers = new Map<string, Set<string>>();
+    const add = (index: number, gateway: string) => {
+      const key = `${index} ${gateway.includes(':') ? 6 : 4}`;
+      const known = routers.get(key) ?? new Set();
+      if (known.size < nextHopsMax) routers.set(key, known.add(gateway));
+    };
+    for (const [at, { index }] of wanted.entries()) {
       const answer = answers[at];
       if (answer?.kind !== 'done') continue; // ENETUNREACH: there is none
       for (const { type, body } of answer.messages) {
         const decoded = type === routeTypes.newRoute ? decodeRoute(body) : null;
         if (decoded?.kind !== 'route' || decoded.route.gateway === null) continue;
-        if (decoded.route.interfaceIndex === index) this.#routers.set(`${index} ${family}`, decoded.route.gateway);
+        if (decoded.route.interfaceIndex === index) add(index, decoded.route.gateway);
       }
     }
+    for (const { index, family } of wanted)
+      for (const gateway of await readNextHops(family, index)) add(index, gateway);
+    this.#routers = routers;
   }
 
-  #arm(): void {
-    this.#cancel = this.#options.clock.after(lookIntervalMs, () => {
-      this.#arm();
-      void this.#look();
-    });
+  #arm(lookMs: number): void {
+    const delayMs = Math.min(Math.max(lookIntervalMs, lookShare * lookMs), lookIntervalMsMax);
+    this.#cancel = this.#options.clock.after(delayMs, () => void this.open());
   }
 }
 

@@ -17,7 +17,7 @@ import {
   linkFlags,
 } from '../../agent/wire/rtnetlink-link.ts';
 import { decodeNeighbour, encodeNeighbourDump, neighbourStates } from '../../agent/wire/rtnetlink-neighbour.ts';
-import { decodeRoute, encodeRouteLookup } from '../../agent/wire/rtnetlink-route.ts';
+import { decodeNextHops, decodeRoute, encodeRouteDump, encodeRouteLookup } from '../../agent/wire/rtnetlink-route.ts';
 import { anyBytes, damaged, ipv4, ipv6 } from './arbitraries.ts';
 import { readFixtures } from './fixture.ts';
 
@@ -329,6 +329,68 @@ describe('decodeNeighbour', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('decodeNextHops', () => {
+  // As Linux 6.18 dumps the routes out of interface 3.
+  const routes = {
+    'default via 10.0.0.254 dev v0': '02000000fe0300010000000008000f00fe000000080005000a0000fe0800040003000000',
+    '10.0.0.0/24 dev v0 scope link':
+      '02180000fe02fd010000000008000f00fe000000080001000a000000080007000a0000010800040003000000',
+    '192.0.2.0/24 nexthop via 10.0.0.250 dev v0 nexthop via 10.0.0.251 dev v0 nexthop via 10.9.0.9 dev w0':
+      '02180000fe0300010000000008000f00fe00000008000100c0000200' +
+      '340009001000000003000000080005000a0000fa1000000003000000080005000a0000fb1000000005000000080005000a090009',
+    '198.51.100.0/24 via inet6 fd77::9 dev v0':
+      '02180000fe0300010000000008000f00fe00000008000100c6336400' +
+      '160012000a00fd77000000000000000000000000000900000800040003000000',
+    '2001:db8::/32 nexthop via fd77::8 dev v0 nexthop via fe80::7 dev v0':
+      '0a200000fe0300010000000008000f00fe0000001400010020010db800000000000000000000000008000600000400003c000900' +
+      '1c0000000300000014000500fd7700000000000000000000000000081c0000000300000014000500fe800000000000000000000000000007' +
+      '24000c0000000000000000000000000000000000000000000000000000000000000000000500140000000000',
+  } as const;
+  const bodyOf = (route: keyof typeof routes) => Buffer.from(routes[route], 'hex');
+  const several = bodyOf(
+    '192.0.2.0/24 nexthop via 10.0.0.250 dev v0 nexthop via 10.0.0.251 dev v0 nexthop via 10.9.0.9 dev w0',
+  );
+
+  it('decodeNextHops(): every gateway out of the interface: of one way, of several, of the other IP version', () => {
+    const read = (interfaceIndex: number) =>
+      Object.values(routes).map((hex) => {
+        const decoded = decodeNextHops(Buffer.from(hex, 'hex'), interfaceIndex);
+        return decoded.kind === 'next-hops' ? decoded.gateways : decoded.reason;
+      });
+    expect(read(3)).toEqual([['10.0.0.254'], [], ['10.0.0.250', '10.0.0.251'], ['fd77::9'], ['fd77::8', 'fe80::7']]);
+    expect(read(5)).toEqual([[], [], ['10.9.0.9'], [], []]);
+  });
+
+  it('decodeNextHops(): none of another table, nor of a route that leads nowhere', () => {
+    const none = { kind: 'next-hops', gateways: [] };
+    const otherTable = bodyOf('default via 10.0.0.254 dev v0');
+    otherTable.writeUInt8(100, 16); // RTA_TABLE
+    expect(decodeNextHops(otherTable, 3)).toEqual(none);
+    const blackhole = bodyOf('default via 10.0.0.254 dev v0');
+    blackhole.writeUInt8(6, 7); // RTN_BLACKHOLE
+    expect(decodeNextHops(blackhole, 3)).toEqual(none);
+  });
+
+  it('decodeNextHops(): refuses next hops that do not add up, and never throws', () => {
+    const broken = Buffer.from(several);
+    broken.writeUInt8(7, 32); // the length of the first one
+    expect(decodeNextHops(broken, 3)).toEqual({ kind: 'refused', reason: 'attribute-length' });
+    fc.assert(
+      fc.property(
+        fc.oneof(anyBytes, ...Object.values(routes).map((hex) => damaged(Buffer.from(hex, 'hex')))),
+        (bytes) => {
+          expect(['next-hops', 'refused']).toContain(decodeNextHops(bytes, 3).kind);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('encodeRouteDump(): the unicast routes of the main table out of one interface', () => {
+    expect(Buffer.from(encodeRouteDump(6, 3)).toString('hex')).toBe('0a000000fe000001000000000800040003000000');
   });
 });
 

@@ -8,6 +8,8 @@ import { createLab, type Lab, type LabHost } from '../../../agent/lab/lab.ts';
 // What tcpdump, in the switch, sees of an agent's announcements.
 const deadlineMs = 15_000;
 const router = { ipv4: '10.77.0.250', ipv6: 'fd77::fa' };
+/** Of a route that is not the default one. */
+const other = { ipv4: '10.77.0.251', ipv6: 'fd77::fb' };
 
 let lab: Lab;
 let cluster: Cluster;
@@ -24,7 +26,12 @@ beforeAll(async () => {
       '[set.www]\ninterface = "eth0"\naddresses = ["10.77.0.101/24", "fd77::101/64"]\n' +
       '[set.api]\ninterface = "eth0"\naddresses = ["10.77.0.102/24"]\n',
   });
-  await e1.namespace.ip([`route add default via ${router.ipv4}`, `route add default via ${router.ipv6} dev eth0`]);
+  await e1.namespace.ip([
+    `route add default via ${router.ipv4}`,
+    `route add default via ${router.ipv6} dev eth0`,
+    `route add 198.18.0.0/15 via ${other.ipv4}`,
+    `route add 2001:db8::/32 via ${other.ipv6} dev eth0`,
+  ]);
   await e1.namespace.run(['sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/eth0/forwarding']);
 });
 
@@ -65,9 +72,13 @@ describe('a claim', () => {
       await cluster.status(e1);
     });
     expect(announces(lines, '10.77.0.101')).toBe(true);
-    expect(toldFrom(lines, '10.77.0.101')).toEqual([router.ipv4, '10.77.0.241', '10.77.0.242', '10.77.0.200']);
+    expect(toldFrom(lines, '10.77.0.101')).toEqual([
+      ...[router.ipv4, other.ipv4],
+      ...['10.77.0.241', '10.77.0.242', '10.77.0.200'],
+    ]);
     const solicited = lines.filter((line) => line.includes('fd77::101 >') && line.includes('neighbor solicitation'));
     expect(solicited.some((line) => line.includes(`who has ${router.ipv6}`))).toBe(true);
+    expect(solicited.some((line) => line.includes(`who has ${other.ipv6}`))).toBe(true);
     expect(solicited.some((line) => line.includes('who has fd77::c8'))).toBe(true);
     const advertised = lines.filter(
       (line) => line.includes('neighbor advertisement') && line.includes('tgt is fd77::101'),
