@@ -167,6 +167,7 @@ export class AgentCore {
       onReleased: (sets) => this.#driver.dispatch({ kind: 'released', sets }),
       onUnable: (sets) => this.#unable(sets),
       onTrouble: (message) => this.#journal.trouble(message),
+      onNote: (message) => this.#options.log.notice(message),
     });
     this.#claims = this.#network.claims;
     this.#inbox = new Inbox({

@@ -26,7 +26,7 @@ import { Neighbours } from './system/neighbours.ts';
 import { interfacesOnLink, linkLocalOn } from './system/on-link.ts';
 import { PortRate } from './system/port-rate.ts';
 import type { RouteSocket } from './system/route-socket.ts';
-import { sysctlWarnings } from './system/sysctls.ts';
+import { sysctlNotes, sysctlWarnings } from './system/sysctls.ts';
 import type { MacAddress } from './wire/mac-address.ts';
 import type { Neighbour } from './wire/neighbours-message.ts';
 import type { KernelAddress } from './wire/rtnetlink-address.ts';
@@ -52,6 +52,8 @@ export type NetworkOptions = {
   /** For the other members: hosts that this one talks with. */
   readonly onNeighbours: (neighbours: readonly Neighbour[]) => void;
   readonly onTrouble: (message: string) => void;
+  /** For the log alone: nothing is wrong. */
+  readonly onNote: (message: string) => void;
 };
 
 export class Network {
@@ -155,6 +157,8 @@ export class Network {
   start(): void {
     this.#stations = this.stations().join();
     for (const warning of sysctlWarnings(this.#found().map(({ name }) => name))) this.#options.onTrouble(warning);
+    const versions = new Set(this.#config.sets.flatMap((set) => set.addresses.map(({ family }) => family)));
+    for (const note of sysctlNotes(versions)) this.#options.onNote(note);
     void this.#readiness.open();
     this.#checkLinks();
   }

@@ -1,9 +1,11 @@
-/** `holdfast check FILE`: whether a configuration is valid, and what it says of this host. Changes nothing. */
+/** `holdfast check FILE`: whether a configuration is valid, what it says of this host, and of the kernel's settings where it is one of the file. Changes nothing. */
+import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Config } from '../config/config.ts';
+import type { Config, InterfaceChoice } from '../config/config.ts';
 import { findHost, hostsAt } from '../config/find-host.ts';
 import { partitionWarnings } from '../config/partition.ts';
 import { readConfig } from '../config/read.ts';
+import { sysctlNotes, sysctlWarnings } from '../system/sysctls.ts';
 
 export type CheckOptions = {
   /** The host to be, as `holdfast agent --host` takes it. */
@@ -23,11 +25,34 @@ export async function runCheck(file: string, options: CheckOptions = {}): Promis
     ...partitionWarnings(config).map((warning) => `Warning: ${warning}.`),
   ];
   const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  if (options.host !== undefined || hostsAt(config, addresses).length > 0) {
+  const isHere = hostsAt(config, addresses).length > 0;
+  if (options.host !== undefined || isHere) {
     const { name, paths } = findHost(config, addresses, options.host);
     lines.push(`This host is ${name} (${paths.join(', ')}).`);
   }
-  return lines.join('\n');
+  return [...lines, ...(isHere ? kernelSettings(config) : [])].join('\n');
+}
+
+/** As the agent tells them at its start. */
+function kernelSettings({ sets }: Config): readonly string[] {
+  const addresses = sets.flatMap((set) => set.addresses);
+  const interfaces = new Set(addresses.flatMap((address) => interfacesOf(address.interface)));
+  const versions = new Set(addresses.map(({ family }) => family));
+  return [
+    ...sysctlWarnings([...interfaces]).map((warning) => `Warning: ${warning}.`),
+    ...sysctlNotes(versions).map((note) => `Note: ${note}.`),
+  ];
+}
+
+/** The one of the name, or those that have an address in the subnet. */
+function interfacesOf(choice: InterfaceChoice): readonly string[] {
+  const [network = '', prefixLength] = choice.split('/');
+  if (prefixLength === undefined) return [choice];
+  const subnet = new BlockList();
+  subnet.addSubnet(network, Number(prefixLength), network.includes(':') ? 'ipv6' : 'ipv4');
+  return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
+    (list ?? []).some(({ address }) => subnet.check(address, address.includes(':') ? 'ipv6' : 'ipv4')) ? [name] : [],
+  );
 }
 
 function summary({ group, hosts, sets }: Config): string {

@@ -47,6 +47,26 @@ export function sysctlWarnings(
   });
 }
 
+/**
+ * What is a choice, and neither right nor wrong: at most one line. Without it a service cannot bind to an address before this host has it.
+ *
+ * @param versions IP versions of the sets' addresses
+ * @param read as above
+ */
+export function sysctlNotes(
+  versions: ReadonlySet<4 | 6>,
+  read: (path: string) => string = (path) => readFileSync(path, 'latin1'),
+): readonly string[] {
+  const off = ([4, 6] as const).filter(
+    (version) => versions.has(version) && settingAt(`/proc/sys/net/ipv${version}/ip_nonlocal_bind`, read)[0] === 0,
+  );
+  if (off.length === 0) return [];
+  const keys = off.map((version) => `net.ipv${version}.ip_nonlocal_bind`).join(' and ');
+  const why =
+    'a service cannot bind to an address of a set before this host has it, unless it binds to all or uses IP_FREEBIND';
+  return [`${keys} ${off.length === 1 ? 'is' : 'are'} 0: ${why}; see docs/network.md`];
+}
+
 /** As the kernel uses it on the interface; null where it has no such setting. */
 export function effectiveSetting(
   key: string,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCheck } from '../../agent/cli/check.ts';
 import { ExitError, exitCodes } from '../../agent/exit-codes.ts';
+import { sysctlNotes } from '../../agent/system/sysctls.ts';
 import { edited } from '../config/fixture.ts';
 
 let directory: string;
@@ -63,7 +64,11 @@ describe('runCheck()', () => {
   it('finds out which host it runs on, where the machine has an address that can be a path', async () => {
     writeFileSync(file, edited({ 9: `paths = ["${own ?? '10.1.0.2'}"]` }));
     const output = await runCheck(file);
-    expect(output.split('\n').slice(1)).toEqual(own === undefined ? [] : [`This host is e2 (${own}).`]);
+    const [, host, ...settings] = output.split('\n');
+    expect(host).toBe(own === undefined ? undefined : `This host is e2 (${own}).`);
+    for (const line of settings) expect(line).toMatch(/^(Warning|Note): net\.ipv[46]\..*; see docs\/network\.md\.$/);
+    const notes = own === undefined ? [] : sysctlNotes(new Set([4, 6])).map((note) => `Note: ${note}.`);
+    expect(settings.filter((line) => line.startsWith('Note'))).toEqual(notes);
   });
 
   it('tells every error of the file', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sysctlWarnings } from '../../agent/system/sysctls.ts';
+import { sysctlNotes, sysctlWarnings } from '../../agent/system/sysctls.ts';
 
 /** A host with these settings, and all others as they should be. */
 function host(settings: Readonly<Record<string, number>>): (path: string) => string {
@@ -46,5 +46,31 @@ describe('sysctlWarnings', () => {
     expect(sysctlWarnings(['eth0'], host({ 'all arp_announce': 0 }))).toEqual([]);
     expect(sysctlWarnings(['eth0'], host({ 'eth0 rp_filter': 1 }))).toHaveLength(1);
     expect(sysctlWarnings(['eth0'], host({ 'all rp_filter': 2, 'eth0 rp_filter': 1 }))).toEqual([]);
+  });
+});
+
+describe('sysctlNotes', () => {
+  const read = (values: Readonly<Record<string, string>>) => (path: string) => {
+    const value = values[path.replace('/proc/sys/net/', '')];
+    if (value === undefined) throw new Error('ENOENT');
+    return `${value}\n`;
+  };
+  const off = { 'ipv4/ip_nonlocal_bind': '0', 'ipv6/ip_nonlocal_bind': '0' };
+
+  it('sysctlNotes(): one line for what a service cannot bind to yet, of the IP versions there are', () => {
+    const why =
+      'a service cannot bind to an address of a set before this host has it, unless it binds to all or uses IP_FREEBIND; ' +
+      'see docs/network.md';
+    expect(sysctlNotes(new Set([4, 6]), read(off))).toEqual([
+      `net.ipv4.ip_nonlocal_bind and net.ipv6.ip_nonlocal_bind are 0: ${why}`,
+    ]);
+    expect(sysctlNotes(new Set([6]), read(off))).toEqual([`net.ipv6.ip_nonlocal_bind is 0: ${why}`]);
+  });
+
+  it('sysctlNotes(): nothing where it is set, or the kernel has no such setting', () => {
+    expect(
+      sysctlNotes(new Set([4, 6]), read({ ...off, 'ipv4/ip_nonlocal_bind': '1', 'ipv6/ip_nonlocal_bind': '1' })),
+    ).toEqual([]);
+    expect(sysctlNotes(new Set([4, 6]), read({}))).toEqual([]);
   });
 });

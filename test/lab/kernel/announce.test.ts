@@ -89,6 +89,15 @@ describe('a claim', () => {
   });
 });
 
+describe('settings of the kernel that are a choice', () => {
+  it('are noted once in the log, and are no trouble', async () => {
+    const note = 'net.ipv4.ip_nonlocal_bind and net.ipv6.ip_nonlocal_bind are 0: ';
+    expect(cluster.log(e1).split(note)).toHaveLength(2);
+    const { events } = await cluster.status(e1);
+    expect(events.filter(({ text }) => text.includes('nonlocal'))).toEqual([]);
+  });
+});
+
 describe('holdfast announce', () => {
   it('announces the sets that are named', async () => {
     const lines = await seen(async () => {
