@@ -183,21 +183,26 @@ function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
   if (waiting?.why === 'abandoned') return nobody({ kind: 'abandoned', host: waiting.host });
   if (waiting?.why === 'answering') return nobody({ kind: 'answering', host: waiting.host });
   if (!input.mature) return nobody({ kind: 'nobody', why: 'waiting for the other hosts after a cold start' });
-  if (input.fenced && !isOwnerHere(input, set)) return nobody({ kind: 'fenced', from: lastHost(input, set) });
+  if (input.fenced && !isGivenUpHere(input, set)) return nobody({ kind: 'fenced', from: lastHost(input, set) });
   const chosen = placement.choose(set);
   if (chosen === null) return nobody({ kind: 'nobody', why: hindrances(set, placement, null) });
   const reason = reasonToGive(input, set, placement, chosen.choice);
   return { owner: chosen.member, reason, kept: null, pinned: false };
 }
 
-function isOwnerHere({ previous, view }: AssignmentInput, set: PoolSet): boolean {
+/** Its owner is in the view and has it: no other side does. One that was told before this view and has not claimed may wait for a host that is gone. */
+function isGivenUpHere({ previous, view, decidedInView, holders }: AssignmentInput, set: PoolSet): boolean {
   const owner = previous.get(set.name)?.owner ?? null;
-  return owner !== null && view.members.includes(owner);
+  if (owner === null || !view.members.includes(owner)) return false;
+  return decidedInView || (holders.get(set.name)?.some(({ member }) => member === owner) ?? false);
 }
 
-function lastHost({ previous }: AssignmentInput, set: PoolSet): HostName | null {
+/** Which host may have it, of those that are not here. */
+function lastHost({ previous, view }: AssignmentInput, set: PoolSet): HostName | null {
   const known = previous.get(set.name);
   if (known === undefined) return null;
+  const gone = known.releasing.find((member) => !view.members.includes(member));
+  if (known.owner !== null && view.members.includes(known.owner)) return gone === undefined ? null : hostOf(gone);
   if (known.owner !== null) return hostOf(known.owner);
   if (known.reason.kind === 'answering') return known.reason.host;
   return known.reason.kind === 'fenced' ? known.reason.from : null;

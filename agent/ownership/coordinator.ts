@@ -112,18 +112,29 @@ export function isMature(state: OwnershipState, view: View): boolean {
 /**
  * Members that come from the previous view together delivered the same messages, so that what they reported there still
  * counts where nobody else is there. Where some come from elsewhere, all are waited for: what a member let go of outside of
- * the view is not known, and another may have it. A coordinator without a past waits for all. One that has a new file
+ * the view is not known, and another may have it. Under a majority one is waited for that was told to take what it had not
+ * claimed: it may have waited for a host that is gone, and has to wait for the fence then. A coordinator without a past waits for all. One that has a new file
  * waits until the others have said what is in theirs: until then nobody else seems to have its sets.
  */
 function knowsEnough(state: OwnershipState, view: View, now: InstantMs): boolean {
   const isPartOfPrevious = view.together.length === view.members.length;
+  const onTheirWay = state.pool.majority === undefined || state.decided > 0 ? [] : membersOnTheirWay(state);
   const isKnown = (member: MemberId): boolean => {
-    const report = isPartOfPrevious || state.reportedAnew.has(member) ? state.reports.get(member) : undefined;
+    const counts = isPartOfPrevious && !onTheirWay.includes(member);
+    const report = counts || state.reportedAnew.has(member) ? state.reports.get(member) : undefined;
     return report !== undefined && isPoolKnown(state, report);
   };
   if (view.members.every(isKnown)) return true;
   const deadline = coordinatorDeadline(state);
   return deadline === null || now >= deadline;
+}
+
+/** Told in an earlier view to own what they have not said that they have. */
+function membersOnTheirWay({ assignments, reports }: OwnershipState): readonly MemberId[] {
+  const held = new Map([...reports].map(([member, { holds }]) => [member, new Set(holds.map(({ set }) => set))]));
+  const members = new Set<MemberId>();
+  for (const [set, { owner }] of assignments) if (owner !== null && !held.get(owner)?.has(set)) members.add(owner);
+  return [...members];
 }
 
 function holdersOf(state: OwnershipState, view: View): ReadonlyMap<SetName, readonly Holder[]> {

@@ -2,7 +2,7 @@
  * The coordinator's picture while the group is frozen: nothing is moved or touched. What is held stays where it is, also where it is
  * held twice; what nobody holds stays so, unless the host that had it is back.
  */
-import type { HostName } from '../membership/view.ts';
+import { type HostName, hostOf } from '../membership/view.ts';
 import type { AssignmentInput } from './assignment.ts';
 import { hindrance } from './candidates.ts';
 import { chooseKeeper } from './keeper.ts';
@@ -22,8 +22,9 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assig
   const holders = input.holders.get(set.name) ?? [];
   const { owner = null } = previous ?? {};
   if (previous !== undefined && owner !== null && input.view.members.includes(owner)) {
-    // One that has let go gets it back only where nobody has it.
-    if (holders.length === 0 || holders.some(({ member }) => member === owner)) {
+    // One that has let go gets it back only where nobody has it, on this side of a cut or the other.
+    const nobodyHasIt = holders.length === 0 && (input.decidedInView || !input.fenced);
+    if (nobodyHasIt || holders.some(({ member }) => member === owner)) {
       // Whom only an earlier view told to release is not told now, and must not count as told at the thaw.
       return input.decidedInView ? previous : { ...previous, releasing: [] };
     }
@@ -34,7 +35,7 @@ function stay(input: AssignmentInput, set: PoolSet, placement: Placement): Assig
     return { ...unmoved, owner: member, grant, pinned, reason: { kind: 'found' } };
   }
   const voided = previous?.reason.kind === 'fenced' ? previous.reason.from : null;
-  const host = waiting?.host ?? voided;
+  const host = waiting?.host ?? voided ?? (owner === null ? null : hostOf(owner));
   const back = host === null ? null : memberBack(input, set, host);
   if (host !== null && back !== null && !input.fenced) {
     return { ...unmoved, owner: back, grant: input.grant, reason: { kind: 'returned', host } };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HostName } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
-import type { Pool } from '../../agent/ownership/pool.ts';
+import type { Handover, Pool } from '../../agent/ownership/pool.ts';
 import { claimDelayMs, fenceMs } from '../../agent/ownership/quorum.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
 import { Group, poolOf } from './group.ts';
@@ -78,6 +78,64 @@ describe('step(): a majority serves', () => {
     for (const host of ['e2', 'e3']) group.tell(host, { kind: 'answering', members: new Set() });
     group.settle();
     expect(group.held()).toBe('e1: | e2: a b | e3: c');
+  });
+
+  describe('who was told of a set before the cut, and had not claimed it', () => {
+    /** `a` goes from e3, whose kernel does not let go, to `to`. */
+    const toldOf = (to: string, handover: Handover): Group => {
+      const pool = poolOf('a', {
+        majority: ['e1', 'e2', 'e3'],
+        only: { a: ['e3', to] },
+        prefer: { a: ['e3'] },
+        handover,
+      });
+      const group = started(pool, 'e1', 'e2', 'e3');
+      expect(group.kernels.get('e3')).toEqual(new Set('a'));
+      group.stuck.add('e3');
+      group.slow.add(to);
+      group.tell('e3', { kind: 'leave' });
+      group.settle();
+      expect(group.members.get(to)?.assignments.get('a' as SetName)?.owner).toBe(group.id(to));
+      return group;
+    };
+
+    it.each(['e1', 'e2'])('waits as long as anybody (%s; e1 leads)', (to) => {
+      const group = toldOf(to, 'break-before-make');
+      group.slow.clear();
+      group.view('e1', 'e2');
+      group.pass(delayMs - 1);
+      expect(group.held()).toBe('e1: | e2: | e3: a');
+      expect(reasonOf(group, 'e1', 'a')).toBe('waits a moment: e3 may be cut off, and has to let go first');
+      group.pass(1);
+      expect(group.kernels.get(to)).toEqual(new Set('a'));
+      expect(reasonOf(group, 'e1', 'a')).toBe('taken over: e3 is gone; only candidate');
+    });
+
+    it.each(['e1', 'e2'])('waits while the group is frozen, and has it then (%s; e1 leads)', (to) => {
+      const group = toldOf(to, 'break-before-make');
+      group.slow.clear();
+      group.tell('e1', { kind: 'command', id: 1, command: { kind: 'freeze' } });
+      group.settle();
+      group.view('e1', 'e2');
+      group.pass(delayMs - 1);
+      expect(group.held()).toBe('e1: | e2: | e3: a');
+      group.pass(1);
+      expect(group.kernels.get(to)).toEqual(new Set('a'));
+    });
+
+    it.each(['e1', 'e2'])('goes on with a claim that its kernel was asked for (%s; e1 leads)', (to) => {
+      const group = toldOf(to, 'make-before-break');
+      let told = 0;
+      group.onStep = () => {
+        const owner = group.members.get('e1')?.assignments.get('a' as SetName)?.owner;
+        expect(owner).toBe(group.id(to));
+        told += 1;
+      };
+      group.view('e1', 'e2');
+      group.settle();
+      expect(told).toBeGreaterThan(0);
+      expect(group.members.get(to)?.holdings.get('a' as SetName)?.phase).toBe('claiming');
+    });
   });
 
   it('exactly half is no majority, on neither side, whoever has the lowest name', () => {
