@@ -65,6 +65,8 @@ export class Lab {
   readonly directory: string;
   readonly #switch: Namespace;
   readonly #cuts = new Set<Cut>();
+  /** When the cuts that were last written are in force. */
+  #cutsWritten: Promise<void> = Promise.resolve();
   readonly #watches = new Set<AddressWatch>();
   readonly #powerless = new Set<LabHost>();
   readonly #forget: () => void;
@@ -139,16 +141,16 @@ export class Lab {
       only,
     };
     this.#cuts.add(cut);
-    await applyCuts(this.#switch, this.#cuts);
+    await this.#writeCuts();
     return async () => {
-      if (this.#cuts.delete(cut)) await applyCuts(this.#switch, this.#cuts);
+      if (this.#cuts.delete(cut)) await this.#writeCuts();
     };
   }
 
   /** Ends every cut. */
   async unblockAll(): Promise<void> {
     this.#cuts.clear();
-    await applyCuts(this.#switch, this.#cuts);
+    await this.#writeCuts();
   }
 
   /** Captures what passes a node's port at the switch. @param filter tcpdump's; '' takes all */
@@ -195,6 +197,13 @@ export class Lab {
     await Promise.all(this.#namespaces().map((each) => each.dispose()));
     removeDirectory(this.directory);
     this.#forget(); // not before: this process may end meanwhile
+  }
+
+  /** One after the other, since each writes all cuts there are: of two at once an earlier one could have the last word. */
+  #writeCuts(): Promise<void> {
+    const written = this.#cutsWritten.then(() => applyCuts(this.#switch, this.#cuts));
+    this.#cutsWritten = written.catch(() => {}); // whoever asked for it hears of it
+    return written;
   }
 
   #namespaces(): readonly Namespace[] {

@@ -100,6 +100,18 @@ describe('Lab.block()', () => {
     expect(seen).toContain('10.77.0.2.4808');
     expect(seen).not.toContain('10.77.0.2.4807');
   });
+
+  it('cuts all that are asked for at once', async () => {
+    const file = join(lab.directory, 'at-once.pcap');
+    const ports = [4811, 4812, 4813, 4814, 4815, 4816, 4817, 4818];
+    await Promise.all(ports.map((udpPort) => lab.block(e1, e2, { udpPort })));
+    const capture = await lab.capture(e2, 'udp', file);
+    await Promise.all([...ports, 4819].map((port) => sendDatagram(e1, '10.77.0.2', port)));
+    await capture.stop();
+    await lab.unblockAll();
+    const seen = execFileSync('tcpdump', ['-n', '-r', file], { encoding: 'utf8' });
+    expect([...seen.matchAll(/> 10\.77\.0\.2\.(\d+):/g)].map(([, port]) => Number(port))).toEqual([4819]);
+  });
 });
 
 describe('Lab.unplug()', () => {

@@ -67,7 +67,7 @@ export class GuardedCluster {
 
   /** Nothing from it reaches the others, nor the other way round. @returns how to end that */
   async cutOff(host: LabHost): Promise<() => Promise<void>> {
-    const out = await this.lab.block(host, 'any'); // one after the other: each writes all cuts there are
+    const out = await this.lab.block(host, 'any');
     const back = await this.lab.block('any', host);
     return async () => {
       await out();
