@@ -13,8 +13,8 @@ import { count } from './text.ts';
 export type Trouble = {
   readonly severity: 'uncovered' | 'degraded' | 'note';
   readonly text: string;
-  /** What to try. */
-  readonly advice: string | null;
+  /** What to try, one step each. */
+  readonly advice: readonly string[];
 };
 
 export type SetHealth =
@@ -80,13 +80,13 @@ function agentTroubles(status: Status): Trouble[] {
         {
           severity: 'degraded',
           text: 'This agent has lost its membership channel: it claims nothing, and what it says of other hosts is old',
-          advice: 'on this host: journalctl -u holdfast',
+          advice: ['on this host: journalctl -u holdfast'],
         },
       ];
     case 'starting':
-      return [{ severity: 'degraded', text: 'This agent is starting: it waits for the other hosts', advice: null }];
+      return [{ severity: 'degraded', text: 'This agent is starting: it waits for the other hosts', advice: [] }];
     case 'leaving':
-      return [{ severity: 'degraded', text: 'This agent is leaving the group', advice: null }];
+      return [{ severity: 'degraded', text: 'This agent is leaving the group', advice: [] }];
     case 'settled':
     case 'moving':
       return [];
@@ -97,20 +97,21 @@ function agentTroubles(status: Status): Trouble[] {
 function frozenTroubles(status: Status): Trouble[] {
   if (!status.frozen) return [];
   const text = 'The group is frozen: nothing is moved or touched, whatever fails';
-  return [{ severity: 'degraded', text, advice: 'on any host, when it is time: holdfast thaw' }];
+  return [{ severity: 'degraded', text, advice: ['on any host, when it is time: holdfast thaw'] }];
 }
 
 function isolationTroubles({ isolated }: Status): Trouble[] {
   if (!isolated) return [];
   const text = 'This host is isolated: it hears no other and no witness address answers, so that it holds nothing';
-  return [{ severity: 'degraded', text, advice: 'on this host: ip link, ip neighbour; on another: holdfast status' }];
+  const advice = ['on this host: ip link, ip neighbour', 'on another: holdfast status'];
+  return [{ severity: 'degraded', text, advice }];
 }
 
 function minorityTroubles({ quorum }: Status): Trouble[] {
   if (quorum === null || quorum.present >= quorum.needed) return [];
   const { present, voters, needed } = quorum;
   const text = `This side is a minority: ${present} of ${voters} hosts, ${needed} are needed, so that it holds nothing`;
-  return [{ severity: 'degraded', text, advice: 'on a host of the other side: holdfast status' }];
+  return [{ severity: 'degraded', text, advice: ['on a host of the other side: holdfast status'] }];
 }
 
 /** Sets with the same trouble share a line: a pool of 200 fails for one reason. */
@@ -136,7 +137,7 @@ function setTrouble(set: SetStatus, health: SetHealth): Trouble | null {
       return {
         severity: 'degraded',
         text: `held by ${set.answeredBy}, which is silent but answers for it: not taken over before it stops`,
-        advice: `on ${set.answeredBy}: systemctl status holdfast; between the hosts: let the membership's UDP pass`,
+        advice: [`on ${set.answeredBy}: systemctl status holdfast`, "between the hosts: let the membership's UDP pass"],
       };
     case 'held by nobody':
       return {
@@ -145,25 +146,25 @@ function setTrouble(set: SetStatus, health: SetHealth): Trouble | null {
           set.owner === null
             ? `held by nobody: ${set.problem ?? set.reason}`
             : `held by nobody: ${set.owner} ${set.claimedBy.includes(set.owner) ? 'is claiming it' : 'has not claimed it yet'}${problem}`,
-        advice: null,
+        advice: [],
       };
     case 'held twice':
       return {
         severity: 'uncovered',
         text: `held by ${set.heldBy.join(' and ')} at once${problem}`,
-        advice: `on ${set.heldBy.join(' and ')}: ip address show, journalctl -u holdfast`,
+        advice: [`on ${set.heldBy.join(' and ')}: ip address show, journalctl -u holdfast`],
       };
     case 'held elsewhere':
       return {
         severity: 'degraded',
         text: `held by ${set.heldBy.join(', ')}, ${set.owner === null ? 'but that is not decided' : `decided for ${set.owner}`}${problem}`,
-        advice: `on ${set.owner ?? 'this host'}: journalctl -u holdfast`,
+        advice: [`on ${set.owner ?? 'this host'}: journalctl -u holdfast`],
       };
     case 'problem':
       return {
         severity: 'degraded',
         text: set.problem ?? 'this host could not claim it',
-        advice: 'on this host: journalctl -u holdfast',
+        advice: ['on this host: journalctl -u holdfast'],
       };
     case 'held':
     case 'moving':
@@ -179,7 +180,7 @@ function hostTroubles(status: Status): Trouble[] {
         {
           severity: 'degraded',
           text: `${member.host} is ${member.state}: what it sends is refused (${refused})`,
-          advice: `on ${member.host} and here: compare group and key file`,
+          advice: [`on ${member.host} and here: compare group and key file`],
         },
       ];
     }
@@ -195,19 +196,21 @@ function stateTrouble(member: MemberStatus): Trouble | null {
       return {
         severity: 'degraded',
         text: `${host} is absent: it is down, cut off, or its agent does not run`,
-        advice: `on ${host}: systemctl status holdfast`,
+        advice: [`on ${host}: systemctl status holdfast`],
       };
     case 'silent':
       return {
         severity: 'degraded',
         text: `${host} is silent: ${lastHeard(member)}`,
-        advice: `on ${host}: systemctl status holdfast`,
+        advice: [`on ${host}: systemctl status holdfast`],
       };
     case 'one-way':
       return {
         severity: 'degraded',
         text: `${host} is heard but does not hear this host: a firewall or a link that carries one direction only`,
-        advice: `on ${host} and between: let UDP pass from this host's paths to ${member.paths.map((path) => path.address).join(', ') || host}`,
+        advice: [
+          `on ${host} and between: let UDP pass from this host's paths to ${member.paths.map((path) => path.address).join(', ') || host}`,
+        ],
       };
     case 'member':
     case 'joining':
@@ -231,7 +234,7 @@ function pathTroubles(status: Status): Trouble[] {
       {
         severity: 'degraded',
         text: `${member.host} is not heard on ${lost.map(describeLost).join(', ')}: its heartbeats have less redundancy than configured`,
-        advice: `on this host: ping ${first.address}`,
+        advice: [`on this host: ping ${first.address}`],
       },
     ];
   });
@@ -286,7 +289,7 @@ function notes(status: Status, now: Date): Trouble[] {
         `${count(messages, 'message')} of members not understood since the agent started: ${reason}, the last from ${status.passedOver.from[reason]}`,
     ),
     ...status.channel.notices,
-  ].map((text): Trouble => ({ severity: 'note', text, advice: null }));
+  ].map((text): Trouble => ({ severity: 'note', text, advice: [] }));
 }
 
 /** Why the newest frame from one of the member's addresses was refused, if one was. */

@@ -23,7 +23,7 @@ export function renderStatus(raw: Status, options: RenderOptions): string {
   const status = printable(raw);
   const section: Section = { ...options, paint: painter(options) };
   const troubles = findTroubles(status, options.now);
-  const advice = [...new Set(troubles.flatMap((trouble) => trouble.advice ?? []))];
+  const advice = [...new Set(troubles.flatMap((trouble) => trouble.advice))];
   return [
     ...renderHeadline(status, troubles, section),
     ...titled('TROUBLE', renderTroubles(troubles, section), section),

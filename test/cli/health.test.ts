@@ -204,7 +204,7 @@ describe('findTroubles()', () => {
     expect(troubles[0]).toEqual({
       severity: 'degraded',
       text: 'e3 is absent: what it sends is refused (wrong-key)',
-      advice: 'on e3 and here: compare group and key file',
+      advice: ['on e3 and here: compare group and key file'],
     });
   });
 });

@@ -127,6 +127,16 @@ describe('renderStatus()', () => {
     `);
   });
 
+  it('says each step to try once, also where a silent host and its sets have one in common', () => {
+    const www = setStatus('www', { owner: 'e2', heldBy: [], answeredBy: 'e2' });
+    const members = [memberStatus('e1'), memberStatus('e2', { state: 'silent' })];
+    const [, steps] = renderStatus(sampleStatus({ sets: [www], members }), plain).split('TRY\n');
+    expect(steps?.split('\n')).toEqual([
+      '  on e2: systemctl status holdfast',
+      "  between the hosts: let the membership's UDP pass",
+    ]);
+  });
+
   it('says which sets are conflicted, also of a large pool', () => {
     const conflict = { address: '198.51.100.200', mac: '02:00:00:00:00:0b', since: secondsAgo(9) };
     const problem = 'conflict: 02:00:00:00:00:0b claims 198.51.100.200';
