@@ -11,13 +11,16 @@ export type Scope = { readonly pool: Pool; readonly candidates: readonly Candida
 
 /**
  * The coordinator's pool with what others have in their files, and with what nobody has any more and was last said to have an
- * owner: all are to hear that it has none.
+ * owner, or to wait for what ends by itself: all are to hear that it has none.
  */
 export function withForeignSets(state: OwnershipState, candidates: readonly Candidate[]): Scope {
   const { pool, setNames, assignments } = state;
   const foreign = new Set<SetName>();
   for (const { sets } of candidates) for (const set of sets ?? []) if (!setNames.has(set)) foreign.add(set);
-  for (const [set, { owner }] of assignments) if (owner !== null && !setNames.has(set)) foreign.add(set);
+  for (const [set, { owner, reason }] of assignments) {
+    const waits = reason.kind === 'answering' || reason.kind === 'fenced';
+    if ((owner !== null || waits) && !setNames.has(set)) foreign.add(set);
+  }
   if (foreign.size === 0) return { pool, candidates };
   const sets = [...pool.sets, ...[...foreign].map(foreignSet)].sort((a, b) => (a.name < b.name ? -1 : 1));
   // Whoever has the same file as the coordinator does not have them either.

@@ -147,6 +147,19 @@ describe('step(): a pool that changes', () => {
     expect(group.held()).toBe('e1: a | e2: b | e3:');
   });
 
+  it('nothing waits any more for a silent host whose set is in no file, once it has stopped answering', () => {
+    const group = serving(file('abc'));
+    const silent = new Set([group.id('e3')]);
+    for (const host of ['e1', 'e2']) group.tell(host, { kind: 'answering', members: silent });
+    group.view('e1', 'e2');
+    group.settle();
+    reload(group, file('ab'), 'e1', 'e2');
+    expect(reasonOf(group, 'e2', 'c')).toMatch(/^e3 is silent but still answers for it/);
+    for (const host of ['e1', 'e2']) group.tell(host, { kind: 'answering', members: new Set() });
+    group.settle();
+    for (const host of ['e1', 'e2']) expect(reasonOf(group, host, 'c')).toMatch(/^no host may hold it/);
+  });
+
   it('a host that is added to the file counts for the majority', () => {
     const group = serving(file('abc', { majority: hosts }));
     group.pass(1_000);
