@@ -103,8 +103,8 @@ export class OneSide implements Check {
 
   #lookAtGuards(world: World): void {
     const { heartbeatMs, detectMs } = world.options;
-    for (const { name, guard, held } of world.hosts.values()) {
-      if (guard === null) continue;
+    for (const { name, guard, held, paused } of world.hosts.values()) {
+      if (guard === null || paused !== null) continue; // it stands still with all that runs there
       const killedAt = this.#killed.get(name);
       if (killedAt === undefined) continue;
       for (const set of held) {
