@@ -25,6 +25,7 @@ describe('a rule that is broken is noticed', () => {
       mutation,
       String(seeds),
       ...(mutation.breaks === undefined ? [] : [mutation.breaks]),
+      ...('rare' in mutation ? [String(mutation.rare.first), String(mutation.rare.members)] : []),
     );
     console.log(`${mutation.rule}: ${promise}`);
     expect(promise).toMatch(new RegExp(`^${mutation.breaks ?? '(?!none)'}`));

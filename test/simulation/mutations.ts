@@ -1,8 +1,13 @@
 /** Rules of the protocol, each broken once: what to find in the compiled file, and what to put there instead. */
 import type { Mutation } from '../mutation/mutant.ts';
 
+/** Of groups that large, from that seed on: what is too rare among the seeds that the others are tried with. */
+export type Rare = { readonly first: number; readonly members: number };
+
 /** `breaks`: the promise that must notice it; absent: whichever does first. */
-export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
+export type Noticed = { readonly breaks?: string } | { readonly breaks: string; readonly rare: Rare };
+
+export const mutations: readonly (Mutation & Noticed)[] = [
   {
     rule: 'who holds a set keeps it',
     file: 'ownership/coordinator',
@@ -86,6 +91,14 @@ export const mutations: readonly (Mutation & { readonly breaks?: string })[] = [
     find: 'const fenced = fenceEnds !== null && now < fenceEnds;',
     put: 'const fenced = false;',
     breaks: 'majority',
+  },
+  {
+    rule: 'one that was told before a cut, and has not claimed, waits as well',
+    file: 'ownership/assignment',
+    find: 'return decidedInView || (',
+    put: 'return true || (',
+    breaks: 'majority',
+    rare: { first: 2_900, members: 3 },
   },
   {
     rule: 'a host that reaches nobody and no witness lets go',
