@@ -69,6 +69,7 @@ export class Answering implements Check {
     if (reason.kind === 'answering' && world.answererOf(set, host) === reason.host) this.exercised += 1;
     const former = before.assignments.get(set)?.owner ?? null;
     if (reason.kind !== 'takeover' || owner === null || former === null || world.now < this.#doubtUntil) return;
+    if (owner === former) return; // it had it from a run of the same host before it, and keeps it for the reason of that day
     if (hostOf(former) !== reason.from || world.agentOf(former)?.running !== true) return;
     if (world.weather.loss > 0 || world.answererOf(set, host) !== reason.from) return;
     throw new Breach(this.name, `${set} is taken over from ${reason.from}, which answers for it`);
