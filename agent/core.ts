@@ -11,7 +11,7 @@ import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
 import { sameList } from './membership/identity.ts';
-import { hostOf, type InstantMs, type MemberId } from './membership/view.ts';
+import { hostOf, type InstantMs, type MemberId, type View } from './membership/view.ts';
 import { writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
 import { Network } from './network.ts';
@@ -95,8 +95,8 @@ export class AgentCore {
   readonly #suspicion: Suspicion | null;
   /** null: no address is asked, or nothing is held here anyway. */
   readonly #witness: WitnessWatch | null;
-  /** Silent members to whom it is left what they hold, as the channel was told. */
-  #spared: readonly MemberId[] = [];
+  /** Silent members to whom it is left what they hold, as the channel was told, and in which view. */
+  #spared: { readonly view: View | null; readonly members: readonly MemberId[] } = { view: null, members: [] };
   readonly #endings: (() => void)[] = [() => this.#cancelAfterView(), () => this.#rehearsals.close()];
   #cancelAfterView: () => void = () => {};
   readonly #rehearsals = new Rehearsals({
@@ -468,12 +468,13 @@ export class AgentCore {
     }
   }
 
-  /** At once, where it changes. */
+  /** At once, where it changes, and in each view. */
   #tellSpared(): void {
-    const spared = sparedMembers(this.#driver.state);
-    if (sameList(spared, this.#spared)) return;
-    this.#spared = spared;
-    this.#options.channel.spare(spared);
+    const { view } = this.#driver.state;
+    const members = sparedMembers(this.#driver.state);
+    if (members === null || (view === this.#spared.view && sameList(members, this.#spared.members))) return;
+    this.#spared = { view, members };
+    this.#options.channel.spare(members);
   }
 
   #tellApart(members: readonly MemberId[], spared: boolean): void {

@@ -121,8 +121,8 @@ export class BuiltInEngine {
     this.#step({ kind: 'ask', now: now(), question });
   }
 
-  spare(members: readonly MemberId[]): void {
-    this.#step({ kind: 'spare', now: now(), members });
+  spare(view: ViewId, members: readonly MemberId[]): void {
+    this.#step({ kind: 'spare', now: now(), view, members });
   }
 
   leave(): void {
@@ -161,7 +161,7 @@ export class BuiltInEngine {
   }
 
   #newMember(): MemberState {
-    const { heartbeatMs, detectMs, hosts, peers } = this.#options;
+    const { heartbeatMs, detectMs, hosts, peers, takeover } = this.#options;
     return createMember(
       {
         self: this.self,
@@ -169,6 +169,7 @@ export class BuiltInEngine {
         heartbeatMs,
         detectMs,
         expectedHosts: peers.length === 0 ? hosts.map((host) => host.name) : [], // there may be others
+        asksFirst: takeover !== 'immediate',
         codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
         seed: randomInt(2 ** 32),
       },

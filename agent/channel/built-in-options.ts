@@ -6,7 +6,7 @@ import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 
 export type BuiltInOptions = Pick<
   Config,
-  'group' | 'heartbeatMs' | 'detectMs' | 'hangMs' | 'port' | 'discovery' | 'hosts' | 'peers'
+  'group' | 'heartbeatMs' | 'detectMs' | 'hangMs' | 'port' | 'discovery' | 'hosts' | 'peers' | 'takeover'
 > & {
   /** The host of `hosts` that this is. */
   readonly self: HostName;
@@ -31,7 +31,7 @@ export type ToWorker =
   | { readonly kind: 'rekey'; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
   | { readonly kind: 'peers'; readonly routes: readonly Route[] }
-  | { readonly kind: 'spare'; readonly members: readonly MemberId[] }
+  | { readonly kind: 'spare'; readonly view: ViewId; readonly members: readonly MemberId[] }
   | { readonly kind: 'ask'; readonly question: number }
   | { readonly kind: 'decided' }
   | { readonly kind: 'status'; readonly id: number }

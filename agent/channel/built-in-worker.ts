@@ -54,7 +54,7 @@ port.on('message', (message: ToWorker) => {
       engine.ask(message.question);
       break;
     case 'spare':
-      engine.spare(message.members);
+      engine.spare(message.view, message.members);
       break;
     case 'status':
       tell({ kind: 'status', id: message.id, status: engine.status() });

@@ -33,7 +33,7 @@ export async function openBuiltInChannel(
   names: NameService = systemNames,
   every: Every = ownTimer,
 ): Promise<Channel> {
-  const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers } = options;
+  const { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers, takeover } = options;
   let channel: BuiltInChannel | undefined;
   let peerRoutes: readonly Route[] = [];
   const search = new PeerSearch({
@@ -51,7 +51,7 @@ export async function openBuiltInChannel(
     const mainLoop = createMainLoopMemory();
     const evidence = createEvidenceMemory();
     const workerData: WorkerData = {
-      options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers },
+      options: { self, keys, group, heartbeatMs, detectMs, hangMs, port, discovery, hosts, peers, takeover },
       peerRoutes,
       mainLoop,
       evidence,
@@ -145,7 +145,7 @@ class BuiltInChannel implements Channel {
   }
 
   spare(members: readonly MemberId[]): void {
-    this.#tell({ kind: 'spare', members });
+    if (this.#view !== null) this.#tell({ kind: 'spare', view: this.#view, members });
   }
 
   decided(): void {

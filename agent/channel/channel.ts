@@ -91,7 +91,10 @@ export type Channel = {
   changeHosts(hosts: readonly Host[]): void;
   /** Where members may be beside those hosts, likewise. */
   changePeers(peers: readonly PeerEntry[]): void;
-  /** All silent members whose hosts answer, to be told that what they have is left to them. Without effect where silent is gone. */
+  /**
+   * All silent members to whom is left what they have, as decided in the newest view, to be told so; said in every view, as until then it is
+   * left to all whom the view lost. Without effect where silent is gone.
+   */
   spare(members: readonly MemberId[]): void;
   /** Whether the view stands, asked when something is due and again later. */
   readonly evidence: Evidence;

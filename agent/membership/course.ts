@@ -7,7 +7,7 @@ import { propose } from './leading.ts';
 import { attemptMs, isBlocked, joinWaitMs, later, type MemberState } from './member-state.ts';
 import { isHeard, isMutual } from './peer.ts';
 import { shun } from './shun.ts';
-import { isSpared } from './spare.ts';
+import { isSpared, noteUndecided } from './spare.ts';
 import { noteLeftOut } from './suspects.ts';
 import { findPeer, type Turn } from './turn.ts';
 import { hostOf, type InstantMs, type MemberId } from './view.ts';
@@ -20,6 +20,7 @@ export function reconsider(turn: Turn): void {
   const found = candidates(turn);
   noteSuperiors(turn, found.own);
   noteLeftOut(turn, found.own);
+  noteUndecided(turn, found.own);
   lookAgainAt(turn, nextSuperiorAt(turn.state, turn.now));
   const defect = defectOf(turn.state, found);
   if (defect === 'put-out') tellOut(turn, found.own.length === 1);

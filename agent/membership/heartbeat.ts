@@ -1,10 +1,12 @@
 /** What a member says of itself, and when. */
+
 import { urgentGapMs, urgentMembers } from './bounds.ts';
 import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
 import { changedPeer, isHeard, type Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
+import { allSpared } from './spare.ts';
 import { type Turn, updatePeer } from './turn.ts';
 
 /** Sends the heartbeat that is due, or that something urgent calls for. */
@@ -42,8 +44,7 @@ export function answer(turn: Turn, peer: Peer): void {
 /** @param echo the number of what it answers; 0: nothing */
 function nextHeartbeat(turn: Turn, echo: number): Heartbeat {
   turn.state.heartbeats += 1;
-  const { options, view, delivery, promised, apart, spared, spares, asking, leaveUntil, suspended, heartbeats } =
-    turn.state;
+  const { options, view, delivery, promised, apart, spared, asking, leaveUntil, suspended, heartbeats } = turn.state;
   const heartbeat: Heartbeat = {
     member: options.self,
     level: options.level,
@@ -56,7 +57,7 @@ function nextHeartbeat(turn: Turn, echo: number): Heartbeat {
     delivered: delivery.delivered,
     promised,
     hears: hearsToSay(turn.state),
-    spares,
+    spares: allSpared(turn.state),
     asks: asking !== null,
     echo,
   };

@@ -26,6 +26,8 @@ export type MemberOptions = {
   readonly detectMs: number;
   /** The hosts that make waiting at a start pointless once all are heard; this one included. */
   readonly expectedHosts: readonly HostName[];
+  /** Hosts that fall silent are asked before anything is taken over from them: what one had is left to it until `spare` says otherwise. */
+  readonly asksFirst?: boolean;
   readonly codec: MessageCodec;
   /** Any 32-bit integer. */
   readonly seed: number;
@@ -111,6 +113,8 @@ export type MemberState = {
   readonly spared: boolean;
   /** Silent members whose hosts answer, as the shell has found: the heartbeats say so. */
   readonly spares: readonly Incarnation[];
+  /** As well, because no view without them has decided yet: members about to be lost, and those of the last views; sorted. */
+  readonly undecided: readonly Incarnation[];
   /** What waits for an answer in the view, and from which heartbeat on it is asked. */
   readonly asking: { readonly question: number; readonly number: number } | null;
   /** Since when the installed view does not stand any more; `null` while it does. */
@@ -158,8 +162,8 @@ export type MemberEvent =
   /** What this member stands for does not run: it takes itself out, for the time being. */
   | { readonly kind: 'suspend'; readonly now: InstantMs }
   | { readonly kind: 'resume'; readonly now: InstantMs }
-  /** All silent members whose hosts answer, and to whom is left what they held. */
-  | { readonly kind: 'spare'; readonly now: InstantMs; readonly members: readonly MemberId[] }
+  /** All silent members to whom is left what they held, as decided in that view. Dropped where another one is installed by now. */
+  | { readonly kind: 'spare'; readonly now: InstantMs; readonly view: ViewId; readonly members: readonly MemberId[] }
   /** Whether the view stands: the others are asked until one answers (`confirmed`). A later question stands for those before. */
   | { readonly kind: 'ask'; readonly now: InstantMs; readonly question: number }
   | { readonly kind: 'leave'; readonly now: InstantMs };
@@ -210,6 +214,7 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     apart: [],
     spared: false,
     spares: [],
+    undecided: [],
     asking: null,
     brokenSince: listenUntil,
     toldOutAt: null,
@@ -252,6 +257,7 @@ export function copyOfState(state: MemberState): MemberState {
     apart: state.apart,
     spared: state.spared,
     spares: state.spares,
+    undecided: state.undecided,
     asking: state.asking,
     brokenSince: state.brokenSince,
     toldOutAt: state.toldOutAt,

@@ -1,20 +1,54 @@
 /**
  * Silence is not death: what a silent member held is left to it while its host answers. It may hear this side all the same, where
  * frames are lost one way only. Then it stands back, and would let go of what nobody here takes before it is gone: so it is told.
- * Who is told is left alone; who is not lets go at once, and the moment it is told no more is that of the takeover.
+ * Who is told is left alone; who is not lets go at once, and the moment it is told no more is that of the takeover. It is said as
+ * well of all who are about to be lost, until a view without them has decided: they would have let go before that.
  */
-import { type Incarnation, incarnationOf, sameList } from './identity.ts';
+import { compareMaybeViewIds, type Incarnation, incarnationOf, sameList } from './identity.ts';
 import type { MemberState } from './member-state.ts';
 import { overdueAt } from './suspects.ts';
 import { findIncarnation, findPeer, type Turn } from './turn.ts';
-import type { InstantMs, MemberId } from './view.ts';
+import type { InstantMs, MemberId, ViewId } from './view.ts';
 
-/** @param members the whole truth; told at once where it changes */
-export function spare(turn: Turn, members: readonly MemberId[]): void {
+/** @param members the whole truth in that view; told at once where it changes */
+export function spare(turn: Turn, view: ViewId, members: readonly MemberId[]): void {
+  if (compareMaybeViewIds(turn.state.view?.id ?? null, view) !== 0) return;
+  const present = new Set(turn.state.view?.members.map(incarnationOf));
+  const undecided = turn.state.undecided.filter((incarnation) => present.has(incarnation));
   const spares: readonly Incarnation[] = members.map(incarnationOf).sort();
-  if (sameList(spares, turn.state.spares)) return;
+  if (sameList(spares, turn.state.spares) && sameList(undecided, turn.state.undecided)) return;
   turn.state.spares = spares;
+  turn.state.undecided = undecided;
   turn.urgent = true;
+}
+
+/** All to whom is left what they have. */
+export function allSpared({ spares, undecided }: MemberState): readonly Incarnation[] {
+  return undecided.length === 0 ? spares : [...new Set([...spares, ...undecided])].sort();
+}
+
+/** @param own those of the view that can go on together: the others are about to be lost, or are with the view about to be installed */
+export function noteUndecided(turn: Turn, own: readonly MemberId[]): void {
+  const { options, view, undecided } = turn.state;
+  if (options.asksFirst !== true || view === null) return;
+  const present = new Set(view.members.map(incarnationOf));
+  const lost = view.members.filter((member) => !own.includes(member) && isLostInSilence(turn.state, member));
+  const before = undecided.filter((incarnation) => !present.has(incarnation));
+  const all: readonly Incarnation[] = [...before, ...lost.map(incarnationOf)].sort();
+  if (sameList(all, undecided)) return;
+  turn.state.undecided = all;
+  turn.urgent = true;
+}
+
+/** Of those, whom the view that is about to be installed does not take in again. */
+export function undecidedIn(members: readonly MemberId[], undecided: readonly Incarnation[]): readonly Incarnation[] {
+  const present = new Set(members.map(incarnationOf));
+  return undecided.filter((incarnation) => !present.has(incarnation));
+}
+
+function isLostInSilence(state: MemberState, member: MemberId): boolean {
+  const peer = findPeer(state, member);
+  return peer !== undefined && !peer.gone && !peer.report.leaving;
 }
 
 /**

@@ -74,7 +74,7 @@ function apply(turn: Turn, event: MemberEvent): void {
       resume(turn);
       return;
     case 'spare':
-      spare(turn, event.members);
+      spare(turn, event.view, event.members);
       return;
     case 'ask':
       ask(turn, event.question);

@@ -8,8 +8,12 @@ import { isBarred } from './isolation.ts';
 import type { Assignment } from './message.ts';
 import type { Holding, OwnershipState } from './state.ts';
 
-/** Silent members whose hosts answer, as far as the newest decision left them anything. */
-export function sparedMembers({ answering, assignments }: OwnershipState): readonly MemberId[] {
+/**
+ * Silent members whose hosts answer, as far as the newest decision left them anything. Null: nothing is decided in this view yet, and it is left
+ * to all whom it lost.
+ */
+export function sparedMembers({ decided, answering, assignments }: OwnershipState): readonly MemberId[] | null {
+  if (decided === 0) return null;
   if (answering.size === 0) return [];
   const known = [...assignments.values()];
   return [...answering].filter((member) => known.some((assignment) => isLeftTo(assignment, member)));

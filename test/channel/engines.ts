@@ -32,6 +32,7 @@ export function groupOptions(hosts: readonly TestHost[], port: number): Omit<Bui
     heartbeatMs: 20,
     detectMs: 100,
     hangMs: 500,
+    takeover: 'answered',
     port,
     discovery: { kind: 'hosts' },
     peers: [],

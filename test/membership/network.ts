@@ -24,6 +24,7 @@ export type NetworkOptions = {
   readonly detectMs?: number;
   /** Hosts a start need not wait beyond; none by default. */
   readonly expectedHosts?: readonly string[];
+  readonly asksFirst?: boolean;
   /** Of hosts that speak a higher one than 1. */
   readonly levels?: Readonly<Record<string, number>>;
 };
@@ -105,7 +106,7 @@ export class Network {
         .toString(16)
         .padStart(8, '0'),
     ).join('');
-    const { heartbeatMs = 100, detectMs = 300, expectedHosts = [], levels = {} } = this.#options;
+    const { heartbeatMs = 100, detectMs = 300, expectedHosts = [], asksFirst = false, levels = {} } = this.#options;
     const state = createMember(
       {
         self: memberId(name as HostName, incarnation),
@@ -113,6 +114,7 @@ export class Network {
         heartbeatMs,
         detectMs,
         expectedHosts: expectedHosts as readonly HostName[],
+        asksFirst,
         codec: { encode: encodeLinkMessage, decode: decodeLinkMessage },
         seed: this.random(2 ** 32),
       },
@@ -184,7 +186,9 @@ export class Network {
   /** Its shell has found that those are silent and answer. */
   spare(host: string, ...silent: readonly string[]): void {
     const members = silent.map((each) => this.memberOf(each));
-    this.#tell(host, (now) => ({ kind: 'spare', now, members }));
+    const view = this.stateOf(host).view?.id;
+    if (view === undefined) throw new RangeError(`${host} is in no view`);
+    this.#tell(host, (now) => ({ kind: 'spare', now, view, members }));
   }
 
   /** Its shell asks whether the view stands. */

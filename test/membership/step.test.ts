@@ -173,6 +173,38 @@ describe('step(): standing back', () => {
     expect(['a', 'b', 'c'].map((host) => network.apartOf(host))).toEqual(['', '', '']);
   });
 
+  it('has what it had until those who lost it have decided, and as they decide then', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'], asksFirst: true });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    for (const other of ['a', 'b']) network.cut('c', other);
+    network.runUntil(() => network.stateOf('a').undecided.length > 0, 1000);
+    network.spare('a'); // on its way when the next view comes: of that it says nothing
+    const left: string[] = [];
+    network.runUntil(() => {
+      const { apart, spared } = network.stateOf('c');
+      if (apart.length > 0 && !spared) left.push(network.apartOf('c'));
+      return network.apartOf('c') === 'a,b';
+    }, 1000);
+    network.runFor(500);
+    expect([left, network.stateOf('c').spared]).toEqual([[], true]);
+    network.spare('a', 'c');
+    network.runFor(500);
+    expect(network.stateOf('c').spared).toBe(true);
+    network.spare('a');
+    network.runFor(500);
+    expect(network.stateOf('c').spared).toBe(false);
+  });
+
+  it('has nothing left of what it gave up before it left', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'], asksFirst: true });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    network.leave('c');
+    network.runUntil(() => network.viewOf('a') === 'a,b', 1000);
+    expect(network.stateOf('a').undecided).toEqual([]);
+  });
+
   it('keeps what is left to it where its silence becomes that of both sides, whoever falls silent first', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const network = new Network({ seed, hosts: ['a', 'b', 'c'] });

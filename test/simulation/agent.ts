@@ -11,7 +11,14 @@ import {
   type MemberState,
 } from '../../agent/membership/member-state.ts';
 import { step as engineStep, nextWakeup as engineWakeup } from '../../agent/membership/step.ts';
-import { type HostName, type InstantMs, type MemberId, memberId, type ViewId } from '../../agent/membership/view.ts';
+import {
+  type HostName,
+  type InstantMs,
+  type MemberId,
+  memberId,
+  type View,
+  type ViewId,
+} from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
 import { sparedMembers } from '../../agent/ownership/spared.ts';
@@ -76,7 +83,7 @@ export class Agent {
   #timerAt = Number.POSITIVE_INFINITY;
   #toMainAt = 0;
   #toEngineAt = 0;
-  #spared: readonly MemberId[] = [];
+  #spared: { readonly view: View | null; readonly members: readonly MemberId[] } = { view: null, members: [] };
   readonly #queue: Occurrence[] = [];
   #stepping = false;
   #asked = 0;
@@ -98,7 +105,11 @@ export class Agent {
     this.member = memberId(host.name as HostName, incarnation); // the world names its hosts
     const now = host.localNow;
     const codec = host.world.codec.link;
-    this.engine = createMember({ self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, codec, seed }, now);
+    const asksFirst = options.takeover === 'answered';
+    this.engine = createMember(
+      { self: this.member, level: 1, heartbeatMs, detectMs, expectedHosts, asksFirst, codec, seed },
+      now,
+    );
     const { memory } = host;
     this.ownership = initialOwnership({ self: this.member, pool, adopted, adoptedUntil, matureMs, memory, now });
     this.announcer = new Announcer(host, this.#evidence);
@@ -183,10 +194,12 @@ export class Agent {
   }
 
   #tellSpared(): void {
+    const { view } = this.ownership;
     const members = sparedMembers(this.ownership);
-    if (sameList(members, this.#spared)) return;
-    this.#spared = members;
-    this.#tellEngine({ kind: 'spare', members });
+    if (view === null || members === null) return;
+    if (view === this.#spared.view && sameList(members, this.#spared.members)) return;
+    this.#spared = { view, members };
+    this.#tellEngine({ kind: 'spare', view: view.id, members });
   }
 
   #step(occurrence: Occurrence): void {
