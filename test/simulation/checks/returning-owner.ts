@@ -1,5 +1,5 @@
 /** Promise 9: a returning owner moves nothing under `never`. */
-import { hostOf, type MemberId } from '../../../agent/membership/view.ts';
+import { compareViewIds, hostOf, type MemberId, type View } from '../../../agent/membership/view.ts';
 import type { SetName } from '../../../agent/ownership/grant.ts';
 import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
@@ -36,6 +36,7 @@ export class ReturningOwner implements Check {
             .filter(
               ({ host, ownership }) =>
                 ownership.self !== member &&
+                isIn(ownership, after.view) &&
                 host.has(set) &&
                 ownership.holdings.get(set)?.phase === 'held' &&
                 after.reports.has(ownership.self),
@@ -60,6 +61,11 @@ export class ReturningOwner implements Check {
       }
     }
   }
+}
+
+/** One of another view may have got the set since, which nobody in this one knows. */
+function isIn({ view }: OwnershipState, other: View | null): boolean {
+  return view !== null && other !== null && compareViewIds(view.id, other.id) === 0;
 }
 
 /** While files are changed, a holder that its own file allows may be none by the file of who decides. */
