@@ -57,9 +57,9 @@ export type ClaimsOptions = {
 
 /**
  * How long one that hands over still answers after its successor has announced: packets that were sent to it before may wait in
- * a queue. Ten times what a busy machine was seen to take; both have the address meanwhile.
+ * a queue. Five times what a busy machine was seen to take; both have the address meanwhile, and a merge is to end within 50 ms.
  */
-const inFlightMs = 20;
+const inFlightMs = 10;
 
 export class Claims {
   readonly #options: ClaimsOptions;

@@ -60,7 +60,7 @@ type EngineOccurrence = WithoutNow<MemberEvent>;
 type WithoutNow<E> = E extends { now: InstantMs } ? Omit<E, 'now'> : never;
 
 /** As in agent/core.ts: what a host that hands over still answers. */
-const inFlightMs = 20;
+const inFlightMs = 10;
 
 export class Agent {
   readonly member: MemberId;
