@@ -1,15 +1,15 @@
 /**
- * Run by itself on a copy of the program: `first-failure.js <seeds> [promise [first members]]` says on one line which promise broke first,
- * or whether that one did, and at which seed, from `first` on, with groups that large.
+ * Run by itself on a copy of the program: `first-failure.js <seeds> [promise [members]]` says on one line which promise broke first, or
+ * whether that one did, and at which seed, with groups that large.
  */
 import { AssertionError } from 'node:assert';
 import { sweep } from './sweep.ts';
 
-const [, , seeds, promise, first, members] = process.argv;
+const [, , seeds, promise, members] = process.argv;
 
 try {
   const size = members === undefined ? undefined : Number(members);
-  const { failure } = sweep({ first: Number(first ?? 1), seeds: Number(seeds), promise, members: size });
+  const { failure } = sweep({ first: 1, seeds: Number(seeds), promise, members: size });
   console.log(failure === null ? 'none' : `${failure.promise}: seed ${failure.seed}`);
 } catch (error) {
   // An error that the step functions do not expect is noticed as well.

@@ -1,11 +1,8 @@
 /** Rules of the protocol, each broken once: what to find in the compiled file, and what to put there instead. */
 import type { Mutation } from '../mutation/mutant.ts';
 
-/** Of groups that large, from that seed on: what is too rare among the seeds that the others are tried with. */
-export type Rare = { readonly first: number; readonly members: number };
-
-/** `breaks`: the promise that must notice it; absent: whichever does first. */
-export type Noticed = { readonly breaks?: string } | { readonly breaks: string; readonly rare: Rare };
+/** `breaks`: the promise that must notice it; absent: whichever does first. `members`: in groups that large, where it is too rare in others. */
+export type Noticed = { readonly breaks?: string } | { readonly breaks: string; readonly members: number };
 
 export const mutations: readonly (Mutation & Noticed)[] = [
   {
@@ -56,6 +53,7 @@ export const mutations: readonly (Mutation & Noticed)[] = [
     find: 'if (view.members.every(isKnown))',
     put: 'if (true)',
     breaks: 'cause',
+    members: 3,
   },
   {
     rule: 'who leaves gives all away',
@@ -91,14 +89,6 @@ export const mutations: readonly (Mutation & Noticed)[] = [
     find: 'const fenced = fenceEnds !== null && now < fenceEnds;',
     put: 'const fenced = false;',
     breaks: 'majority',
-  },
-  {
-    rule: 'one that was told before a cut, and has not claimed, waits as well',
-    file: 'ownership/assignment',
-    find: 'return decidedInView || (',
-    put: 'return true || (',
-    breaks: 'majority',
-    rare: { first: 2_900, members: 3 },
   },
   {
     rule: 'a host that reaches nobody and no witness lets go',
