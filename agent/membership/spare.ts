@@ -63,7 +63,10 @@ export function isSpared(state: MemberState, apart: readonly MemberId[], now: In
       const [first] = peer?.report.viewMembers ?? [];
       const decider = first === undefined ? undefined : findIncarnation(state, first);
       if (peer === undefined || decider === undefined || decider.gone) return false;
-      if (!decider.report.spares.includes(state.incarnation)) return false;
+      const { spares, view, viewMembers } = decider.report;
+      // It has taken this member in again, which the other has not heard of yet.
+      const takenIn = compareMaybeViewIds(view, peer.report.view) > 0 && viewMembers.includes(state.incarnation);
+      if (!takenIn && !spares.includes(state.incarnation)) return false;
       // Where all are blocked at once, the patience with one ends a moment before that with another.
       return !decider.silent || (state.spared && now >= overdueAt(peer));
     })

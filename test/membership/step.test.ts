@@ -6,7 +6,7 @@ import type { Heartbeat } from '../../agent/membership/message.ts';
 import { step } from '../../agent/membership/step.ts';
 import { type HostName, type InstantMs, memberId, type ViewId } from '../../agent/membership/view.ts';
 import { decodeLinkMessage, encodeLinkMessage } from '../../agent/wire/frame-message.ts';
-import { Network } from './network.ts';
+import { calm, Network } from './network.ts';
 
 describe('step(): stories', () => {
   it('one alone installs a view of itself after listening', () => {
@@ -194,6 +194,31 @@ describe('step(): standing back', () => {
     network.spare('a');
     network.runFor(500);
     expect(network.stateOf('c').spared).toBe(false);
+  });
+
+  it('has what it had until all know that it is taken in again', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const network = new Network({ seed, hosts: ['a', 'b', 'c'], heartbeatMs: 10, detectMs: 25, asksFirst: true });
+      network.weather = { ...calm, delayMsMax: 4 };
+      network.start('a', 'b', 'c');
+      network.runFor(300 + seed);
+      for (const other of ['a', 'b']) network.cut('c', other);
+      const left: string[] = [];
+      const look = (): void => {
+        const { apart, spared } = network.stateOf('c');
+        if (apart.length > 0 && !spared) left.push(network.apartOf('c'));
+      };
+      network.runUntil(() => {
+        look();
+        return network.viewOf('a') === 'a,b';
+      }, 1000);
+      network.heal();
+      network.runUntil(() => {
+        look();
+        return ['a', 'b', 'c'].every((host) => network.viewOf(host) === 'a,b,c' && network.apartOf(host) === '');
+      }, 1000);
+      expect([seed, network.viewOf('b'), left]).toEqual([seed, 'a,b,c', []]);
+    }
   });
 
   it('has nothing left of what it gave up before it left', () => {
