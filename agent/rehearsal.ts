@@ -22,8 +22,10 @@ const rehearsalsPerView = 6;
 const gapMs = 200;
 /** What ran so lately is quick still. */
 const freshMs = 1_000;
-/** With more sets it would take a part of the patience itself; their decision takes long anyway. */
-const setsMax = 256;
+/** With more sets it would take a part of the patience itself. */
+const setsMaxInSuspicion = 256;
+/** At rest it keeps the main loop for some ten milliseconds then. */
+const setsMax = 2_048;
 /** Of one rehearsal: a view, a decision and what answers it are a dozen. */
 const eventsMax = 64;
 
@@ -47,7 +49,8 @@ export class Rehearsals {
     const now = clock.now();
     if (members.length === 0 || now < this.#doneAt + freshMs) return;
     this.#doneAt = now;
-    rehearseLoss(state(), members, now);
+    const known = state();
+    if (known.pool.sets.length <= setsMaxInSuspicion) rehearseLoss(known, members, now);
   }
 
   close(): void {

@@ -37,7 +37,7 @@ describe('rehearseLoss()', () => {
     const { sets } = poolOf('a');
     const [set] = sets;
     if (set === undefined) throw new Error('a pool of one set has one');
-    const large = { ...stateOf(group, 'e1').pool, sets: Array.from({ length: 300 }, () => set) };
+    const large = { ...stateOf(group, 'e1').pool, sets: Array.from({ length: 3_000 }, () => set) };
     expect(rehearseLoss({ ...stateOf(group, 'e1'), pool: large }, [group.id('e2')], group.now)).toBe(0);
     const alone = new Group(poolOf('a'));
     alone.start('e1');
