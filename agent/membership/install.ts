@@ -5,7 +5,7 @@ import { endWhereAlone } from './evidence.ts';
 import { emptyDelivery } from './member-state.ts';
 import type { Recalled } from './message.ts';
 import { dropUseless } from './send.ts';
-import { isSpared, noteUndecided, undecidedIn } from './spare.ts';
+import { isSpared, noteUndecided } from './spare.ts';
 import type { Turn } from './turn.ts';
 import type { MemberId, View, ViewId } from './view.ts';
 
@@ -24,7 +24,6 @@ export function install(turn: Turn, { id, level, members, together, catchUp }: C
   const spared = isSpared(turn.state, apart, turn.now);
   const view: View = { id, level, members, together, apart, spared };
   noteUndecided(turn, members);
-  turn.state.undecided = undecidedIn(members, turn.state.undecided);
   turn.state.view = view;
   turn.state.apart = apart;
   turn.state.spared = spared;

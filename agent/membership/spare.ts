@@ -27,23 +27,17 @@ export function allSpared({ spares, undecided }: MemberState): readonly Incarnat
   return undecided.length === 0 ? spares : [...new Set([...spares, ...undecided])].sort();
 }
 
-/** @param own those of the view that can go on together: the others are about to be lost, or are with the view about to be installed */
+/** @param own those of the view that can go on together, or all of the view that is about to be installed: the others of the view are lost */
 export function noteUndecided(turn: Turn, own: readonly MemberId[]): void {
   const { options, view, undecided } = turn.state;
   if (options.asksFirst !== true || view === null) return;
-  const present = new Set(view.members.map(incarnationOf));
+  const known = new Set([...view.members, ...own].map(incarnationOf));
   const lost = view.members.filter((member) => !own.includes(member) && isLostInSilence(turn.state, member));
-  const before = undecided.filter((incarnation) => !present.has(incarnation));
+  const before = undecided.filter((incarnation) => !known.has(incarnation));
   const all: readonly Incarnation[] = [...before, ...lost.map(incarnationOf)].sort();
   if (sameList(all, undecided)) return;
   turn.state.undecided = all;
   turn.urgent = true;
-}
-
-/** Of those, whom the view that is about to be installed does not take in again. */
-export function undecidedIn(members: readonly MemberId[], undecided: readonly Incarnation[]): readonly Incarnation[] {
-  const present = new Set(members.map(incarnationOf));
-  return undecided.filter((incarnation) => !present.has(incarnation));
 }
 
 function isLostInSilence(state: MemberState, member: MemberId): boolean {
