@@ -10,8 +10,7 @@ import { type ExitCode, ExitError, exitCodes } from './exit-codes.ts';
 import { Inbox } from './inbox.ts';
 import { Journal } from './journal.ts';
 import { lastHeldBy, unheldBy } from './known-holders.ts';
-import { sameList } from './membership/identity.ts';
-import { hostOf, type InstantMs, type MemberId, type View } from './membership/view.ts';
+import { hostOf, type InstantMs, type MemberId } from './membership/view.ts';
 import { writeMemory } from './memory-file.ts';
 import { describeMoves } from './moves.ts';
 import { Network } from './network.ts';
@@ -19,7 +18,7 @@ import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
 import { frozenRefusal } from './ownership/orders.ts';
-import { sparedMembers } from './ownership/spared.ts';
+import { type Spared, sparedNews } from './ownership/spared.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { Rehearsals } from './rehearsal.ts';
@@ -95,8 +94,8 @@ export class AgentCore {
   readonly #suspicion: Suspicion | null;
   /** null: no address is asked, or nothing is held here anyway. */
   readonly #witness: WitnessWatch | null;
-  /** Silent members to whom it is left what they hold, as the channel was told, and in which view. */
-  #spared: { readonly view: View | null; readonly members: readonly MemberId[] } = { view: null, members: [] };
+  /** As the channel was told. */
+  #spared: Spared | null = null;
   readonly #endings: (() => void)[] = [() => this.#cancelAfterView(), () => this.#rehearsals.close()];
   #cancelAfterView: () => void = () => {};
   readonly #rehearsals = new Rehearsals({
@@ -468,13 +467,11 @@ export class AgentCore {
     }
   }
 
-  /** At once, where it changes, and in each view. */
   #tellSpared(): void {
-    const { view } = this.#driver.state;
-    const members = sparedMembers(this.#driver.state);
-    if (members === null || (view === this.#spared.view && sameList(members, this.#spared.members))) return;
-    this.#spared = { view, members };
-    this.#options.channel.spare(members);
+    const news = sparedNews(this.#driver.state, this.#spared);
+    if (news === null) return;
+    this.#spared = news;
+    this.#options.channel.spare(news.members);
   }
 
   #tellApart(members: readonly MemberId[], spared: boolean): void {

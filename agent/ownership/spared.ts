@@ -3,17 +3,32 @@
  * this, and so has to stand back, keeps what it has for as long as it is told, and claims nothing. So there is one holder all the time:
  * who takes over says at the same moment that nothing is left to it any more.
  */
+import { sameList } from '../membership/identity.ts';
 import { compareViewIds, hostOf, type MemberId, type View, type ViewId } from '../membership/view.ts';
 import { isBarred } from './isolation.ts';
 import type { Assignment } from './message.ts';
 import type { Holding, OwnershipState } from './state.ts';
 
+/** Silent members to whom it is left what they have, as decided in a view. */
+export type Spared = { readonly view: View; readonly members: readonly MemberId[] };
+
 /**
- * Silent members whose hosts answer, as far as the newest decision left them anything. Null: nothing is decided in this view yet, and it is left
- * to all whom it lost.
+ * What the channel is to be told: in each view, and where it changes. Null: it knows, or nothing is decided in this view yet, and it is left to
+ * all whom it lost.
+ *
+ * @param told what it was told last
  */
-export function sparedMembers({ decided, answering, assignments }: OwnershipState): readonly MemberId[] | null {
-  if (decided === 0) return null;
+export function sparedNews({ view, ...state }: OwnershipState, told: Spared | null): Spared | null {
+  if (view === null || state.decided === 0) return null;
+  const members = sparedMembers(state);
+  return told !== null && view === told.view && sameList(members, told.members) ? null : { view, members };
+}
+
+/** Those whose hosts answer, as far as the newest decision left them anything. */
+function sparedMembers({
+  answering,
+  assignments,
+}: Pick<OwnershipState, 'answering' | 'assignments'>): readonly MemberId[] {
   if (answering.size === 0) return [];
   const known = [...assignments.values()];
   return [...answering].filter((member) => known.some((assignment) => isLeftTo(assignment, member)));

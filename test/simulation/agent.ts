@@ -3,7 +3,6 @@
  * later, and the hands that claim, release and announce. What agent/core.ts, driver.ts and system/claims.ts do, in virtual time.
  */
 import type { Evidence } from '../../agent/membership/evidence.ts';
-import { sameList } from '../../agent/membership/identity.ts';
 import {
   createMember,
   type MemberEffect,
@@ -11,17 +10,10 @@ import {
   type MemberState,
 } from '../../agent/membership/member-state.ts';
 import { step as engineStep, nextWakeup as engineWakeup } from '../../agent/membership/step.ts';
-import {
-  type HostName,
-  type InstantMs,
-  type MemberId,
-  memberId,
-  type View,
-  type ViewId,
-} from '../../agent/membership/view.ts';
+import { type HostName, type InstantMs, type MemberId, memberId, type ViewId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
-import { sparedMembers } from '../../agent/ownership/spared.ts';
+import { type Spared, sparedNews } from '../../agent/ownership/spared.ts';
 import {
   initialOwnership,
   type OwnershipEffect,
@@ -59,7 +51,7 @@ export type Occurrence = WithoutNow<OwnershipEvent>;
 type EngineOccurrence = WithoutNow<MemberEvent>;
 type WithoutNow<E> = E extends { now: InstantMs } ? Omit<E, 'now'> : never;
 
-/** As in agent/core.ts: what a host that hands over still answers. */
+/** As in agent/system/claims.ts: what a host that hands over still answers. */
 const inFlightMs = 10;
 
 export class Agent {
@@ -83,7 +75,7 @@ export class Agent {
   #timerAt = Number.POSITIVE_INFINITY;
   #toMainAt = 0;
   #toEngineAt = 0;
-  #spared: { readonly view: View | null; readonly members: readonly MemberId[] } = { view: null, members: [] };
+  #spared: Spared | null = null;
   readonly #queue: Occurrence[] = [];
   #stepping = false;
   #asked = 0;
@@ -194,12 +186,10 @@ export class Agent {
   }
 
   #tellSpared(): void {
-    const { view } = this.ownership;
-    const members = sparedMembers(this.ownership);
-    if (view === null || members === null) return;
-    if (view === this.#spared.view && sameList(members, this.#spared.members)) return;
-    this.#spared = { view, members };
-    this.#tellEngine({ kind: 'spare', view: view.id, members });
+    const news = sparedNews(this.ownership, this.#spared);
+    if (news === null) return;
+    this.#spared = news;
+    this.#tellEngine({ kind: 'spare', view: news.view.id, members: news.members });
   }
 
   #step(occurrence: Occurrence): void {
