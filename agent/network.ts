@@ -7,6 +7,7 @@ import type { Evidence } from './membership/evidence.ts';
 import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
 import { fenceMs } from './ownership/quorum.ts';
+import type { AddressClaim } from './system/address-claim.ts';
 import type { AddressWatch } from './system/address-watch.ts';
 import { isOurs } from './system/addresses.ts';
 import { Announcer } from './system/announcer.ts';
@@ -16,7 +17,7 @@ import { ClaimListener } from './system/claim-listener.ts';
 import { ClaimProbes } from './system/claim-probes.ts';
 import { Claims } from './system/claims.ts';
 import { systemClock } from './system/clock.ts';
-import { type Claimant, type Conflict, Conflicts, describe as describeConflict } from './system/conflicts.ts';
+import { type Conflict, Conflicts, describe as describeConflict } from './system/conflicts.ts';
 import { setsConcerned } from './system/eligibility.ts';
 import type { Guard } from './system/guard.ts';
 import type { InterfaceFinder } from './system/interface-finder.ts';
@@ -313,7 +314,7 @@ export class Network {
     this.#arping.close();
   }
 
-  #onConflict(set: SetName, claimant: Claimant): void {
+  #onConflict(set: SetName, claimant: AddressClaim): void {
     const why = describeConflict(claimant);
     const yields = this.#config.conflict === 'yield';
     this.#options.onTrouble(`set ${set}: ${why}; ${yields ? 'it is given up here' : 'it is kept, and announced'}`);

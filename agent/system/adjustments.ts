@@ -5,13 +5,14 @@
  */
 import type { SetName } from '../ownership/grant.ts';
 import { claimRetryMs, claimRetryMsMax } from '../ownership/state.ts';
+import type { AddressClaim } from './address-claim.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { type AddResult, addAddresses, isSame, type LifetimeOptions, type PlacedAddress } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
 import type { AnnouncingLink } from './announcement.ts';
 import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
-import { type Claimant, describe as describeConflict } from './conflicts.ts';
+import { describe as describeConflict } from './conflicts.ts';
 import type { HeldSets } from './held-sets.ts';
 import type { LinkTable } from './links.ts';
 import type { Removals } from './removals.ts';
@@ -42,7 +43,7 @@ export type AdjustmentOptions = {
   /** It could not be given any address. */
   readonly lose: (set: SetName, why: string) => Promise<void>;
   /** Another station answered for an address that it was to get. */
-  readonly onTaken: (set: SetName, claimant: Claimant) => void;
+  readonly onTaken: (set: SetName, claimant: AddressClaim) => void;
   /** It has other addresses: what is announced of it begins anew, where it is announced. */
   readonly onChanged: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
@@ -251,7 +252,7 @@ export class Adjustments {
     if (this.#lacks.get(set)?.lines.has(line) !== true) this.#options.onTrouble(`set ${set}: ${line}`);
   }
 
-  #tellTaken(set: SetName, claimant: Claimant): void {
+  #tellTaken(set: SetName, claimant: AddressClaim): void {
     const found = this.#found.get(set);
     if (found !== undefined) found.taken = true;
     this.#options.onTaken(set, claimant);

@@ -7,6 +7,7 @@ import type { Evidence } from '../membership/evidence.ts';
 import type { InstantMs } from '../membership/view.ts';
 import type { SetName } from '../ownership/grant.ts';
 import type { GuardedAddress } from '../wire/guard-message.ts';
+import type { AddressClaim } from './address-claim.ts';
 import type { AddressWatch } from './address-watch.ts';
 import { type AddResult, addAddresses, type PlacedAddress, renewAddresses } from './addresses.ts';
 import { takenElsewhere } from './addresses-elsewhere.ts';
@@ -16,7 +17,7 @@ import type { Announcer, PlacedAnnouncement } from './announcer.ts';
 import type { Audience } from './audience.ts';
 import type { ClaimProbes } from './claim-probes.ts';
 import type { Clock } from './clock.ts';
-import { type Claimant, describe as describeConflict } from './conflicts.ts';
+import { describe as describeConflict } from './conflicts.ts';
 import type { Guard } from './guard.ts';
 import { HeldSets } from './held-sets.ts';
 import type { InterfaceFinder } from './interface-finder.ts';
@@ -50,7 +51,7 @@ export type ClaimsOptions = {
   readonly onClaimed: (sets: readonly SetName[]) => void;
   readonly onClaimFailed: (set: SetName, why: string) => void;
   /** Another station answered for an address that the set was to get here; that the claim failed is told as well. */
-  readonly onTaken: (set: SetName, claimant: Claimant) => void;
+  readonly onTaken: (set: SetName, claimant: AddressClaim) => void;
   readonly onReleased: (sets: readonly SetName[]) => void;
   readonly onTrouble: (message: string) => void;
 };

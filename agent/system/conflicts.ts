@@ -3,13 +3,12 @@ import type { InstantMs } from '../membership/view.ts';
 import type { SetName } from '../ownership/grant.ts';
 import { claimRetryMsMax } from '../ownership/state.ts';
 import type { MacAddress } from '../wire/mac-address.ts';
+import type { AddressClaim } from './address-claim.ts';
 import type { HeardClaim } from './claim-listener.ts';
 import type { Clock } from './clock.ts';
 
-/** A station outside of the group, and the address that it has or claims. */
-export type Claimant = { readonly address: string; readonly mac: MacAddress };
-
-export type Conflict = Claimant & { readonly since: InstantMs };
+/** With a station outside of the group. */
+export type Conflict = AddressClaim & { readonly since: InstantMs };
 
 export type ConflictsOptions = {
   readonly clock: Clock;
@@ -18,7 +17,7 @@ export type ConflictsOptions = {
   /** Of an interface of this host. */
   readonly isOwn: (mac: MacAddress) => boolean;
   /** A station began to claim an address of the set. */
-  readonly onConflict: (set: SetName, claimant: Claimant) => void;
+  readonly onConflict: (set: SetName, claimant: AddressClaim) => void;
   /** Announce it, to be heard over the other. */
   readonly defend: (set: SetName) => void;
 };
@@ -77,7 +76,7 @@ export class Conflicts {
   }
 
   /** It was not put into the kernel, or is given up, for a station that has an address of it. */
-  refused(set: SetName, { address, mac }: Claimant): void {
+  refused(set: SetName, { address, mac }: AddressClaim): void {
     const now = this.#options.clock.now();
     const before = [...this.#conflicts.values(), ...this.#refused.values()].find(
       (known) =>
@@ -147,7 +146,7 @@ export class Conflicts {
 }
 
 /** `conflict: 02:00:00:00:00:0b claims 192.0.2.10` */
-export function describe({ address, mac }: Claimant): string {
+export function describe({ address, mac }: AddressClaim): string {
   return `conflict: ${mac} claims ${address}`;
 }
 
