@@ -90,6 +90,17 @@ export class Group {
     this.#pending = this.#pending.filter(({ to }) => to !== host);
   }
 
+  /** It dies, the others go on, and its next run is taken in. */
+  comesBack(host: string): void {
+    const hosts = [...this.members.keys()].sort();
+    this.die(host);
+    this.view(...hosts.filter((other) => other !== host));
+    this.settle();
+    this.start(host);
+    this.view(...hosts);
+    this.settle();
+  }
+
   /** `hosts` install one view. Of the messages on their way in an old one, those that any of them delivered are delivered by all. */
   view(...hosts: readonly string[]): void {
     this.viewApart(hosts, []);

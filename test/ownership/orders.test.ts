@@ -13,12 +13,7 @@ const c = 'c' as SetName;
 describe('step(): orders', () => {
   it('balances on demand with the least movement, make before break, and answers when it is done', () => {
     const group = threeHosts();
-    group.die('e2');
-    group.view('e1', 'e3');
-    group.settle();
-    group.start('e2');
-    group.view('e1', 'e2', 'e3');
-    group.settle();
+    group.comesBack('e2');
     group.story.length = 0;
     group.tell('e3', { kind: 'command', id: 7, command: { kind: 'balance' } });
     group.settle();
@@ -62,12 +57,7 @@ describe('step(): orders', () => {
     command(group, 'e2', move('b', 'e3'));
     command(group, 'e1', { kind: 'balance' });
     expect(group.held()).toBe('e1: c | e2: | e3: a b');
-    group.die('e3');
-    group.view('e1', 'e2');
-    group.settle();
-    group.start('e3');
-    group.view('e1', 'e2', 'e3');
-    group.settle();
+    group.comesBack('e3');
     expect(group.held()).toBe('e1: b c | e2: a | e3:');
     command(group, 'e1', { kind: 'balance' });
     expect(group.held()).toBe('e1: c | e2: a | e3: b');
@@ -225,12 +215,7 @@ describe('step(): orders', () => {
     const balance = { mode: 'auto', movesMax: 2, everyMs: 30_000 } as const;
     const group = threeHosts(poolOf('abc', { balance, prefer: { a: ['e3'] } }));
     expect(group.held()).toBe('e1: b | e2: c | e3: a');
-    group.die('e3');
-    group.view('e1', 'e2');
-    group.settle();
-    group.start('e3');
-    group.view('e1', 'e2', 'e3');
-    group.settle();
+    group.comesBack('e3');
     expect(group.held()).toBe('e1: a b | e2: c | e3:');
     command(group, 'e1', move('b', 'e3'));
     group.pass(300_000);

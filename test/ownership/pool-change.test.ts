@@ -172,12 +172,7 @@ describe('step(): a pool that changes', () => {
 
   it('automatic balance that is switched on begins with its interval', () => {
     const group = serving(file('abcdef'));
-    group.die('e3');
-    group.view('e1', 'e2');
-    group.settle();
-    group.start('e3');
-    group.view(...hosts);
-    group.settle();
+    group.comesBack('e3');
     expect(group.held()).toBe('e1: a c d | e2: b e f | e3:');
     const auto = file('abcdef', { balance: { mode: 'auto', movesMax: 2, everyMs: 30_000 } });
     reload(group, auto, ...hosts);

@@ -190,12 +190,7 @@ describe('step(): stories', () => {
 
   it('fails back at once where that is asked for, also when the preferred host leads', () => {
     const group = threeHosts(poolOf('ab', { prefer: { a: ['e1'] }, failbackMs: 0 }));
-    group.die('e1');
-    group.view('e2', 'e3');
-    group.settle();
-    group.start('e1');
-    group.view('e1', 'e2', 'e3');
-    group.settle();
+    group.comesBack('e1');
     expect(group.held()).toBe('e2: b | e3: | e1: a');
   });
 
