@@ -27,7 +27,6 @@ import { WakeupTimer } from './wakeup-timer.ts';
 
 export type EngineHandlers = {
   onEvent(event: ChannelEvent): void;
-  /** The view stands: another member was heard in it, or it is new, and then maybe without others. */
   /** When that was asked, the view stood. */
   onConfirmed(question: number): void;
   /** It left or was refused; its sockets are closed. */

@@ -1,5 +1,4 @@
 /** What a member says of itself, and when. */
-
 import { urgentGapMs, urgentMembers } from './bounds.ts';
 import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';

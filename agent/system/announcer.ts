@@ -1,5 +1,4 @@
 /** Announces the sets this host owns, for as long as it owns them: the schedule, a clock and a socket put together. */
-
 import type { Evidence } from '../membership/evidence.ts';
 import type { InstantMs } from '../membership/view.ts';
 import {
