@@ -58,3 +58,5 @@ export const leaveMs = 100;
 export const urgentGapMs = 1;
 /** So long for each that many members there are: 64 that start at once take a quarter of the heartbeats. */
 export const urgentMembers = 16;
+/** In a group of up to that many members the gap is the same for so many in a row, as a view change has; then it doubles, in larger ones at once. */
+export const urgentEvenly = 4;

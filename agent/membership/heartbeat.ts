@@ -1,5 +1,5 @@
 /** What a member says of itself, and when. */
-import { urgentGapMs, urgentMembers } from './bounds.ts';
+import { urgentEvenly, urgentGapMs, urgentMembers } from './bounds.ts';
 import { type Incarnation, incarnationOf, sameList } from './identity.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
@@ -13,7 +13,10 @@ export function beat(turn: Turn): void {
   const { state, now } = turn;
   if (turn.urgent) {
     const gapEnd = state.heartbeatSentAt === null ? now : later(state.heartbeatSentAt, urgentGap(state));
-    if (gapEnd < state.heartbeatAt) turn.state.heartbeatAt = gapEnd;
+    if (gapEnd < state.heartbeatAt) {
+      turn.state.heartbeatAt = gapEnd;
+      turn.state.hurries = true;
+    }
   }
   if (now < turn.state.heartbeatAt) return;
   const random = nextRandom(state.random);
@@ -21,12 +24,21 @@ export function beat(turn: Turn): void {
   turn.state.random = random;
   turn.state.heartbeatAt = later(now, jittered);
   turn.state.heartbeatSentAt = now;
+  turn.state.hurried = state.hurries ? state.hurried + 1 : Math.max(0, state.hurried - 1);
+  turn.state.hurries = false;
   turn.effects.push({ kind: 'broadcast-heartbeat', heartbeat: nextHeartbeat(turn, 0) });
 }
 
-/** Where many have news at once, as at a start of all, each has some at every millisecond, and all hear all of it. */
-function urgentGap({ peers }: MemberState): number {
-  return urgentGapMs * Math.ceil((1 + peers.length) / urgentMembers);
+/**
+ * Where many have news at once, as at a start of all, each has some at every millisecond, and all hear all of it. On hosts that cannot hear
+ * it that fast what they hear grows old, members fall silent, and that is news again: 64 on two cores never came to one view. So the gap
+ * doubles as long as the news goes on, until heartbeats that come in their turn are all there is.
+ */
+function urgentGap({ peers, hurried, options }: MemberState): number {
+  const members = Math.max(options.expectedHosts.length, 1 + peers.length);
+  const share = Math.ceil(members / urgentMembers);
+  const doublings = share === 1 ? Math.max(0, hurried - urgentEvenly) : hurried;
+  return urgentGapMs * share * 2 ** Math.min(doublings, 16);
 }
 
 /** At most two answers within one of its intervals: a peer that never hears us costs no more than that. */

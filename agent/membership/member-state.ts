@@ -128,6 +128,10 @@ export type MemberState = {
   readonly reconsiderAt: InstantMs | null;
   readonly heartbeatAt: InstantMs;
   readonly heartbeatSentAt: InstantMs | null;
+  /** The next heartbeat does not wait for its turn. */
+  readonly hurries: boolean;
+  /** How many did not; less one for each that did. */
+  readonly hurried: number;
   /** Heartbeats sent so far, to all or to one. */
   readonly heartbeats: number;
   /** The last of them. */
@@ -223,6 +227,8 @@ export function createMember(options: MemberOptions, now: InstantMs): MemberStat
     reconsiderAt: now,
     heartbeatAt: now,
     heartbeatSentAt: null,
+    hurries: false,
+    hurried: 0,
     heartbeats: 0,
     said: null,
     suspended: false,
@@ -266,6 +272,8 @@ export function copyOfState(state: MemberState): MemberState {
     reconsiderAt: state.reconsiderAt,
     heartbeatAt: state.heartbeatAt,
     heartbeatSentAt: state.heartbeatSentAt,
+    hurries: state.hurries,
+    hurried: state.hurried,
     heartbeats: state.heartbeats,
     said: state.said,
     suspended: state.suspended,

@@ -23,7 +23,20 @@ const instants: ReadonlySet<string> = new Set([
  * for one to which something is left, which nobody is here.
  */
 const leftOut: ReadonlySet<string> = new Set([
-  ...['options', 'pool', 'codec', 'random', 'heartbeats', 'said', 'heartbeatSentAt', 'wakeAt', 'routes', 'suspects'],
+  ...[
+    'options',
+    'pool',
+    'codec',
+    'random',
+    'heartbeats',
+    'said',
+    'heartbeatSentAt',
+    'hurries',
+    'hurried',
+    'wakeAt',
+    'routes',
+    'suspects',
+  ],
   ...[
     'roundTripMs',
     'window',
