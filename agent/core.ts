@@ -18,7 +18,7 @@ import type { Memory } from './ownership/freeze.ts';
 import type { SetName } from './ownership/grant.ts';
 import { mayClaim } from './ownership/may-claim.ts';
 import { frozenRefusal } from './ownership/orders.ts';
-import { type Spared, sparedNews } from './ownership/spared.ts';
+import { type Spared, sparedNews, unknownSilent } from './ownership/spared.ts';
 import type { SetMove } from './ownership/state.ts';
 import { poolOf } from './pool.ts';
 import { Rehearsals } from './rehearsal.ts';
@@ -38,6 +38,7 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
+import type { MacAddress } from './wire/mac-address.ts';
 import { encodeNeighbours } from './wire/neighbours-message.ts';
 import { encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { encodeStations } from './wire/stations-message.ts';
@@ -188,6 +189,7 @@ export class AgentCore {
       if (this.#driver.state.answering.size === 0) channel.decided(); // else the one that hurries may be still to come
     };
     this.#driver.onStep = () => {
+      this.#suspicion?.inherit(unknownSilent(this.#driver.state));
       this.#tellSpared();
       notifier.status(this.#line());
     };
@@ -430,10 +432,17 @@ export class AgentCore {
       detectMs: this.#config.detectMs,
       heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
-      isFrom: (mac, member) => this.#stations.isOf(mac, member),
+      isFrom: (mac, member) => this.#isFrom(mac, member),
       isExpected: (member) => this.#driver.state.restarting.has(member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
     });
+  }
+
+  /** Of one that has told no station, as it was silent before this host came: whoever is not of the view. */
+  #isFrom(mac: MacAddress, member: MemberId): boolean {
+    if (this.#stations.knows(member)) return this.#stations.isOf(mac, member);
+    const present = this.#driver.state.view?.members ?? [];
+    return !present.some((other) => this.#stations.isOf(mac, other));
   }
 
   #newWitnessWatch(): WitnessWatch {

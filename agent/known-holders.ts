@@ -2,7 +2,7 @@
 import type { AddressSet, VirtualAddress } from './config/config.ts';
 import type { MemberId } from './membership/view.ts';
 import type { SetName } from './ownership/grant.ts';
-import { isLeftTo } from './ownership/spared.ts';
+import { setsLeftTo } from './ownership/spared.ts';
 import type { OwnershipState } from './ownership/state.ts';
 
 /** Sets that nobody of the group is known to have; that the last owner is gone says that it had it until now. */
@@ -14,13 +14,10 @@ export function unheldBy({ assignments, reports, self }: OwnershipState): (set: 
 
 /** An address of each set that the newest decision gives to the member; once it is out of the view, that is left for it. */
 export function lastHeldBy(
-  { assignments }: OwnershipState,
+  state: OwnershipState,
   sets: readonly AddressSet[],
   member: MemberId,
 ): readonly VirtualAddress[] {
-  return sets.flatMap(({ name, addresses }) => {
-    const assignment = assignments.get(name);
-    if (assignment === undefined) return [];
-    return isLeftTo(assignment, member) ? addresses.slice(0, 1) : [];
-  });
+  const held = new Set(setsLeftTo(state, member));
+  return sets.flatMap(({ name, addresses }) => (held.has(name) ? addresses.slice(0, 1) : []));
 }

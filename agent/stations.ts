@@ -16,6 +16,11 @@ export class Stations {
     if (this.#macs.size > membersMax && oldest !== undefined) this.#macs.delete(oldest);
   }
 
+  /** Whether it has told any. */
+  knows(member: MemberId): boolean {
+    return this.#macs.has(member);
+  }
+
   isOf(mac: MacAddress, member: MemberId): boolean {
     return this.#macs.get(member)?.includes(mac) ?? false;
   }

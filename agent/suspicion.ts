@@ -4,6 +4,7 @@
  * is heard and does not hear us is no other case: it does not know that the group goes on without it.
  */
 import type { VirtualAddress } from './config/config.ts';
+import { sameList } from './membership/identity.ts';
 import type { MemberId } from './membership/view.ts';
 import {
   newSuspect,
@@ -39,6 +40,8 @@ export class Suspicion {
   readonly #options: SuspicionOptions;
   /** A suspect, and how to stop asking for it. */
   readonly #watches = new Map<MemberId, () => void>();
+  #suspected: readonly MemberId[] = [];
+  #inherited: readonly MemberId[] = [];
   #answering: ReadonlySet<MemberId> = new Set();
   #closed = false;
 
@@ -51,7 +54,26 @@ export class Suspicion {
    * @param heard those of them that are there, as far as one can know: taken for answering before they are asked
    */
   suspect(members: readonly MemberId[], heard: readonly MemberId[] = []): void {
+    this.#suspected = members;
+    this.#watchAll(heard);
+  }
+
+  /** @param members all that fell silent before this one came, and to whom others left what they have because they answered */
+  inherit(members: readonly MemberId[]): void {
+    if (sameList(members, this.#inherited)) return;
+    this.#inherited = members;
+    this.#watchAll(members);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#watches.values()) stop();
+    this.#watches.clear();
+  }
+
+  #watchAll(heard: readonly MemberId[]): void {
     if (this.#closed) return; // an agent that leaves hears that the others go on without it
+    const members = [...this.#suspected, ...this.#inherited];
     for (const [member, stop] of this.#watches) {
       if (members.includes(member)) continue;
       stop();
@@ -61,12 +83,6 @@ export class Suspicion {
     for (const member of members) {
       if (!this.#watches.has(member)) this.#watches.set(member, this.#watch(member, heard.includes(member)));
     }
-  }
-
-  close(): void {
-    this.#closed = true;
-    for (const stop of this.#watches.values()) stop();
-    this.#watches.clear();
   }
 
   #watch(member: MemberId, heard: boolean): () => void {

@@ -131,6 +131,22 @@ describe('Suspicion', () => {
     expect(segment.told).toEqual([]);
   });
 
+  it('one that fell silent before this host came is taken for answering until three rounds were in vain, whatever the channel suspects', async () => {
+    const segment = new Segment();
+    segment.answer = itsMac;
+    segment.suspicion.inherit([member]);
+    segment.suspicion.suspect([]);
+    await segment.pass(1_000);
+    expect(segment.told).toEqual([member]);
+    segment.answer = null;
+    await segment.pass(500 + 3 * 50 + 50);
+    expect(segment.told).toEqual([member, '']);
+    const { asked } = segment;
+    segment.suspicion.inherit([]);
+    await segment.pass(2_000);
+    expect(segment.asked).toBe(asked);
+  });
+
   it('stops asking when it is suspected no more', async () => {
     const segment = new Segment();
     segment.answer = itsMac;

@@ -181,7 +181,7 @@ function give(input: AssignmentInput, set: PoolSet, placement: Placement): Draft
   const nobody = (reason: Reason): Draft => ({ owner: null, reason, kept: null, pinned: false });
   const waiting = input.waiting.get(set.name);
   if (waiting?.why === 'abandoned') return nobody({ kind: 'abandoned', host: waiting.host });
-  if (waiting?.why === 'answering') return nobody({ kind: 'answering', host: waiting.host });
+  if (waiting?.why === 'answering') return nobody({ kind: 'answering', host: waiting.host, member: waiting.member });
   if (!input.mature) return nobody({ kind: 'nobody', why: 'waiting for the other hosts after a cold start' });
   if (input.fenced && !isGivenUpHere(input, set)) return nobody({ kind: 'fenced', from: lastHost(input, set) });
   const chosen = placement.choose(set);

@@ -14,6 +14,7 @@ import { fencedUntil } from './quorum.ts';
 import { describeReason } from './reason.ts';
 import { candidateOf, isPoolKnown, knownAssignments, waitingSets } from './report.ts';
 import { reportedHolders, unsettled } from './settled.ts';
+import { leftToUnknown } from './spared.ts';
 import { changedState, type OwnershipState, reportPatienceMs, type Step } from './state.ts';
 
 export function coordinatorOf(view: View): MemberId {
@@ -213,14 +214,26 @@ function laterGrant(a: Grant, b: Grant): Grant {
   return compareGrants(a, b) < 0 ? b : a;
 }
 
-/** What was last with a member that is silent, and whose host still answers. */
-function answeredSets({ assignments, answering }: OwnershipState, view: View): readonly [SetName, Waiting][] {
-  const hosts = new Set([...answering].filter((member) => !view.members.includes(member)).map(hostOf));
-  return [...assignments].flatMap(([set, { owner, reason }]): [SetName, Waiting][] => {
+/** What was last with a member that is silent, and whose host still answers; until the host of one that is unknown here was asked, what others say of it. */
+function answeredSets(state: OwnershipState, view: View): readonly [SetName, Waiting][] {
+  const { assignments, answering, decided } = state;
+  const sets: [SetName, Waiting][] = [];
+  const add = (set: SetName, member: MemberId): void => {
+    sets.push([set, { set, host: hostOf(member), why: 'answering', member }]);
+  };
+  const others =
+    decided > 0 ? [] : leftToUnknown(state).filter(({ set }) => assignments.get(set)?.reason.kind !== 'answering');
+  for (const { set, member } of others) add(set, member);
+  const silent = new Map(
+    [...answering].filter((member) => !view.members.includes(member)).map((it) => [hostOf(it), it]),
+  );
+  for (const [set, { owner, reason }] of assignments) {
     const host = owner === null ? (reason.kind === 'answering' ? reason.host : null) : hostOf(owner);
     const gone = owner === null || !view.members.includes(owner);
-    return host !== null && gone && hosts.has(host) ? [[set, { set, host, why: 'answering' }]] : [];
-  });
+    const member = host === null ? undefined : silent.get(host);
+    if (member !== undefined && gone) add(set, member);
+  }
+  return sets;
 }
 
 /** Who decided with whom last; one that tells of no decision is a side of its own. */

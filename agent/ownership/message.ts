@@ -55,6 +55,8 @@ export type Report = {
   readonly flaps: readonly ReportedFlap[];
   /** What it knows of sets that nobody is to get: a coordinator that has just come cannot know. */
   readonly waiting: readonly Waiting[];
+  /** Likewise what is left to silent members, whose hosts answer. */
+  readonly left: readonly LeftSet[];
 };
 
 /** A set that waits for a host: because the group is frozen, or because the host has abandoned it. */
@@ -62,7 +64,11 @@ export type Waiting = {
   readonly set: SetName;
   readonly host: HostName;
   readonly why: 'frozen' | 'abandoned' | 'answering';
+  /** Where its host answers. */
+  readonly member?: MemberId | undefined;
 };
+
+export type LeftSet = { readonly set: SetName; readonly member: MemberId };
 
 export type Assignment = {
   readonly set: SetName;

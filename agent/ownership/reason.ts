@@ -1,5 +1,5 @@
 /** Why a set is where it is: every decision carries one. */
-import type { HostName } from '../membership/view.ts';
+import type { HostName, MemberId } from '../membership/view.ts';
 
 export type Reason =
   /** Nobody had it. */
@@ -21,8 +21,8 @@ export type Reason =
   | { readonly kind: 'returned'; readonly host: HostName }
   /** The agent of the host has left its addresses in the kernel for good. */
   | { readonly kind: 'abandoned'; readonly host: HostName }
-  /** The host that had it is silent, but still answers for it. */
-  | { readonly kind: 'answering'; readonly host: HostName }
+  /** The host that had it, as this member, is silent, but still answers for it; absent: the version before decided. */
+  | { readonly kind: 'answering'; readonly host: HostName; readonly member?: MemberId | undefined }
   /** Several held it when views met. */
   | { readonly kind: 'merge'; readonly others: readonly HostName[]; readonly choice: Choice }
   /** The holder was found holding it, e.g. by a coordinator that had no decision yet. */

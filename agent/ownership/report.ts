@@ -6,7 +6,7 @@ import { dampedUntil, reportedFlaps } from './damping.ts';
 import { compareGrants, type SetName } from './grant.ts';
 import type { Assignment, GrantedSet, HeldSet, Report, Waiting } from './message.ts';
 import { ownVoters } from './quorum.ts';
-import { keepsWhatItHas } from './spared.ts';
+import { keepsWhatItHas, leftSets } from './spared.ts';
 import { changedState, granted, type Holding, type OwnershipState } from './state.ts';
 
 export function ownReport(state: OwnershipState, now: InstantMs): Report {
@@ -30,6 +30,7 @@ export function ownReport(state: OwnershipState, now: InstantMs): Report {
     voters: ownVoters(state),
     flaps: reportedFlaps(state, now),
     waiting: waitingSets(state),
+    left: leftSets(state),
   };
 }
 
@@ -187,6 +188,7 @@ export function changedReport(report: Report, change: Partial<Report>): Report {
     voters: report.voters,
     flaps: report.flaps,
     waiting: report.waiting,
+    left: report.left,
   };
   return Object.assign(copy, change);
 }

@@ -5,8 +5,9 @@
  */
 import { sameList } from '../membership/identity.ts';
 import { compareViewIds, hostOf, type MemberId, type View, type ViewId } from '../membership/view.ts';
+import type { SetName } from './grant.ts';
 import { isBarred } from './isolation.ts';
-import type { Assignment } from './message.ts';
+import type { Assignment, LeftSet } from './message.ts';
 import type { Holding, OwnershipState } from './state.ts';
 
 /** Silent members to whom it is left what they have, as decided in a view. */
@@ -37,6 +38,43 @@ function sparedMembers({
 /** The decision gives it to that member, or, once that is out of the view, to nobody else. */
 export function isLeftTo({ owner, reason }: Pick<Assignment, 'owner' | 'reason'>, member: MemberId): boolean {
   return owner === member || (owner === null && reason.kind === 'answering' && reason.host === hostOf(member));
+}
+
+/** What the newest decision leaves to silent members. */
+export function leftSets({ assignments }: Pick<OwnershipState, 'assignments'>): readonly LeftSet[] {
+  const left: LeftSet[] = [];
+  for (const [set, { owner, reason }] of assignments) {
+    if (owner === null && reason.kind === 'answering' && reason.member !== undefined)
+      left.push({ set, member: reason.member });
+  }
+  return left;
+}
+
+/**
+ * What the newest decision, or before there is one in this view others, leave to silent members that this one was never in a view with.
+ * Its channel knows nothing of them, so it asks their hosts without being told to, lest it takes over from them when it leads.
+ */
+export function leftToUnknown(state: OwnershipState): readonly LeftSet[] {
+  const left = new Map<SetName, LeftSet>();
+  if (state.decided === 0)
+    for (const report of state.reports.values()) for (const entry of report.left) left.set(entry.set, entry);
+  for (const entry of leftSets(state)) left.set(entry.set, entry);
+  if (left.size === 0) return [];
+  const present = new Set(state.view?.members.map(hostOf));
+  return [...left.values()].filter(({ member }) => !state.wereWith.has(member) && !present.has(hostOf(member)));
+}
+
+/** What is known to be with the member, by the newest decision or by what others say of one that is unknown here. */
+export function setsLeftTo(state: OwnershipState, member: MemberId): readonly SetName[] {
+  const sets = new Set<SetName>();
+  for (const [set, assignment] of state.assignments) if (isLeftTo(assignment, member)) sets.add(set);
+  for (const left of leftToUnknown(state)) if (left.member === member) sets.add(left.set);
+  return [...sets];
+}
+
+/** Those members, each once. */
+export function unknownSilent(state: OwnershipState): readonly MemberId[] {
+  return [...new Set(leftToUnknown(state).map(({ member }) => member))].sort();
 }
 
 /**

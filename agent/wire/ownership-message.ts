@@ -7,7 +7,7 @@ import type { Answer, Command } from '../ownership/command.ts';
 import type { ReportedFlap } from '../ownership/damping.ts';
 import type { Freeze } from '../ownership/freeze.ts';
 import type { Grant, SetName } from '../ownership/grant.ts';
-import type { Assignment, Decision, GrantedSet, Message, Report, Waiting } from '../ownership/message.ts';
+import type { Assignment, Decision, GrantedSet, LeftSet, Message, Report, Waiting } from '../ownership/message.ts';
 import type { Handover } from '../ownership/pool.ts';
 import type { Choice, Reason } from '../ownership/reason.ts';
 import { Field, Malformed } from './json-field.ts';
@@ -95,6 +95,7 @@ function readReport(report: Field): Report {
     voters: report.get('voters').or([], (voters) => voters.list(readHostName)),
     flaps: report.get('flaps').or([], (flaps) => flaps.list(readFlap)),
     waiting: report.get('waiting').list(readWaiting),
+    left: report.get('left').or([], (left) => left.list(readLeftSet)),
   };
 }
 
@@ -142,6 +143,10 @@ function readWaiting(entry: Field): Waiting {
   const text = why.text();
   if (text !== 'frozen' && text !== 'abandoned') throw why.wrong();
   return { set: readSetName(entry.get('set')), host: readHostName(entry.get('host')), why: text };
+}
+
+function readLeftSet(entry: Field): LeftSet {
+  return { set: readSetName(entry.get('set')), member: readRun(entry.get('member')) };
 }
 
 function readCommand(command: Field): Command {
@@ -210,8 +215,13 @@ function readKnownReason(reason: Field): Reason | null {
       return { kind, from: reason.get('from').orNull(readHostName) };
     case 'frozen':
       return { kind, host: reason.get('host').orNull(readHostName) };
-    case 'returned':
     case 'answering':
+      return {
+        kind,
+        host: readHostName(reason.get('host')),
+        member: reason.get('member').or(undefined, readRun),
+      };
+    case 'returned':
     case 'abandoned':
       return { kind, host: readHostName(reason.get('host')) };
     case 'stays':
@@ -249,6 +259,12 @@ function readHostName(field: Field): HostName {
 
 function readMemberId(field: Field): MemberId {
   return field.text() as MemberId; // compared with members of the view before it counts
+}
+
+/** A member that this one may never have heard of. */
+function readRun(field: Field): MemberId {
+  if (!/.\/[0-9a-f]{32}$/.test(field.text())) throw field.wrong();
+  return readMemberId(field);
 }
 
 function readSetName(field: Field): SetName {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import { describeReason } from '../../agent/ownership/reason.ts';
+import { unknownSilent } from '../../agent/ownership/spared.ts';
 import { Group, poolOf } from './group.ts';
 import { threeHosts } from './telling.ts';
 
@@ -116,6 +117,38 @@ describe('step(): silence, stalls and cuts', () => {
     group.settle();
     expect(group.held()).toBe('e1: a c d | e2: b e f | e3: c f');
     expect(describeReason(assignment()?.reason ?? { kind: 'found' })).toMatch(/taken over: e3 is gone/);
+  });
+
+  it('one that leads and came after another fell silent hears what is left to it, and who comes later asks as well', () => {
+    const group = new Group(poolOf('abcd', { hosts: 2, prefer: { a: ['e3'], b: ['e3'] } }));
+    group.start('e2');
+    group.start('e3');
+    group.view('e2', 'e3');
+    group.settle();
+    const silent = group.id('e3');
+    group.tell('e2', { kind: 'answering', members: new Set([silent]) });
+    group.view('e2');
+    group.settle();
+    group.start('e1');
+    group.onStep = () => {
+      // What agent/core.ts does before anything else happens: it asks, and takes them for answering until it was in vain.
+      for (const [host, state] of group.members) {
+        const unknown = unknownSilent(state);
+        const answering = new Set([...state.answering, ...unknown]);
+        if (unknown.length > 0) group.members.set(host, { ...state, answering });
+      }
+    };
+    group.view('e1', 'e2');
+    group.settle();
+    expect(group.members.get('e1')?.answering).toEqual(new Set([silent]));
+    group.view('e1');
+    group.settle();
+    expect(group.held()).toBe('e2: c d | e3: a b | e1: c d');
+    group.tell('e1', { kind: 'answering', members: new Set() });
+    group.onStep = () => {};
+    group.settle();
+    expect(group.held()).toBe('e2: c d | e3: a b | e1: a b c d');
+    expect(unknownSilent(group.members.get('e1') ?? expect.fail('e1 runs'))).toEqual([]);
   });
 
   it('a silent host that is heard again has what it had', () => {

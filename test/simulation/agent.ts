@@ -13,7 +13,7 @@ import { step as engineStep, nextWakeup as engineWakeup } from '../../agent/memb
 import { type HostName, type InstantMs, type MemberId, memberId, type ViewId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import type { Pool } from '../../agent/ownership/pool.ts';
-import { type Spared, sparedNews } from '../../agent/ownership/spared.ts';
+import { type Spared, sparedNews, unknownSilent } from '../../agent/ownership/spared.ts';
 import {
   initialOwnership,
   type OwnershipEffect,
@@ -128,6 +128,11 @@ export class Agent {
     this.#suspicion?.close();
   }
 
+  /** Whether it waits for an answer about a silent host. */
+  get isInDoubt(): boolean {
+    return this.#suspicion?.isInDoubt ?? false;
+  }
+
   get running(): boolean {
     return !this.#stopped && !this.#closed;
   }
@@ -181,6 +186,7 @@ export class Agent {
     this.#stepping = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
     this.#stepping = false;
+    this.#suspicion?.inherit(unknownSilent(this.ownership));
     if (this.#suspicion !== null) this.#tellSpared();
     this.#arm();
   }

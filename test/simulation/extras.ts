@@ -104,12 +104,29 @@ function withBlock(dice: Dice, schedule: Schedule): Schedule {
   faults.push({ atMs, fault: { kind: 'block', host } });
   const healAtMs = atMs + 300 + dice.below(2_000);
   if (dice.chance(0.5)) faults.push({ atMs: healAtMs, fault: { kind: 'heal' } });
+  const standing: readonly Fault[] = dice.chance(0.5) ? [{ kind: 'block', host }] : schedule.standing;
+  const others = schedule.world.hosts.filter((other) => other !== host);
+  if (dice.chance(0.3)) faults.push(...lateComer(dice, others, atMs + 2 * schedule.world.detectMs));
   return {
     world: { ...schedule.world, takeover: 'answered' },
     faults: faults.sort((a, b) => a.atMs - b.atMs),
-    calmAtMs: Math.max(schedule.calmAtMs, healAtMs + 1),
-    standing: dice.chance(0.5) ? [{ kind: 'block', host }] : schedule.standing,
+    calmAtMs: Math.max(schedule.calmAtMs, healAtMs + 1, ...faults.map((timed) => timed.atMs + 1)),
+    standing,
   };
+}
+
+/** One that knows nothing of the silent one comes anew, and may be left alone. */
+function lateComer(dice: Dice, hosts: readonly string[], fromMs: number): readonly TimedFault[] {
+  const [first = '', ...others] = dice.shuffled(hosts);
+  const offAtMs = fromMs + dice.below(200);
+  const backAtMs = offAtMs + 50 + dice.below(300);
+  const aloneAtMs = backAtMs + 100 + dice.below(600);
+  const restart: readonly TimedFault[] = [
+    { atMs: offAtMs, fault: { kind: 'power-off', host: first } },
+    { atMs: backAtMs, fault: { kind: 'start', host: first } },
+  ];
+  if (dice.chance(0.5)) return restart;
+  return [...restart, ...others.map((host): TimedFault => ({ atMs: aloneAtMs, fault: { kind: 'power-off', host } }))];
 }
 
 /** About when an owner renews, or repeats what it has announced, its machine is paused for longer than the others wait. */

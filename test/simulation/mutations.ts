@@ -133,6 +133,22 @@ export const mutations: readonly (Mutation & Noticed)[] = [
     breaks: 'answering',
   },
   {
+    rule: 'what is left to a silent host is told to one that leads and came later',
+    file: 'ownership/report',
+    find: 'left: leftSets(state)',
+    put: 'left: []',
+    breaks: 'answering',
+    members: 3,
+  },
+  {
+    rule: 'one that fell silent before this host came is asked as well',
+    file: 'ownership/spared',
+    find: 'return [...new Set(leftToUnknown(state).map(({ member }) => member))].sort();',
+    put: 'return [];',
+    breaks: 'answering',
+    members: 3,
+  },
+  {
     rule: 'one that is heard again still has what it had',
     file: 'membership/suspects',
     find: ' || isAway(state, peer)',

@@ -19,7 +19,7 @@ export function settledViews(world: World): readonly Settled[] | null {
   const agents: Agent[] = [];
   for (const { agent, paused } of world.hosts.values()) {
     if (agent === null) continue;
-    if (!agent.running || agent.underWay > 0 || paused !== null) return null;
+    if (!agent.running || agent.underWay > 0 || paused !== null || agent.isInDoubt) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
     if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world)) return null;

@@ -1,8 +1,8 @@
 /** What agent/suspicion.ts does, in virtual time: asks silent hosts for what they were last known to hold. */
-import type { MemberId } from '../../agent/membership/view.ts';
-import { hostOf } from '../../agent/membership/view.ts';
+import { sameList } from '../../agent/membership/identity.ts';
+import { hostOf, type MemberId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
-import { isLeftTo } from '../../agent/ownership/spared.ts';
+import { setsLeftTo } from '../../agent/ownership/spared.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import {
   newSuspect,
@@ -14,13 +14,15 @@ import {
 } from '../../agent/ownership/suspect-tally.ts';
 import type { Host } from './host.ts';
 
-type Watch = { tally: SuspectTally; round: number };
+type Watch = { tally: SuspectTally; round: number; unanswered: boolean };
 
 export class Suspicion {
   readonly #host: Host;
   readonly #ownership: () => OwnershipState;
   readonly #onChange: (members: ReadonlySet<MemberId>) => void;
   readonly #suspects = new Map<MemberId, Watch>();
+  #suspected: readonly MemberId[] = [];
+  #inherited: readonly MemberId[] = [];
   #answering: ReadonlySet<MemberId> = new Set();
   #closed = false;
 
@@ -31,7 +33,19 @@ export class Suspicion {
   }
 
   suspect(members: readonly MemberId[], heard: readonly MemberId[]): void {
+    this.#suspected = members;
+    this.#watchAll(heard);
+  }
+
+  inherit(members: readonly MemberId[]): void {
+    if (sameList(members, this.#inherited)) return;
+    this.#inherited = members;
+    this.#watchAll(members);
+  }
+
+  #watchAll(heard: readonly MemberId[]): void {
     if (this.#closed) return;
+    const members = [...this.#suspected, ...this.#inherited];
     for (const member of this.#suspects.keys()) {
       if (members.includes(member)) continue;
       this.#suspects.delete(member);
@@ -39,11 +53,22 @@ export class Suspicion {
     }
     for (const member of members) {
       if (this.#suspects.has(member)) continue;
-      const watch: Watch = { tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0), round: 0 };
+      const watch: Watch = {
+        tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0),
+        round: 0,
+        unanswered: false,
+      };
       this.#suspects.set(member, watch);
       this.#note(member, watch.tally.answers);
       this.#ask(member, watch);
     }
+  }
+
+  /** A question is under way that may end what is left to somebody. */
+  get isInDoubt(): boolean {
+    for (const [member, { tally, unanswered }] of this.#suspects)
+      if (tally.answers && unanswered && this.#heldBy(member).length > 0) return true;
+    return false;
   }
 
   /** What is set still fires, once, and does nothing. */
@@ -57,8 +82,10 @@ export class Suspicion {
     const host = this.#host;
     const roundMs = host.options.detectMs / roundsPerPatience;
     watch.round += 1;
+    watch.unanswered = true;
     const take = (answer: SuspectAnswer): void => {
       if (this.#suspects.get(member) !== watch) return;
+      watch.unanswered = false;
       watch.tally = suspectTallied(watch.tally, answer);
       this.#note(member, watch.tally.answers);
       const inMs = restMs(watch.tally, watch.round, roundMs);
@@ -66,13 +93,19 @@ export class Suspicion {
       else host.timer(host.localNow + inMs, () => this.#ask(member, watch));
     };
     const answerers = this.#heldBy(member).flatMap((set) => host.world.ask(host.name, set));
-    if (answerers.includes(hostOf(member))) take('answers');
+    if (answerers.some((answerer) => this.#isFrom(answerer, member))) take('answers');
     else host.timer(host.localNow + roundMs, () => take(answerers.length > 0 ? 'elsewhere' : 'silent'));
   }
 
+  /** As in agent/core.ts: of one that was never in a view with this host, whoever is not of the view. */
+  #isFrom(answerer: string, member: MemberId): boolean {
+    const { wereWith, view } = this.#ownership();
+    if (wereWith.has(member)) return answerer === hostOf(member);
+    return view?.members.every((other) => hostOf(other) !== answerer) ?? true;
+  }
+
   #heldBy(member: MemberId): readonly SetName[] {
-    const assignments = [...this.#ownership().assignments.values()];
-    return assignments.flatMap((assignment) => (isLeftTo(assignment, member) ? assignment.set : [])).slice(0, 2);
+    return setsLeftTo(this.#ownership(), member).slice(0, 2);
   }
 
   #note(member: MemberId, answers: boolean): void {

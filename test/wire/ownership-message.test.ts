@@ -34,6 +34,7 @@ const messages: readonly Message[] = [
     voters: ['e1' as HostName, 'e2' as HostName],
     flaps: [{ host: 'e2' as HostName, penalty: 2_345, damped: true }],
     waiting: [{ set: www, host: 'e2' as HostName, why: 'frozen' }],
+    left: [{ set: www, member: memberId('e3' as HostName, '0'.repeat(32)) }],
   },
   {
     kind: 'decision',

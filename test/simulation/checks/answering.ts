@@ -3,7 +3,9 @@
  * all that befalls a group at rest, no set comes or goes anywhere.
  */
 import { hostOf } from '../../../agent/membership/view.ts';
+import type { SetName } from '../../../agent/ownership/grant.ts';
 import type { Assignment } from '../../../agent/ownership/message.ts';
+import type { OwnershipState } from '../../../agent/ownership/state.ts';
 import { Breach } from '../breach.ts';
 import type { Fault } from '../fault.ts';
 import type { Observation } from '../observation.ts';
@@ -19,6 +21,8 @@ export class Answering implements Check {
   exercised = 0;
   /** Until then something else than a block may be why a host does not answer. */
   #doubtUntil = 0;
+  /** The same of one host. */
+  readonly #newUntil = new Map<string, number>();
   /** A group at rest has been met by a block, and by nothing else. */
   #isOnlyBlocked = false;
 
@@ -41,6 +45,10 @@ export class Answering implements Check {
       case 'removed': {
         if (!this.#isOnlyBlocked) return;
         const { host, set, kind } = observation;
+        if (kind === 'removed' && observation.why === 'expired') {
+          this.#isOnlyBlocked = false; // of an agent that died before
+          return;
+        }
         throw new Breach(this.name, `${set} is ${kind} on ${host}, though only heartbeats are blocked`);
       }
       default:
@@ -52,9 +60,15 @@ export class Answering implements Check {
   #befall(fault: Fault, world: World): void {
     switch (fault.kind) {
       case 'block':
-        this.#isOnlyBlocked ||= isSteady(world) && isGivenOut(world) && settledViews(world)?.length === 1;
+        this.#isOnlyBlocked ||=
+          isSteady(world) && isGivenOut(world) && !isCut(world) && settledViews(world)?.length === 1;
         return;
       case 'heal':
+        return;
+      case 'power-off': // no other host answers less for it
+      case 'start':
+        this.#isOnlyBlocked = false;
+        this.#newUntil.set(fault.host, world.now + doubtMs);
         return;
       case 'weather':
         if (fault.weather.loss === 0) return;
@@ -66,19 +80,37 @@ export class Answering implements Check {
   }
 
   #check({ set, owner, reason }: Assignment, { host, before }: Observation & { kind: 'stepped' }, world: World): void {
-    if (reason.kind === 'answering' && world.answererOf(set, host) === reason.host) this.exercised += 1;
-    const former = before.assignments.get(set)?.owner ?? null;
-    if (reason.kind !== 'takeover' || owner === null || former === null || world.now < this.#doubtUntil) return;
-    if (owner === former) return; // it had it from a run of the same host before it, and keeps it for the reason of that day
-    if (hostOf(former) !== reason.from || world.agentOf(former)?.running !== true) return;
-    if (world.weather.loss > 0 || world.answererOf(set, host) !== reason.from) return;
-    throw new Breach(this.name, `${set} is taken over from ${reason.from}, which answers for it`);
+    const answerer = world.answererOf(set, host);
+    if (answerer === null || world.now < (this.#newUntil.get(answerer) ?? 0)) return;
+    if (reason.kind === 'answering' && answerer === reason.host) this.exercised += 1;
+    if (owner === null || world.now < this.#doubtUntil || world.weather.loss > 0) return;
+    if (owner === before.assignments.get(set)?.owner) return; // it had it already, or from a run of the same host before it
+    const isTakenOver = reason.kind === 'takeover' && reason.from === answerer;
+    const isFirst = reason.kind === 'first' && isLeftTo(answerer, set, before, world);
+    if (!isTakenOver && !isFirst) return;
+    if (world.host(answerer).agent?.running !== true || before.view?.members.map(hostOf).some((it) => it === answerer))
+      return;
+    throw new Breach(this.name, `${set} is taken over from ${answerer}, which answers for it`);
   }
 }
 
-/** A group that waits for others after a cold start gives out the rest in its time, whatever is blocked. */
+/** Somebody in the view of who decides was told so. */
+function isLeftTo(host: string, set: SetName, { view }: OwnershipState, world: World): boolean {
+  return (view?.members ?? []).some((member) => {
+    const reason = world.agentOf(member)?.ownership.assignments.get(set)?.reason;
+    return reason?.kind === 'answering' && reason.host === host;
+  });
+}
+
+/** A group that waits for others after a cold start gives out the rest in its time, whatever is blocked; a guard lets go of what another has when that is announced. */
 function isGivenOut({ hosts, options }: World): boolean {
-  return options.pool.sets.every(({ name }) => [...hosts.values()].some((host) => host.has(name)));
+  return options.pool.sets.every(({ name }) => [...hosts.values()].filter((host) => host.has(name)).length === 1);
+}
+
+/** Somebody may not have noticed yet, or be kept from hearing of it. */
+function isCut(world: World): boolean {
+  const names = [...world.hosts.keys()];
+  return names.some((from) => names.some((to) => world.isCut(from, to)));
 }
 
 /** Time alone moves nothing, and no side of a cut lets go. */
