@@ -44,6 +44,7 @@ export class Cause implements Check {
     const asked = [...before.asked, ...(event.kind === 'message' ? after.asked : [])].map(({ command }) => command);
     switch (reason.kind) {
       case 'nobody':
+      case 'frozen':
         if (isMinority(after.view?.members.length ?? 0, after.pool)) return;
         if (after.view?.members.length === 1 && isCutOff(after)) return;
         break;
