@@ -22,6 +22,9 @@ export const windowStart = 16;
 export const windowMin = 4;
 export const windowMax = 128;
 
+/** In flight to all peers together, but for `windowMin` each: a busy host takes a tenth of a millisecond for each and its acknowledgement. */
+export const windowShared = 256;
+
 /** Above the jitter of a timer on a busy host; doubled at every try. */
 export const retransmitMsMin = 10;
 export const retransmitMsMax = 500;

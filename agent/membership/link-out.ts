@@ -17,7 +17,10 @@ import type { InstantMs } from './view.ts';
 
 export type Fragment = { readonly number: number; readonly final: boolean; readonly bytes: Uint8Array };
 
-type InFlight = Fragment & { readonly sentAt: InstantMs; readonly resent: boolean };
+type InFlight = Fragment & {
+  /** The first time. */
+  readonly sentAt: InstantMs;
+};
 
 export type LinkOut = {
   readonly epoch: number;
@@ -72,9 +75,9 @@ export function enqueue(link: LinkOut, message: Uint8Array): LinkOut | null {
   return changed(link, { queue: [...link.queue, message], queuedBytes: link.queuedBytes + message.length });
 }
 
-/** Fragments to send now, as far as the window allows. */
-export function pump(link: LinkOut, now: InstantMs): Sent {
-  const room = Math.floor(link.window) - link.inFlight.length;
+/** Fragments to send now, as far as the window allows, and this link's share of what all may have in flight. */
+export function pump(link: LinkOut, now: InstantMs, windowShare: number): Sent {
+  const room = Math.floor(Math.min(link.window, windowShare)) - link.inFlight.length;
   if (link.queue.length === 0 || room <= 0) return { link, send: [] };
   const fresh: InFlight[] = [];
   let { offset, queuedBytes, nextNumber } = link;
@@ -85,7 +88,7 @@ export function pump(link: LinkOut, now: InstantMs): Sent {
     const bytes = message.subarray(offset, offset + fragmentBytesMax);
     offset += bytes.length;
     const final = offset >= message.length;
-    fresh.push({ number: nextNumber, final, bytes, sentAt: now, resent: false });
+    fresh.push({ number: nextNumber, final, bytes, sentAt: now });
     nextNumber += 1;
     if (final) {
       taken += 1;
@@ -118,8 +121,9 @@ export function acknowledged(link: LinkOut, epoch: number, upTo: number, now: In
   const newest = link.inFlight[count - 1];
   const next = copyOf(link);
   next.inFlight = link.inFlight.slice(count);
-  // Karn's rule (RFC 6298 §3): a fragment that was sent twice measures nothing.
-  if (newest !== undefined && !newest.resent) next.roundTripMs = smoothed(link.roundTripMs, now - newest.sentAt);
+  // Karn's rule (RFC 6298 §3) leaves out what was sent twice. Where a busy host makes each round trip longer than the timer that is
+  // everything, and the timer would never learn.
+  if (newest !== undefined) next.roundTripMs = smoothed(link.roundTripMs, now - newest.sentAt);
   next.window = Math.min(windowMax, link.window + count);
   next.tries = 0;
   next.duplicateAcks = 0;
@@ -169,11 +173,8 @@ function copyOf(link: LinkOut): { -readonly [Part in keyof LinkOut]: LinkOut[Par
 function resend(link: LinkOut, count: number, now: InstantMs): Sent {
   const again = link.inFlight.filter(({ number }) => number > link.resentUpTo).slice(0, Math.ceil(count));
   const last = again.at(-1)?.number ?? link.resentUpTo;
-  const inFlight = link.inFlight.map((fragment) =>
-    again.includes(fragment) ? { ...fragment, resent: true } : fragment,
-  );
   const retransmitAt = later(now, timeoutMs(link));
-  return { link: changed(link, { inFlight, resentUpTo: last, retransmitAt }), send: again };
+  return { link: changed(link, { resentUpTo: last, retransmitAt }), send: again };
 }
 
 /** RFC 6298 §2.3, alpha = 1/8. A sample from a peer that stood still says nothing about the network. */

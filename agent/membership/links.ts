@@ -1,11 +1,12 @@
 /** The links of all peers: what comes in becomes messages, what waits goes out, what is overdue goes again. */
+import { windowMin, windowShared } from './bounds.ts';
 import { receiveMulticast } from './delivery.ts';
 import { receiveCatchUp, receiveCommit, receivePropose } from './following.ts';
 import { patienceMs } from './heartbeat.ts';
 import type { Incarnation } from './identity.ts';
 import { receivePromise, receiveRecall, receiveRefuse } from './leading.ts';
 import { changedLinkIn, receiveFragment } from './link-in.ts';
-import { acknowledged, type Fragment, pump, retransmit } from './link-out.ts';
+import { acknowledged, type Fragment, isIdle, pump, retransmit } from './link-out.ts';
 import type { LinkDatagram, LinkMessage } from './message.ts';
 import { copyOfPeer, gonePeer, type Peer, routeFor } from './peer.ts';
 import { findIncarnation, findPeer, type Turn, updatePeer } from './turn.ts';
@@ -33,12 +34,14 @@ export function receiveDatagram(turn: Turn, from: Incarnation, datagram: LinkDat
 
 /** The last thing of a step: acknowledgements, retransmissions that are due, and what the windows let out. */
 export function flushLinks(turn: Turn): void {
-  for (const peer of turn.state.peers) {
+  const { peers } = turn.state;
+  const share = Math.max(windowMin, Math.floor(windowShared / countBusy(peers)));
+  for (const peer of peers) {
     const { out } = peer;
     const due = out.retransmitAt !== null && turn.now >= out.retransmitAt;
     if (!peer.in.ackDue && !due && out.queue.length === 0) continue;
     const resent = due ? retransmit(out, turn.now) : { link: out, send: [] };
-    const pumped = pump(resent.link, turn.now);
+    const pumped = pump(resent.link, turn.now, share);
     const next = copyOfPeer(peer);
     next.out = pumped.link;
     if (peer.in.ackDue) next.in = changedLinkIn(peer.in, { ackDue: false });
@@ -50,6 +53,12 @@ export function flushLinks(turn: Turn): void {
     emit(turn, next, resent.send);
     emit(turn, next, pumped.send);
   }
+}
+
+function countBusy(peers: readonly Peer[]): number {
+  let busy = 0;
+  for (const { out } of peers) if (!isIdle(out)) busy += 1;
+  return busy;
 }
 
 function receive(turn: Turn, sender: MemberId, message: LinkMessage | null): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fragmentBytesMax, payloadBytesMax } from '../../agent/membership/bounds.ts';
 import { BusyMachine } from './busy-machine.ts';
 
 describe('step() of members that share one busy processor', () => {
@@ -11,5 +12,17 @@ describe('step() of members that share one busy processor', () => {
     machine.run(() => machine.isOneView, 5 * heartbeatMs);
     expect(machine.isOneView).toBe(true);
     expect(machine.frames / members, 'frames of each').toBeLessThan(framesMax);
+  });
+
+  // Round trips are longer than any timer of a link at its start.
+  it.each([8, 16])('1 MiB goes to each of %i others hardly more than once', (others) => {
+    const machine = new BusyMachine(others + 1, 1_000, true);
+    machine.run(() => machine.isOneView, 5_000);
+    const { frames } = machine;
+    machine.send(new Uint8Array(payloadBytesMax));
+    machine.run(() => machine.delivered === 1, 10_000);
+    expect(machine.delivered).toBe(1);
+    const fragmentsAndAcknowledgements = (2 * others * payloadBytesMax) / fragmentBytesMax;
+    expect((machine.frames - frames) / fragmentsAndAcknowledgements).toBeLessThan(1.2);
   });
 });

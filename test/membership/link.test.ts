@@ -53,7 +53,7 @@ function transfer(messages: readonly Uint8Array[], seed: number, lossPerMille: n
     if (round > 100_000) throw new Error(`seed ${seed}: it does not end`);
     nowMs += 1;
     const now = nowMs as InstantMs; // counted up from an instant
-    send(pump(out, now));
+    send(pump(out, now, windowMax));
     if (out.retransmitAt !== null && now >= out.retransmitAt) send(retransmit(out, now));
     const arriving = onWire;
     onWire = [];
@@ -97,9 +97,15 @@ describe('a link', () => {
 
 describe('pump()', () => {
   it('sends no more than the window', () => {
-    const { link, send } = pump(queued(openLinkOut(start, null), filled(100 * fragmentBytesMax, 1)), start);
+    const { link, send } = pump(queued(openLinkOut(start, null), filled(100 * fragmentBytesMax, 1)), start, windowMax);
     expect(send.length).toBe(windowStart);
-    expect(pump(link, start).send).toEqual([]);
+    expect(pump(link, start, windowMax).send).toEqual([]);
+  });
+
+  it('sends no more than its share of what all links may have in flight', () => {
+    const { link, send } = pump(queued(openLinkOut(start, null), filled(100 * fragmentBytesMax, 1)), start, 4);
+    expect(send.length).toBe(4);
+    expect(pump(link, start, 4).send).toEqual([]);
   });
 });
 
@@ -115,7 +121,7 @@ describe('enqueue()', () => {
 
 describe('retransmit()', () => {
   it('waits twice as long at every try, at most half a second', () => {
-    let { link } = pump(queued(openLinkOut(start, null), filled(1, 1)), start);
+    let { link } = pump(queued(openLinkOut(start, null), filled(1, 1)), start, windowMax);
     const waits: number[] = [];
     for (let tries = 0; tries < 8; tries += 1) {
       const now = link.retransmitAt ?? start;
@@ -127,14 +133,31 @@ describe('retransmit()', () => {
 });
 
 describe('acknowledged()', () => {
+  it('learns how long a round trip takes where all are longer than the timer', () => {
+    let link = queued(openLinkOut(start, null), filled(8 * fragmentBytesMax, 1));
+    let again = 0;
+    let at: number = start;
+    for (let number = 1; number <= 8; number += 1) {
+      const sentAt = at as InstantMs; // counted up from an instant
+      ({ link } = pump(link, sentAt, 1));
+      for (at = sentAt + 1; at < sentAt + 40; at += 1) {
+        if (link.retransmitAt === null || at < link.retransmitAt) continue;
+        ({ link } = retransmit(link, at as InstantMs)); // the same
+        if (number === 8) again += 1;
+      }
+      ({ link } = acknowledged(link, link.epoch, number, at as InstantMs)); // the same
+    }
+    expect(again).toBe(0);
+  });
+
   it('passes over one of another stream, and one of what was never sent', () => {
-    const { link } = pump(queued(openLinkOut(start, null), filled(1, 1)), start);
+    const { link } = pump(queued(openLinkOut(start, null), filled(1, 1)), start, windowMax);
     expect(acknowledged(link, link.epoch - 1, 1, start).link).toBe(link);
     expect(acknowledged(link, link.epoch, 2, start).link).toBe(link);
   });
 
   it('sends the oldest again at the third that brings nothing new', () => {
-    let { link } = pump(queued(openLinkOut(start, null), filled(5 * fragmentBytesMax, 1)), start);
+    let { link } = pump(queued(openLinkOut(start, null), filled(5 * fragmentBytesMax, 1)), start, windowMax);
     const sent: number[] = [];
     for (let times = 0; times < 5; times += 1) {
       const result = acknowledged(link, link.epoch, 0, start);

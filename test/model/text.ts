@@ -37,18 +37,7 @@ const leftOut: ReadonlySet<string> = new Set([
     'routes',
     'suspects',
   ],
-  ...[
-    'roundTripMs',
-    'window',
-    'sentAt',
-    'resent',
-    'ageMs',
-    'joined',
-    'recovered',
-    'firstHeardAt',
-    'wereWith',
-    'hearing',
-  ],
+  ...['roundTripMs', 'window', 'sentAt', 'ageMs', 'joined', 'recovered', 'firstHeardAt', 'wereWith', 'hearing'],
 ]);
 
 /** Under these names nothing is an instant, and most of it outlives many states: its text is kept. */
