@@ -38,7 +38,6 @@ import type { LinkTable } from './system/links.ts';
 import type { Log } from './system/log.ts';
 import type { Notifier } from './system/notify.ts';
 import type { RouteSocket } from './system/route-socket.ts';
-import type { MacAddress } from './wire/mac-address.ts';
 import { encodeNeighbours } from './wire/neighbours-message.ts';
 import { encodeOwnershipMessage } from './wire/ownership-message.ts';
 import { encodeStations } from './wire/stations-message.ts';
@@ -432,17 +431,10 @@ export class AgentCore {
       detectMs: this.#config.detectMs,
       heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
-      isFrom: (mac, member) => this.#isFrom(mac, member),
+      isFrom: (mac, member) => this.#stations.isElsewhere(mac, member, this.#driver.state.view?.members ?? []),
       isExpected: (member) => this.#driver.state.restarting.has(member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
     });
-  }
-
-  /** Of one that has told no station, as it was silent before this host came: whoever is not of the view. */
-  #isFrom(mac: MacAddress, member: MemberId): boolean {
-    if (this.#stations.knows(member)) return this.#stations.isOf(mac, member);
-    const present = this.#driver.state.view?.members ?? [];
-    return !present.some((other) => this.#stations.isOf(mac, other));
   }
 
   #newWitnessWatch(): WitnessWatch {

@@ -16,12 +16,15 @@ export class Stations {
     if (this.#macs.size > membersMax && oldest !== undefined) this.#macs.delete(oldest);
   }
 
-  /** Whether it has told any. */
-  knows(member: MemberId): boolean {
-    return this.#macs.has(member);
-  }
-
-  isOf(mac: MacAddress, member: MemberId): boolean {
-    return this.#macs.get(member)?.includes(mac) ?? false;
+  /**
+   * Whether an answer for what a silent member held says that it is not free: it is from that one, or from another that is not in the
+   * view and has it by now, since a side that is not heard moves its sets as well. Of one that was silent before this host came no MAC
+   * is known: it may be any that is not of the view.
+   */
+  isElsewhere(mac: MacAddress, silent: MemberId, present: readonly MemberId[]): boolean {
+    const isOf = (member: MemberId): boolean => this.#macs.get(member)?.includes(mac) ?? false;
+    if (isOf(silent)) return true; // it may be in the view still
+    if (present.some(isOf)) return false;
+    return !this.#macs.has(silent) || [...this.#macs.keys()].some(isOf);
   }
 }

@@ -85,9 +85,19 @@ export function unknownSilent(state: OwnershipState): readonly MemberId[] {
 export function keepsWhatItHas(state: OwnershipState, { grant }: Pick<Holding, 'grant'>): boolean {
   if (!state.spared || state.stalledUntil !== null || isBarred(state)) return false;
   return state.apart.every((member) => {
-    const common = state.wereWith.get(member);
-    return common === undefined || compareViewIds(grant.view, common) <= 0;
+    const common = state.wereWith.get(member) ?? newestWithOthers(state);
+    return common !== null && compareViewIds(grant.view, common) <= 0;
   });
+}
+
+/** One that came after this member fell silent knows what those know of it that it was with before: the newest view with any who are not here. */
+function newestWithOthers({ wereWith, view }: OwnershipState): ViewId | null {
+  let newest: ViewId | null = null;
+  for (const [member, id] of wereWith) {
+    if (view?.members.includes(member)) continue;
+    if (newest === null || compareViewIds(id, newest) > 0) newest = id;
+  }
+  return newest;
 }
 
 /** Those that have gone for longest make room: the largest group there may be, with as many that have gone. */

@@ -17,7 +17,7 @@ export class Guard {
   #ended = false;
 
   /** Under a majority: when it removes what is left; null: never. */
-  readonly #until: InstantMs | null;
+  readonly until: InstantMs | null;
 
   /**
    * @param lastSign of the agent, on the clock of its host
@@ -27,7 +27,7 @@ export class Guard {
     this.#host = host;
     const { heartbeatMs, detectMs } = host.options;
     const ownUntil = (lastSign + fenceMs(heartbeatMs, detectMs)) as InstantMs; // later on the same clock
-    this.#until = host.pool.majority === undefined ? null : (adoptedUntil ?? ownUntil);
+    this.until = host.pool.majority === undefined ? null : (adoptedUntil ?? ownUntil);
     const { localNow, world, name } = host;
     for (const atMs of obituariesAtMs) {
       host.timer(localNow + 1 + atMs, () => {
@@ -37,7 +37,7 @@ export class Guard {
       });
     }
     this.#renew();
-    if (this.#until !== null) this.#fence(this.#until);
+    if (this.until !== null) this.#fence(this.until);
   }
 
   /** Another host has announced it. */
@@ -54,7 +54,7 @@ export class Guard {
   /** What is there is the next agent's, until then. */
   end(): { readonly held: readonly SetName[]; readonly until: InstantMs | null } {
     this.#ended = true;
-    return { held: this.#host.held, until: this.#until };
+    return { held: this.#host.held, until: this.until };
   }
 
   #fence(until: InstantMs): void {

@@ -269,7 +269,7 @@ export const mutations: readonly (Mutation & Noticed)[] = [
   {
     rule: 'who stands back keeps nothing that those it stands back for know nothing of',
     file: 'ownership/spared',
-    find: 'return common === undefined || compareViewIds(grant.view, common) <= 0;',
+    find: 'return common !== null && compareViewIds(grant.view, common) <= 0;',
     put: 'return true;',
     breaks: 'standing cut',
   },

@@ -5,6 +5,7 @@ import { compareViewIds, type HostName } from '../../agent/membership/view.ts';
 import { fencedUntil } from '../../agent/ownership/quorum.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
 import type { Agent } from './agent.ts';
+import { isLeft } from './suspicion.ts';
 import type { World } from './world.ts';
 
 /** Agents of one view that all have said and done what there was to say and do. */
@@ -40,7 +41,10 @@ function knowsWhoAnswers({ host, ownership }: Agent, world: World): boolean {
   const answers = new Map<HostName, boolean>();
   for (const [set, { reason }] of ownership.assignments) {
     if (reason.kind !== 'answering' || answers.get(reason.host) === true) continue;
-    answers.set(reason.host, world.answererOf(set, host.name) !== null);
+    answers.set(
+      reason.host,
+      world.answerersOf(set, host.name).some((answerer) => isLeft(ownership, answerer, reason.host)),
+    );
   }
   return [...answers.values()].every((does) => does);
 }
@@ -67,6 +71,7 @@ function isAtRest({ engine, ownership }: Layers): boolean {
   if (ownership.leavingUntil !== null) return false;
   if (compareViewIds(engine.view.id, ownership.view.id) !== 0) return false;
   if (ownership.stalledUntil !== null || ownership.apart.length !== engine.apart.length) return false;
+  if (engine.superiors.length !== engine.apart.length) return false; // for some it does not stand back yet
   if (ownership.decided === 0 || ownership.proposed !== ownership.decided) return false;
   if (
     engine.agreement.kind !== 'idle' ||

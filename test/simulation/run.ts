@@ -115,9 +115,13 @@ function isLive(views: readonly Settled[] | null, world: World): boolean {
   return views.every((view) => world.sets.every((set) => !isOwed(view, set) || view.some(({ host }) => host.has(set))));
 }
 
-/** Of what time alone will change in ownership. */
+/** Of what time alone will change in ownership, or with what a dead agent has left. */
 function nextDeadline(world: World): number {
+  const fences = [...world.hosts.values()].flatMap(({ guard, clock }) =>
+    guard === null || guard.until === null ? [] : [clock.trueTimeOf(guard.until)],
+  );
   return Math.min(
+    ...fences.filter((at) => at > world.now),
     ...world.agents().map(({ host, ownership }) => {
       const at = nextWakeup(ownership);
       return at === null ? Number.POSITIVE_INFINITY : host.clock.trueTimeOf(at);

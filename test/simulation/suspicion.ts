@@ -1,6 +1,6 @@
 /** What agent/suspicion.ts does, in virtual time: asks silent hosts for what they were last known to hold. */
 import { sameList } from '../../agent/membership/identity.ts';
-import { hostOf, type MemberId } from '../../agent/membership/view.ts';
+import { type HostName, hostOf, type MemberId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import { setsLeftTo } from '../../agent/ownership/spared.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
@@ -93,15 +93,8 @@ export class Suspicion {
       else host.timer(host.localNow + inMs, () => this.#ask(member, watch));
     };
     const answerers = this.#heldBy(member).flatMap((set) => host.world.ask(host.name, set));
-    if (answerers.some((answerer) => this.#isFrom(answerer, member))) take('answers');
+    if (answerers.some((answerer) => isLeft(this.#ownership(), answerer, hostOf(member)))) take('answers');
     else host.timer(host.localNow + roundMs, () => take(answerers.length > 0 ? 'elsewhere' : 'silent'));
-  }
-
-  /** As in agent/core.ts: of one that was never in a view with this host, whoever is not of the view. */
-  #isFrom(answerer: string, member: MemberId): boolean {
-    const { wereWith, view } = this.#ownership();
-    if (wereWith.has(member)) return answerer === hostOf(member);
-    return view?.members.every((other) => hostOf(other) !== answerer) ?? true;
   }
 
   #heldBy(member: MemberId): readonly SetName[] {
@@ -116,4 +109,9 @@ export class Suspicion {
     this.#answering = answering;
     this.#onChange(answering);
   }
+}
+
+/** As in agent/core.ts: any host of the group that is not of the view; here is no other. */
+export function isLeft({ view }: OwnershipState, answerer: string, silent: HostName): boolean {
+  return answerer === silent || (view?.members.every((other) => hostOf(other) !== answerer) ?? true);
 }

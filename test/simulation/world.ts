@@ -155,7 +155,7 @@ export class World implements Surroundings {
 
   ask(asker: string, set: SetName): readonly string[] {
     const { loss } = this.weather;
-    return this.#answerersOf(set, asker).filter(() => !this.#probeDice.chance(loss) && !this.#probeDice.chance(loss));
+    return this.answerersOf(set, asker).filter(() => !this.#probeDice.chance(loss) && !this.#probeDice.chance(loss));
   }
 
   transmit(from: string, to: string | null, frame: Frame, path: number): void {
@@ -253,12 +253,20 @@ export class World implements Surroundings {
 
   /** Another host that says that it has the set, but for a lost frame. */
   answererOf(set: SetName, asker: string): string | null {
-    return this.#answerersOf(set, asker)[0] ?? null;
+    return this.answerersOf(set, asker)[0] ?? null;
   }
 
   /** Whether frames of the group get there. */
   carries(from: string, to: string): boolean {
     return !this.isCut(from, to) && !this.#isFiltered(from, to);
+  }
+
+  /** As `carries`, on a path that both have. */
+  reaches(from: string, to: string): boolean {
+    if (!this.carries(from, to)) return false;
+    for (let path = 0; path < this.paths; path += 1)
+      if (!this.#isLost(from, path) && !this.#isLost(to, path)) return true;
+    return false;
   }
 
   isCut(from: string, to: string): boolean {
@@ -271,7 +279,7 @@ export class World implements Surroundings {
   }
 
   /** Filters drop frames of the group, not questions for an address. */
-  #answerersOf(set: SetName, asker: string): readonly string[] {
+  answerersOf(set: SetName, asker: string): readonly string[] {
     if (!this.host(asker).linkUp) return [];
     const answerers: string[] = [];
     for (const host of this.hosts.values()) {

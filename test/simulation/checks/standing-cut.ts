@@ -2,8 +2,11 @@
  * Promise 8: under a standing one-way or partial cut, finitely many views, and coverage; and of two that hear each other and are in
  * different views one holds nothing.
  */
+import type { SetName } from '../../../agent/ownership/grant.ts';
+import { isForThisHostAlone } from '../../../agent/ownership/report.ts';
 import { Breach } from '../breach.ts';
 import { isOwed } from '../eligible.ts';
+import type { Host } from '../host.ts';
 import type { Observation } from '../observation.ts';
 import type { Settled } from '../rest.ts';
 import type { World } from '../world.ts';
@@ -54,12 +57,22 @@ function checkApart(views: readonly Settled[], world: World): void {
   for (const view of views) {
     for (const { host } of view) {
       const others = views.flatMap((other) => (other === view ? [] : other)).map((agent) => agent.host);
-      const heard = others.filter(({ name }) => world.carries(host.name, name) && world.carries(name, host.name));
+      const heard = others.filter(({ name }) => world.reaches(host.name, name) && world.reaches(name, host.name));
       for (const other of heard) {
-        const both = host.held.find((set) => other.has(set));
+        const both = host.held.find((set) => other.has(set) && !isDisputed(set, host, other));
         if (both === undefined) continue;
         throw new Breach('standing cut', `${host.name} and ${other.name} hear each other, and both hold ${both}`);
       }
     }
   }
+}
+
+/**
+ * Their files differ, and one says that no other host may ever have the set: who stands back keeps that, and cannot know what is in the
+ * file of a view that does not take it in.
+ */
+function isDisputed(set: SetName, ...hosts: readonly Host[]): boolean {
+  const [version, ...others] = hosts.map(({ pool }) => pool.version);
+  if (others.every((other) => other === version)) return false;
+  return hosts.some(({ agent }) => agent !== null && isForThisHostAlone(agent.ownership, set));
 }
