@@ -38,7 +38,7 @@ export function candidates(turn: Turn): Candidates {
   const own = membersOf(circle, nodes);
   if (own.length === nodes.all.length) return { own, all: own };
   takeInWholeViews(circle, nodes);
-  return { own, all: circle.members.length === own.length ? own : membersOf(circle, nodes).sort() };
+  return { own, all: circle.members.length === own.length ? own : membersOf(circle, nodes) };
 }
 
 /** This member and all that hear it and are heard, sorted by member, as the peers are. */
@@ -95,7 +95,8 @@ function ownCircle(state: MemberState, { all, self, hearing }: Nodes): Circle {
 }
 
 function takeInWholeViews(circle: Circle, { all, self }: Nodes): void {
-  const heard = new Set(all.map(({ incarnation }) => incarnation));
+  const heard = new Set<Incarnation>();
+  for (const { incarnation } of all) heard.add(incarnation);
   for (const group of groupsByView(all.filter(({ at }) => !circle.has(at)))) {
     if (isOwnView(self, group) || circle.members.length + group.length > membersMax || !isWhole(heard, group)) continue;
     circle.addAll(group.map(({ at }) => at));
@@ -117,16 +118,22 @@ function isWhole(heard: ReadonlySet<Incarnation>, group: readonly Node[]): boole
 
 /** Sorted by their lowest member, as the nodes are. Members without a view are each their own group. */
 function groupsByView(nodes: readonly Node[]): readonly (readonly Node[])[] {
-  const groups = new Map<string, Node[]>();
+  const groups: Node[][] = [];
   for (const node of nodes) {
-    const key = node.view === null ? node.member : `${node.view.counter} ${node.view.leader}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [node]);
+    const group = node.view === null ? undefined : groups.find(([first]) => isOfView(first, node.view));
+    if (group === undefined) groups.push([node]);
     else group.push(node);
   }
-  return [...groups.values()];
+  return groups;
 }
 
-function membersOf({ members }: Circle, { all }: Nodes): MemberId[] {
-  return members.flatMap((at) => all[at]?.member ?? []);
+function isOfView(node: Node | undefined, view: ViewId | null): boolean {
+  return node !== undefined && compareMaybeViewIds(node.view, view) === 0;
+}
+
+/** Sorted, as all are. */
+function membersOf(circle: Circle, { all }: Nodes): readonly MemberId[] {
+  const members: MemberId[] = [];
+  for (const { at, member } of all) if (circle.has(at)) members.push(member);
+  return members;
 }

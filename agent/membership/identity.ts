@@ -1,12 +1,12 @@
 /** Who runs: the incarnation part of a member id, which is also the challenge that makes an answer fresh. */
 import type { MemberId, ViewId } from './view.ts';
-import { compareViewIds } from './view.ts';
+import { compareViewIds, partsOf } from './view.ts';
 
 /** 32 lower-case hex digits, random for every run of the agent. */
 export type Incarnation = string & { readonly __brand: 'Incarnation' };
 
 export function incarnationOf(member: MemberId): Incarnation {
-  return member.slice(member.lastIndexOf('/') + 1) as Incarnation; // the format of MemberId is fixed by memberId()
+  return partsOf(member).incarnation as Incarnation; // the format of MemberId is fixed by memberId()
 }
 
 /** `null` is older than every view. */

@@ -31,6 +31,7 @@ export function allSpared({ spares, undecided }: MemberState): readonly Incarnat
 export function noteUndecided(turn: Turn, own: readonly MemberId[]): void {
   const { options, view, undecided } = turn.state;
   if (options.asksFirst !== true || view === null) return;
+  if (undecided.length === 0 && sameList(own, view.members)) return;
   const known = new Set([...view.members, ...own].map(incarnationOf));
   const lost = view.members.filter((member) => !own.includes(member) && isLostInSilence(turn.state, member));
   const before = undecided.filter((incarnation) => !known.has(incarnation));

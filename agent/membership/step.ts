@@ -26,7 +26,7 @@ export function step(former: MemberState, event: MemberEvent): StepResult {
   const turn: Turn = { now: event.now, state: copyOfState(former), effects: [], reconsider: false, urgent: false };
   forgiveStall(turn);
   apply(turn, event);
-  const broughtNothing = event.kind === 'heartbeat' && changedNothing(former, turn);
+  const broughtNothing = mayBringNothing(event) && changedNothing(former, turn);
   if (!turn.state.ended && !broughtNothing) followUp(turn);
   turn.state.wakeAt = nextDeadline(turn.state);
   assertInvariants(former, turn.state);
@@ -85,10 +85,18 @@ function apply(turn: Turn, event: MemberEvent): void {
   }
 }
 
-/** A heartbeat as most are, before anything is due: nothing follows from it but that the deadlines of that peer are later. */
+function mayBringNothing(event: MemberEvent): boolean {
+  return event.kind === 'heartbeat' || (event.kind === 'datagram' && event.datagram.kind === 'ack');
+}
+
+/**
+ * A heartbeat or an acknowledgement as most are, before anything is due: nothing follows from it but that the deadlines of that peer
+ * are others, unless an acknowledgement is waited for.
+ */
 function changedNothing(former: MemberState, { now, state, effects, reconsider, urgent }: Turn): boolean {
   if (reconsider || urgent || effects.length > 0 || former.wakeAt === null || now >= former.wakeAt) return false;
-  return state.suspects.length === 0 && state.leftOut.length === 0 && state.delivery.outbox.length === 0;
+  if (state.suspects.length > 0 || state.leftOut.length > 0 || state.delivery.outbox.length > 0) return false;
+  return state.leaveUntil === null && state.peers.every(({ out }) => out.queue.length === 0);
 }
 
 /** Half of the patience late: sooner it does no harm, later it might cost a peer its place; at all of it, ours may be gone. */

@@ -45,8 +45,25 @@ export function compareViewIds(a: ViewId, b: ViewId): number {
 }
 
 export function hostOf(member: MemberId): HostName {
-  return member.slice(0, member.lastIndexOf('/')) as HostName; // the format of MemberId is fixed by memberId()
+  return partsOf(member).host;
 }
+
+/** The same strings for the same member, so that V8 need not look at what is in them to tell that they are equal. */
+export function partsOf(member: MemberId): Parts {
+  const parts = known.get(member);
+  if (parts !== undefined) return parts;
+  if (known.size === knownMax) known.clear();
+  const slash = member.lastIndexOf('/'); // the format of MemberId is fixed by memberId()
+  const split: Parts = { host: member.slice(0, slash) as HostName, incarnation: member.slice(slash + 1) };
+  known.set(member, split);
+  return split;
+}
+
+type Parts = { readonly host: HostName; readonly incarnation: string };
+
+/** A memory of `partsOf`, which says the same with and without it. */
+const known = new Map<MemberId, Parts>();
+const knownMax = 1_024;
 
 /** @param incarnation 32 lower-case hex digits, random for every run of the agent */
 export function memberId(host: HostName, incarnation: string): MemberId {

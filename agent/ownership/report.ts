@@ -49,11 +49,11 @@ function isWitness({ pool }: OwnershipState, member: MemberId): boolean {
   return pool.witnesses?.has(hostOf(member)) ?? false;
 }
 
-function heldSet({ assignments, self }: OwnershipState, granted: GrantedSet, now: InstantMs): HeldSet {
-  const assignment = assignments.get(granted.set);
-  if (assignment === undefined || assignment.owner !== self) return { ...granted, pinned: false };
+function heldSet({ assignments, self }: OwnershipState, { set, grant }: GrantedSet, now: InstantMs): HeldSet {
+  const assignment = assignments.get(set);
+  if (assignment === undefined || assignment.owner !== self) return { set, grant, pinned: false };
   const { pinned, reason, since } = assignment;
-  return { ...granted, pinned, tenure: { reason, ageMs: Math.max(0, Math.round(now - since)) } };
+  return { set, grant, pinned, tenure: { reason, ageMs: Math.max(0, Math.round(now - since)) } };
 }
 
 /** Sets that are to go to no other host than the one they had, as far as this member knows. */
@@ -73,6 +73,7 @@ export function waitingSets(state: OwnershipState): readonly Waiting[] {
 
 /** What this host cannot hold now: the facts, the claims that failed a short while ago, all that others may have while they go before it. */
 export function unableSets(state: OwnershipState): ReadonlyMap<SetName, string> {
+  if (state.failed.size === 0 && state.apart.length === 0) return state.unable;
   const all = new Map(state.unable);
   for (const [set, { why }] of state.failed) if (!all.has(set)) all.set(set, why);
   const [first] = state.apart;

@@ -19,8 +19,9 @@ export type Spared = { readonly view: View; readonly members: readonly MemberId[
  *
  * @param told what it was told last
  */
-export function sparedNews({ view, ...state }: OwnershipState, told: Spared | null): Spared | null {
-  if (view === null || state.decided === 0) return null;
+export function sparedNews(state: OwnershipState, told: Spared | null): Spared | null {
+  const { view, decided } = state;
+  if (view === null || decided === 0) return null;
   const members = sparedMembers(state);
   return told !== null && view === told.view && sameList(members, told.members) ? null : { view, members };
 }

@@ -38,16 +38,19 @@ export function step(before: OwnershipState, event: OwnershipEvent): Step {
 
 /** When to send a `wakeup`, where nothing else happens before; null: never. */
 export function nextWakeup(state: OwnershipState): InstantMs | null {
-  const instants = [...state.failed.values()].map(({ until }) => until);
-  if (!state.mature) instants.push(state.matureAt);
-  if (state.leavingUntil !== null && !state.left && hasToLetGo(state)) instants.push(state.leavingUntil);
-  if (state.adoptedUntil !== null) instants.push(state.adoptedUntil);
-  if (state.stalledUntil !== null) instants.push(state.stalledUntil);
-  if (state.reconsiderAt !== null) instants.push(state.reconsiderAt);
-  for (const { until } of state.pending) instants.push(until);
-  const deadline = coordinatorDeadline(state);
-  if (deadline !== null && state.proposed === state.decided) instants.push(deadline);
-  return instants.length === 0 ? null : (Math.min(...instants) as InstantMs); // the least of instants is one
+  let next = state.mature ? null : state.matureAt;
+  for (const { until } of state.failed.values()) next = earlier(next, until);
+  if (state.leavingUntil !== null && !state.left && hasToLetGo(state)) next = earlier(next, state.leavingUntil);
+  next = earlier(next, state.adoptedUntil);
+  next = earlier(next, state.stalledUntil);
+  next = earlier(next, state.reconsiderAt);
+  for (const { until } of state.pending) next = earlier(next, until);
+  return state.proposed === state.decided ? earlier(next, coordinatorDeadline(state)) : next;
+}
+
+/** null: never. */
+function earlier(a: InstantMs | null, b: InstantMs | null): InstantMs | null {
+  return a === null || (b !== null && b < a) ? b : a;
 }
 
 /** Of one that leaves: what is on its way into the kernel or out of it says so by itself. */
@@ -352,7 +355,8 @@ function expire(before: OwnershipState, now: InstantMs): Step {
   const { state, effects } = fenced
     ? letGoOf(changedState(before, { adoptedUntil: null }), [...before.holdings.keys()])
     : { state: before, effects: [] };
-  const failed = new Map([...state.failed].filter(([, { until }]) => until > now));
+  const failed =
+    state.failed.size === 0 ? state.failed : new Map([...state.failed].filter(([, { until }]) => until > now));
   const mature = state.mature || now >= state.matureAt;
   const over = state.stalledUntil !== null && now >= state.stalledUntil;
   if (failed.size === state.failed.size && mature === state.mature && !over) return { state, effects };

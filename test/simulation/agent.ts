@@ -200,7 +200,7 @@ export class Agent {
 
   #step(occurrence: Occurrence): void {
     const before = this.ownership;
-    const event = Object.assign(occurrence, { now: this.host.localNow }) as OwnershipEvent; // the same kind, completed
+    const event = completed<OwnershipEvent>(occurrence, this.host.localNow);
     const { state: after, effects } = step(before, event);
     this.ownership = after;
     this.host.world.observe({ kind: 'stepped', host: this.host.name, before, event, after, effects });
@@ -287,7 +287,7 @@ export class Agent {
 
   #stepEngine(occurrence: EngineOccurrence): void {
     if (this.engine === null || this.#stopped) return;
-    const event = Object.assign(occurrence, { now: this.host.localNow }) as MemberEvent; // the same kind, completed
+    const event = completed<MemberEvent>(occurrence, this.host.localNow);
     const { state, effects } = engineStep(this.engine, event);
     this.engine = state;
     for (const effect of effects) this.#performEngine(state, effect);
@@ -405,7 +405,9 @@ export class Agent {
     this.host.timer(at, () => {
       if (this.#engineTimerAt !== at) return;
       this.#engineTimerAt = Number.POSITIVE_INFINITY;
-      this.#stepEngine({ kind: 'wakeup' });
+      const due = this.engine === null ? null : engineWakeup(this.engine);
+      if (due !== null && due > this.host.localNow) this.#armEngine();
+      else this.#stepEngine({ kind: 'wakeup' });
     });
   }
 
@@ -416,7 +418,9 @@ export class Agent {
     this.host.timer(at, () => {
       if (this.#timerAt !== at) return;
       this.#timerAt = Number.POSITIVE_INFINITY;
-      this.occur({ kind: 'wakeup' });
+      const due = nextWakeup(this.ownership);
+      if (due === null || due > this.host.localNow) this.#arm();
+      else this.occur({ kind: 'wakeup' });
     });
   }
 
@@ -432,4 +436,11 @@ export class Agent {
       });
     });
   }
+}
+
+/** The same object: there are some hundred of them in a schedule. */
+function completed<E extends { now: InstantMs }>(occurrence: WithoutNow<E>, now: InstantMs): E {
+  const event = occurrence as { now?: InstantMs };
+  event.now = now;
+  return event as E; // the same kind, completed
 }

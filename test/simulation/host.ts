@@ -97,10 +97,21 @@ export class Host {
     const adopted = guarded.held.filter((set) => this.pool.sets.some(({ name }) => name === set));
     this.guard = null;
     for (const set of this.held) if (!adopted.includes(set)) this.remove(set, 'reaped');
-    const { options, pool } = this;
-    const seed = world.dice.below(2 ** 32);
-    const adoptedUntil = guarded.until;
-    this.agent = new Agent(this, { ...options, pool, adopted, adoptedUntil, incarnation: incarnation + run, seed });
+    const { heartbeatMs, detectMs, matureMs, expectedHosts, kernelMsMax, threadMsMax, takeover } = this.options;
+    this.agent = new Agent(this, {
+      incarnation: incarnation + run,
+      seed: world.dice.below(2 ** 32),
+      pool: this.pool,
+      adopted,
+      adoptedUntil: guarded.until,
+      heartbeatMs,
+      detectMs,
+      matureMs,
+      expectedHosts,
+      kernelMsMax,
+      threadMsMax,
+      takeover,
+    });
     this.agent.start();
   }
 

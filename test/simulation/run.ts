@@ -45,16 +45,14 @@ export function runSchedule(
     watch(observation, world);
     for (const check of checks) check.observe(observation, world);
   };
-  const runUntil = (time: number, holds: () => boolean = () => false): boolean => {
-    while (!holds()) {
-      if (!world.advance(time)) return false;
+  const runUntil = (time: number): void => {
+    while (world.advance(time)) {
       if (!dirty) continue;
       const views = settledViews(world);
       if (views === null) continue;
       dirty = false;
       for (const check of checks) check.atRest(views, world);
     }
-    return true;
   };
 
   return withBreaches(() => {
@@ -84,24 +82,23 @@ function calmDown(world: World, { standing }: Schedule): void {
   if (world.agents().length === 0) world.apply({ kind: 'start', host: world.options.hosts[0] ?? '' });
 }
 
-function settle(world: World, runUntil: (time: number, holds: () => boolean) => boolean): number {
+function settle(world: World, runUntil: (time: number) => void): number {
   const calmAt = world.now;
   let askAt = world.now;
   const deadline = calmAt + settleMsMax;
   // What went wrong last is noticed only now.
-  runUntil(world.now + 1.3 * world.options.detectMs, () => false);
+  runUntil(world.now + 1.3 * world.options.detectMs);
   for (;;) {
-    const settled = (): boolean => isLive(settledViews(world), world);
     // Looked at from time to time only: it costs more than a step.
     for (let look = world.now + 20; ; look += 20) {
-      runUntil(look, () => false);
-      if (settled()) break;
+      runUntil(look);
+      if (isLive(settledViews(world), world)) break;
       if (world.now >= deadline) throw new Breach('liveness', describeUnrest(world));
     }
     const frozen = world.agents().find(({ ownership }) => ownership.freeze.frozen);
     if (frozen === undefined) return world.now - calmAt;
     if (world.now >= deadline) throw new Breach('liveness', `${frozen.host.name} is not thawed`);
-    runUntil(world.now + 20, () => false);
+    runUntil(world.now + 20);
     if (world.now < askAt) continue;
     askAt = world.now + 200;
     world.apply({ kind: 'command', host: frozen.host.name, command: { kind: 'thaw' } });

@@ -11,7 +11,8 @@ import { type Codec, numberCodec, wireCodec } from './codec.ts';
 import { Dice } from './dice.ts';
 import type { Fault } from './fault.ts';
 import type { Frame } from './frame.ts';
-import { Host } from './host.ts';
+import { Host, type HostOptions } from './host.ts';
+import { optionsInFull, poolInFull } from './in-full.ts';
 import type { Observation } from './observation.ts';
 import type { Surroundings } from './surroundings.ts';
 import { calm, type Weather } from './weather.ts';
@@ -71,28 +72,31 @@ export class World implements Surroundings {
   #sets: readonly SetName[];
 
   constructor(options: WorldOptions) {
-    this.options = options;
+    this.options = optionsInFull(options);
     this.dice = new Dice(options.seed);
     this.#witnessDice = new Dice(options.seed ^ 0x3c6ef372);
     this.#probeDice = new Dice(options.seed ^ 0x1b873593);
     this.#sets = options.pool.sets.map(({ name }) => name);
     this.codec = options.bytes === 'wire' ? wireCodec() : numberCodec();
-    const { clockDrift } = options;
-    this.hosts = new Map(
-      options.hosts.map((name) => [
-        name,
-        new Host(
-          name,
-          {
-            ...options,
-            expectedHosts: options.hosts as readonly HostName[],
-            clockStartsAt: 1_000 + this.dice.below(1_000_000),
-            clockRate: this.dice.between(1 - clockDrift, 1 + clockDrift),
-          },
-          this,
-        ),
-      ]),
-    );
+    this.hosts = new Map(options.hosts.map((name) => [name, new Host(name, this.#drawHost(), this)]));
+  }
+
+  #drawHost(): HostOptions {
+    const { pool, heartbeatMs, detectMs, matureMs, hosts, kernelMsMax, threadMsMax, takeover, lifetimeMs, clockDrift } =
+      this.options;
+    return {
+      pool,
+      heartbeatMs,
+      detectMs,
+      matureMs,
+      expectedHosts: hosts as readonly HostName[],
+      kernelMsMax,
+      threadMsMax,
+      takeover,
+      lifetimeMs,
+      clockStartsAt: 1_000 + this.dice.below(1_000_000),
+      clockRate: this.dice.between(1 - clockDrift, 1 + clockDrift),
+    };
   }
 
   host(name: string): Host {
@@ -218,7 +222,7 @@ export class World implements Surroundings {
         return;
       case 'configure': {
         const host = this.host(fault.host);
-        host.pool = fault.pool;
+        host.pool = poolInFull(fault.pool);
         this.#sets = [...new Set([...this.#sets, ...fault.pool.sets.map(({ name }) => name)])];
         this.#tell(fault.host, (agent) => agent.readPool());
         return;
