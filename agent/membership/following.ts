@@ -3,7 +3,7 @@ import { candidates } from './clique.ts';
 import { compareMaybeViewIds } from './identity.ts';
 import { install } from './install.ts';
 import { ownKept, ownPromise } from './leading.ts';
-import type { LinkMessage, RefuseReason } from './message.ts';
+import type { LinkMessage, Recalled, RefuseReason } from './message.ts';
 import { isMutual, type Peer } from './peer.ts';
 import { sendTo } from './send.ts';
 import { findPeer, type Turn } from './turn.ts';
@@ -23,10 +23,17 @@ export function receivePropose(turn: Turn, leader: Peer, message: Propose): void
   }
   turn.state.promised = ballot;
   turn.state.agreement = { kind: 'awaiting', ballot, since: turn.now, catchUp: [] };
-  for (const recalled of ownKept(turn)) sendTo(turn, leader.member, { kind: 'recall', ballot, message: recalled });
+  for (const recalled of ownKept(turn))
+    if (!leaderHas(turn, message, recalled)) sendTo(turn, leader.member, { kind: 'recall', ballot, message: recalled });
   const { level, former, formerMembers, delivered } = ownPromise(turn);
   sendTo(turn, leader.member, { kind: 'promise', ballot, level, former, formerMembers, delivered });
   turn.reconsider = true;
+}
+
+/** It keeps what it has delivered as long as this member may lack it: a recall from everybody would be as many times the same. */
+function leaderHas({ state: { view } }: Turn, { has }: Propose, { sender, number }: Recalled): boolean {
+  if (has === undefined || view === null || compareViewIds(has.former, view.id) !== 0) return false;
+  return number <= (has.delivered[view.members.indexOf(sender)] ?? 0);
 }
 
 export function receiveCatchUp(turn: Turn, leader: Peer, message: LinkMessage & { kind: 'catch-up' }): void {

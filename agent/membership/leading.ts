@@ -26,7 +26,10 @@ export function propose(turn: Turn, members: readonly MemberId[]): void {
   };
   turn.state.promised = ballot;
   turn.state.agreement = leading;
-  for (const member of members) if (member !== options.self) sendTo(turn, member, { kind: 'propose', ballot, members });
+  const { view, delivery } = turn.state;
+  const has = view === null ? {} : { has: { former: view.id, delivered: delivery.delivered } };
+  for (const member of members)
+    if (member !== options.self) sendTo(turn, member, { kind: 'propose', ballot, members, ...has });
   turn.urgent = true;
   commitWhenComplete(turn, leading);
 }
@@ -120,7 +123,7 @@ function commitWhenComplete(turn: Turn, leading: Leading): void {
 }
 
 /**
- * Each gets what any of its former view delivered and it did not. All of it is among the recalled: who delivered a message
+ * Each gets what any of its former view delivered and it did not. All of it is among the recalled, its own too: who delivered a message
  * keeps it until everybody is known to have. Where a recall is missing nevertheless, nobody of that view goes together.
  */
 function planFor(promise: Promised, leading: Leading): { catchUp: readonly Recalled[]; together: readonly MemberId[] } {

@@ -68,8 +68,14 @@ export type RefuseReason =
 export type Recalled = { readonly sender: MemberId; readonly number: number; readonly payload: Uint8Array };
 
 export type LinkMessage =
-  | { readonly kind: 'propose'; readonly ballot: ViewId; readonly members: readonly MemberId[] }
-  /** Follower to leader, before its promise: one for each message it delivered and keeps. */
+  | {
+      readonly kind: 'propose';
+      readonly ballot: ViewId;
+      readonly members: readonly MemberId[];
+      /** What the sender has delivered in the view installed: nobody recalls it. Absent: it is in none, or of the version before. */
+      readonly has?: { readonly former: ViewId; readonly delivered: readonly number[] };
+    }
+  /** Follower to leader, before its promise: one for each message it delivered and keeps, and the leader has not. */
   | { readonly kind: 'recall'; readonly ballot: ViewId; readonly message: Recalled }
   | {
       readonly kind: 'promise';

@@ -107,6 +107,10 @@ export class FrameReader {
     this.#view = viewOf(bytes);
   }
 
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
   u8(): number {
     return this.#view.getUint8(this.#take(1));
   }

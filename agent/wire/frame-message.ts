@@ -22,6 +22,9 @@ export function encodeLinkMessage(message: LinkMessage): Uint8Array {
     case 'propose':
       writer.viewId(message.ballot);
       writeMembers(writer, message.members);
+      writer.maybeViewId(message.has?.former ?? null);
+      writer.u16(message.has?.delivered.length ?? 0);
+      for (const count of message.has?.delivered ?? []) writer.u32(count);
       break;
     case 'recall':
     case 'catch-up':
@@ -71,7 +74,7 @@ export function decodeLinkMessage(bytes: Uint8Array): LinkMessage | null {
 function readMessage(reader: FrameReader): LinkMessage | null {
   switch (reader.u8()) {
     case kinds.propose:
-      return { kind: 'propose', ballot: reader.viewId(), members: readMembers(reader) };
+      return readPropose(reader);
     case kinds.recall:
       return { kind: 'recall', ballot: reader.viewId(), message: readRecalled(reader) };
     case kinds.promise: {
@@ -101,6 +104,14 @@ function readMessage(reader: FrameReader): LinkMessage | null {
     default:
       return null;
   }
+}
+
+function readPropose(reader: FrameReader): LinkMessage {
+  const propose = { kind: 'propose', ballot: reader.viewId(), members: readMembers(reader) } as const;
+  if (reader.isAtEnd) return propose; // of the version before
+  const former = reader.maybeViewId();
+  const delivered = reader.list(reader.u16(), () => reader.u32());
+  return former === null ? propose : { ...propose, has: { former, delivered } };
 }
 
 function writeMembers(writer: FrameWriter, members: readonly MemberId[]): void {

@@ -25,4 +25,16 @@ describe('step() of members that share one busy processor', () => {
     const fragmentsAndAcknowledgements = (2 * others * payloadBytesMax) / fragmentBytesMax;
     expect((machine.frames - frames) / fragmentsAndAcknowledgements).toBeLessThan(1.2);
   });
+
+  it('a view change does not send again what its leader has', () => {
+    const machine = new BusyMachine(16, 5_000, true);
+    machine.run(() => machine.isOneView, 5_000);
+    machine.send(new Uint8Array(payloadBytesMax / 4));
+    machine.run(() => machine.delivered === 1, 10_000); // which their heartbeats have not said yet
+    const { frames } = machine;
+    machine.endLast();
+    machine.run(() => machine.isOneView, 10_000);
+    expect(machine.isOneView).toBe(true);
+    expect(machine.frames - frames).toBeLessThan(16 * 100);
+  });
 });

@@ -2,6 +2,7 @@
  * Many members on one machine whose processor is what they lack: in virtual time each frame that is heard or sent takes some of it, what waits for
  * a member waits in a socket of bounded size, and the members have their turns.
  */
+import { inOrder } from '../../agent/channel/effect-order.ts';
 import { createMember, type MemberEvent, type MemberState } from '../../agent/membership/member-state.ts';
 import type { Route } from '../../agent/membership/peer.ts';
 import { nextWakeup, step } from '../../agent/membership/step.ts';
@@ -59,6 +60,14 @@ export class BusyMachine {
     if (first !== undefined && view !== undefined) this.#step(first, { kind: 'send', now: this.#now(), view, payload });
   }
 
+  /** The last of them says goodbye; the others are who is left. */
+  endLast(): void {
+    const last = this.#members.at(-1);
+    if (last === undefined) return;
+    this.#step(last, { kind: 'leave', now: this.#now() });
+    this.#members.pop();
+  }
+
   /** Until that is so, or for that long. */
   run(isDone: () => boolean, ms: number): void {
     const end = this.nowMs + ms;
@@ -87,7 +96,7 @@ export class BusyMachine {
     member.state = state;
     const from = this.#members.indexOf(member);
     const route: Route = { path: 0, address: String(from) };
-    for (const effect of effects) {
+    for (const effect of inOrder(effects)) {
       switch (effect.kind) {
         case 'broadcast-heartbeat':
           for (const to of this.#members.keys())

@@ -72,7 +72,15 @@ const body: fc.Arbitrary<FrameBody> = fc.oneof(
 );
 
 const message: fc.Arbitrary<LinkMessage> = fc.oneof(
-  fc.record({ kind: fc.constant('propose' as const), ballot: viewId, members }),
+  fc.record(
+    {
+      kind: fc.constant('propose' as const),
+      ballot: viewId,
+      members,
+      has: fc.record({ former: viewId, delivered: fc.array(count, { maxLength: 8 }) }),
+    },
+    { requiredKeys: ['kind', 'ballot', 'members'] },
+  ),
   fc.record({ kind: fc.constant('recall' as const), ballot: viewId, message: recalled }),
   fc.record({ kind: fc.constant('catch-up' as const), ballot: viewId, message: recalled }),
   fc
