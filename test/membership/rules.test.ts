@@ -130,4 +130,22 @@ describe('gonePeer()', () => {
     network.runFor(1000);
     expect(network.views()).toEqual(['a,b']);
   });
+
+  it('is final: what comes of it late is not heard, so that it is forgotten in its time', () => {
+    const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+    network.start('a', 'b', 'c');
+    network.runFor(1000);
+    const dead = network.stateOf('c');
+    const known = () => network.stateOf('a').peers.find(({ member }) => member === dead.options.self);
+    const { report } = known() ?? expect.fail('a knows c');
+    network.crash('c');
+    network.bury(dead, 'a', 'b');
+    network.runFor(1000);
+    const before = known();
+    expect(before?.gone).toBe(true);
+    network.replay({ ...report, number: report.number + 1 }, 'c', 'a');
+    expect(known()).toEqual(before);
+    network.runFor(1000);
+    expect(network.views()).toEqual(['a,b']);
+  });
 });

@@ -78,6 +78,21 @@ describe('step(): silence, stalls and cuts', () => {
     expect(group.held().split(' | ')[2]).toBe('e3: c f');
   });
 
+  it('one that stands back for a leader that came later keeps what it got with those that are not with it now, and no more', () => {
+    const group = threeHosts();
+    group.view('e1', 'e2');
+    group.view('e3'); // where it takes over the rest
+    group.settle();
+    expect(group.held()).toMatch(/e3: a b c d e f$/);
+    group.die('e1');
+    group.start('e1');
+    group.view('e1', 'e2');
+    group.settle();
+    group.tell('e3', { kind: 'apart', members: [group.id('e1')], spared: true });
+    group.settle();
+    expect(group.held()).toMatch(/e3: c f( |$)/);
+  });
+
   it('one that stood still takes no word that something is left to it', () => {
     const group = threeHosts();
     group.tell('e3', { kind: 'stalled' });

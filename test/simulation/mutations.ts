@@ -141,14 +141,6 @@ export const mutations: readonly (Mutation & Noticed)[] = [
     members: 3,
   },
   {
-    rule: 'one that fell silent before this host came is asked as well',
-    file: 'ownership/spared',
-    find: 'return [...new Set(leftToUnknown(state).map(({ member }) => member))].sort();',
-    put: 'return [];',
-    breaks: 'answering',
-    members: 3,
-  },
-  {
     rule: 'one that is heard again still has what it had',
     file: 'membership/suspects',
     find: ' || isAway(state, peer)',

@@ -23,7 +23,7 @@ export function settledViews(world: World): readonly Settled[] | null {
     if (!agent.running || agent.underWay > 0 || paused !== null || agent.isInDoubt) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
-    if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world)) return null;
+    if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world) || hearsTheGone(agent, world)) return null;
     agents.push(agent);
   }
   return settledGroups(agents);
@@ -33,6 +33,11 @@ export function settledViews(world: World): readonly Settled[] | null {
 function knowsWitness({ witness, host, ownership }: Agent, world: World): boolean {
   if (witness === null || ownership.view === null || ownership.view.members.length > 1) return true;
   return ownership.witness === (world.reachesWitness(host.name) ? 'answers' : 'silent');
+}
+
+/** One whose goodbye did not come is silent only after its patience. */
+function hearsTheGone({ engine }: Agent, world: World): boolean {
+  return engine?.peers.some(({ member, silent, gone }) => !silent && !gone && world.agentOf(member) === null) ?? false;
 }
 
 /** Of one that decides: a host that something is left with because it answers, does, as far as that can be asked: two addresses are. */
