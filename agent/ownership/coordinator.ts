@@ -43,7 +43,7 @@ export function coordinate(state: OwnershipState, now: InstantMs): Step {
   const fenced = fenceEnds !== null && now < fenceEnds;
   const asked = fenced ? [] : state.asked; // a move must not go round the fence
   const { orders, freeze, answers } = agendaOf(
-    changedState(state, { pool, asked }),
+    pool === state.pool && asked === state.asked ? state : changedState(state, { pool, asked }),
     view,
     candidates,
     roundDue(state, now) ? { kind: 'round', movesMax: state.pool.balance.movesMax } : { kind: 'none' },

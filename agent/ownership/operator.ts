@@ -50,6 +50,7 @@ export function onRequest(state: OwnershipState, request: Request): { state: Own
 
 /** Notes the moves of what the decision carries out; refuses what it refuses. */
 export function onAnswers(state: OwnershipState, decision: Decision, moves: readonly SetMove[]): Step {
+  if (decision.answers.length === 0) return { state, effects: [] };
   const mine = new Map(decision.answers.filter(({ asker }) => asker === state.self).map((it) => [it.id, it.refusal]));
   const answered = new Set(decision.answers.map(({ asker, id }) => `${asker} ${id}`));
   const refused = state.pending.filter(({ id }) => typeof mine.get(id) === 'string');

@@ -35,6 +35,13 @@ export function agendaOf(
   candidates: readonly Candidate[],
   round: BalanceOrder,
 ): Agenda {
+  if (state.asked.length === 0) {
+    return {
+      orders: { balance: round, moves: noOrders.moves, unpin: noOrders.unpin },
+      freeze: state.freeze,
+      answers: [],
+    };
+  }
   let { freeze } = state;
   let balance = round;
   const moves = new Map<SetName, MemberId>();

@@ -27,15 +27,16 @@ export function withExtras(seed: number, schedule: Schedule): Schedule {
 }
 
 /** Silence is not death: silent hosts are asked for what they held, and cuts may drop the group's frames alone. */
-function withProbes(dice: Dice, { world, faults, standing, ...rest }: Schedule): Schedule {
-  if (dice.chance(0.2)) return { world, faults, standing, ...rest };
+function withProbes(dice: Dice, schedule: Schedule): Schedule {
+  if (dice.chance(0.2)) return schedule;
+  const { world, faults, standing, calmAtMs } = schedule;
   const filtered = faults.flatMap(({ atMs, fault }) =>
     filteredOf(dice, fault).map((one): TimedFault => ({ atMs, fault: one })),
   );
   return {
-    ...rest,
     world: { ...world, takeover: 'answered' },
     faults: filtered,
+    calmAtMs,
     standing: standing.flatMap((fault) => filteredOf(dice, fault)),
   };
 }
