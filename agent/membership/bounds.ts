@@ -29,6 +29,14 @@ export const windowShared = 256;
 export const retransmitMsMin = 10;
 export const retransmitMsMax = 500;
 
+/**
+ * An acknowledgement waits so long for more to acknowledge: less than the least time after which a fragment goes again. At a view
+ * change each would be a frame, and a turn of two threads, between messages that somebody waits for.
+ */
+export const ackDelayMs = 6;
+/** Of short messages, which would fill the window else. */
+export const ackFragmentsMax = 8;
+
 /** Above it a sample of the round trip is taken for a pause of the peer: members are on one site. */
 export const roundTripMsMax = 50;
 

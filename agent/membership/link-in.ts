@@ -1,6 +1,7 @@
 /** The receiving half of a link: fragments in order become messages; those ahead of a gap wait for it to close. */
-import { messageBytesMax, windowMax } from './bounds.ts';
+import { ackDelayMs, ackFragmentsMax, messageBytesMax, windowMax } from './bounds.ts';
 import type { Fragment } from './link-out.ts';
+import type { InstantMs } from './view.ts';
 
 export type LinkIn = {
   /** Of the peer's stream; 0 before its first fragment. */
@@ -12,33 +13,48 @@ export type LinkIn = {
   /** Of the message that is arriving. */
   readonly parts: readonly Uint8Array[];
   readonly partsBytes: number;
-  /** Something arrived since the last acknowledgement. */
-  readonly ackDue: boolean;
+  /** Fragments that arrived since the last acknowledgement. */
+  readonly unacknowledged: number;
+  /** When they are acknowledged; null: there are none. */
+  readonly ackAt: InstantMs | null;
 };
 
-export const emptyLinkIn: LinkIn = { epoch: 0, expected: 1, ahead: [], parts: [], partsBytes: 0, ackDue: false };
+export const emptyLinkIn: LinkIn = {
+  epoch: 0,
+  expected: 1,
+  ahead: [],
+  parts: [],
+  partsBytes: 0,
+  unacknowledged: 0,
+  ackAt: null,
+};
 
 /** Written out: see `copyOfState`. */
 export function changedLinkIn(link: LinkIn, change: Partial<LinkIn>): LinkIn {
-  const { epoch, expected, ahead, parts, partsBytes, ackDue } = link;
-  return Object.assign({ epoch, expected, ahead, parts, partsBytes, ackDue }, change);
+  const { epoch, expected, ahead, parts, partsBytes, unacknowledged, ackAt } = link;
+  return Object.assign({ epoch, expected, ahead, parts, partsBytes, unacknowledged, ackAt }, change);
 }
 
+/** Acknowledged at once is what closes no gap (RFC 5681 §4.2), and every second one of a long message; another may wait for more. */
 export function receiveFragment(
   former: LinkIn,
   epoch: number,
   fragment: Fragment,
+  now: InstantMs,
 ): { link: LinkIn; messages: readonly Uint8Array[] } {
   if (epoch < former.epoch) return { link: former, messages: [] };
   const link = epoch > former.epoch ? changedLinkIn(emptyLinkIn, { epoch }) : former;
   if (fragment.number < link.expected || fragment.number >= link.expected + windowMax) {
-    return { link: changedLinkIn(link, { ackDue: true }), messages: [] };
+    return { link: changedLinkIn(link, { ackAt: now }), messages: [] };
   }
   if (fragment.number > link.expected)
-    return { link: changedLinkIn(link, { ahead: insert(link.ahead, fragment), ackDue: true }), messages: [] };
+    return { link: changedLinkIn(link, { ahead: insert(link.ahead, fragment), ackAt: now }), messages: [] };
+  const unacknowledged = link.unacknowledged + 1;
+  const hurries = link.ahead.length > 0 || unacknowledged >= (fragment.final ? ackFragmentsMax : 2);
+  const ackAt = hurries ? now : (link.ackAt ?? later(now, ackDelayMs));
   if (fragment.final && link.parts.length === 0 && link.ahead.length === 0) {
     const { epoch: current, expected: number, ahead, parts } = link;
-    const next = { epoch: current, expected: number + 1, ahead, parts, partsBytes: 0, ackDue: true };
+    const next = { epoch: current, expected: number + 1, ahead, parts, partsBytes: 0, unacknowledged, ackAt };
     return { link: next, messages: [fragment.bytes] };
   }
   const messages: Uint8Array[] = [];
@@ -56,7 +72,7 @@ export function receiveFragment(
     }
   }
   const ahead = link.ahead.filter((waiting) => waiting.number >= expected);
-  return { link: changedLinkIn(link, { expected, parts, partsBytes, ahead, ackDue: true }), messages };
+  return { link: changedLinkIn(link, { expected, parts, partsBytes, ahead, unacknowledged, ackAt }), messages };
 }
 
 function insert(ahead: readonly Fragment[], fragment: Fragment): readonly Fragment[] {
@@ -76,4 +92,8 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return whole;
+}
+
+function later(now: InstantMs, ms: number): InstantMs {
+  return (now + ms) as InstantMs; // an instant plus milliseconds is one
 }

@@ -25,7 +25,7 @@ export function receiveDatagram(turn: Turn, from: Incarnation, datagram: LinkDat
     return;
   }
   const { epoch, number, final, bytes } = datagram;
-  const { link, messages } = receiveFragment(peer.in, epoch, { number, final, bytes });
+  const { link, messages } = receiveFragment(peer.in, epoch, { number, final, bytes }, turn.now);
   const received = copyOfPeer(peer);
   received.in = link;
   updatePeer(turn, received);
@@ -39,14 +39,15 @@ export function flushLinks(turn: Turn): void {
   for (const peer of peers) {
     const { out } = peer;
     const due = out.retransmitAt !== null && turn.now >= out.retransmitAt;
-    if (!peer.in.ackDue && !due && out.queue.length === 0) continue;
+    const acknowledges = peer.in.ackAt !== null && turn.now >= peer.in.ackAt;
+    if (!acknowledges && !due && out.queue.length === 0) continue;
     const resent = due ? retransmit(out, turn.now) : { link: out, send: [] };
     const pumped = pump(resent.link, turn.now, share);
     const next = copyOfPeer(peer);
     next.out = pumped.link;
-    if (peer.in.ackDue) next.in = changedLinkIn(peer.in, { ackDue: false });
+    if (acknowledges) next.in = changedLinkIn(peer.in, { unacknowledged: 0, ackAt: null });
     updatePeer(turn, next);
-    if (peer.in.ackDue) {
+    if (acknowledges) {
       const { epoch, expected } = peer.in;
       emitDatagram(turn, next, 0, { kind: 'ack', to: peer.incarnation, epoch, upTo: expected - 1 });
     }

@@ -121,6 +121,8 @@ function nextDeadline(state: MemberState): InstantMs | null {
     }
     const { retransmitAt } = peer.out;
     if (retransmitAt !== null && retransmitAt < next) next = retransmitAt;
+    const { ackAt } = peer.in;
+    if (ackAt !== null && ackAt < next) next = ackAt;
   }
   return next;
 }

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ackDelayMs,
+  ackFragmentsMax,
   fragmentBytesMax,
   messageBytesMax,
   queueBytesMax,
+  retransmitMsMin,
   windowMax,
   windowStart,
 } from '../../agent/membership/bounds.ts';
-import { emptyLinkIn, type LinkIn, receiveFragment } from '../../agent/membership/link-in.ts';
+import { changedLinkIn, emptyLinkIn, type LinkIn, receiveFragment } from '../../agent/membership/link-in.ts';
 import {
   acknowledged,
   enqueue,
@@ -49,6 +52,12 @@ function transfer(messages: readonly Uint8Array[], seed: number, lossPerMille: n
     out = link;
     onWire.push(...fragments);
   };
+  const acknowledge = (now: InstantMs): void => {
+    if (into.ackAt === null || now < into.ackAt) return;
+    into = changedLinkIn(into, { unacknowledged: 0, ackAt: null });
+    random = nextRandom(random);
+    if (random % 1000 >= lossPerMille) send(acknowledged(out, into.epoch, into.expected - 1, now));
+  };
   for (let round = 0; !isIdle(out); round += 1) {
     if (round > 100_000) throw new Error(`seed ${seed}: it does not end`);
     nowMs += 1;
@@ -64,12 +73,12 @@ function transfer(messages: readonly Uint8Array[], seed: number, lossPerMille: n
         onWire.push(fragment); // late, behind what is sent next
         continue;
       }
-      const result = receiveFragment(into, out.epoch, fragment);
+      const result = receiveFragment(into, out.epoch, fragment, now);
       into = result.link;
       received.push(...result.messages);
-      random = nextRandom(random);
-      if (random % 1000 >= lossPerMille) send(acknowledged(out, into.epoch, into.expected - 1, now));
+      acknowledge(now);
     }
+    acknowledge(now);
   }
   return received;
 }
@@ -172,16 +181,35 @@ describe('receiveFragment()', () => {
   const fragment = (number: number, final = true): Fragment => ({ number, final, bytes: filled(2, number) });
 
   it('starts clean with a newer stream, and passes over an older one', () => {
-    const half = receiveFragment(emptyLinkIn, 5, fragment(1, false)).link;
-    const newer = receiveFragment(half, 6, fragment(1));
+    const half = receiveFragment(emptyLinkIn, 5, fragment(1, false), start).link;
+    const newer = receiveFragment(half, 6, fragment(1), start);
     expect(newer.messages).toEqual([filled(2, 1)]);
-    expect(receiveFragment(newer.link, 5, fragment(2))).toEqual({ link: newer.link, messages: [] });
+    expect(receiveFragment(newer.link, 5, fragment(2), start)).toEqual({ link: newer.link, messages: [] });
+  });
+
+  it('acknowledges a short message after a moment, with what comes by then', () => {
+    const first = receiveFragment(emptyLinkIn, 1, fragment(1), start).link;
+    expect(first.ackAt).toBe(start + ackDelayMs);
+    expect(receiveFragment(first, 1, fragment(2), (start + 1) as InstantMs).link.ackAt).toBe(start + ackDelayMs);
+    expect(ackDelayMs).toBeLessThan(retransmitMsMin);
+  });
+
+  it.each([
+    ['of many short ones', Array.from({ length: ackFragmentsMax }, (_, index) => fragment(index + 1))],
+    ['of a long one, every second time', [fragment(1, false), fragment(2, false)]],
+    ['behind a gap', [fragment(2)]],
+    ['that closes a gap', [fragment(2), fragment(1)]],
+    ['that came before', [fragment(1), fragment(1)]],
+    ['beyond a window', [fragment(windowMax + 1)]],
+  ])('acknowledges at once what the sender waits for: a fragment %s', (_, fragments) => {
+    const link = fragments.reduce((into, each) => receiveFragment(into, 1, each, start).link, emptyLinkIn);
+    expect(link.ackAt).toBe(start);
   });
 
   it('keeps nothing beyond a window', () => {
-    const { link } = receiveFragment(emptyLinkIn, 1, fragment(windowMax + 1));
+    const { link } = receiveFragment(emptyLinkIn, 1, fragment(windowMax + 1), start);
     expect(link.ahead).toEqual([]);
-    expect(receiveFragment(emptyLinkIn, 1, fragment(windowMax)).link.ahead.length).toBe(1);
+    expect(receiveFragment(emptyLinkIn, 1, fragment(windowMax), start).link.ahead.length).toBe(1);
   });
 
   it('cuts a message at its bound, so that a broken sender costs no memory', () => {
@@ -189,7 +217,7 @@ describe('receiveFragment()', () => {
     const fragments = Math.ceil(messageBytesMax / fragmentBytesMax) + 50;
     const bytes = new Uint8Array(fragmentBytesMax);
     for (let number = 1; number <= fragments; number += 1) {
-      ({ link } = receiveFragment(link, 1, { number, final: false, bytes }));
+      ({ link } = receiveFragment(link, 1, { number, final: false, bytes }, start));
     }
     expect(link.parts.length * fragmentBytesMax).toBeLessThanOrEqual(messageBytesMax);
   });

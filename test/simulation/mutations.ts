@@ -264,6 +264,7 @@ export const mutations: readonly (Mutation & Noticed)[] = [
     find: 'return common !== null && compareViewIds(grant.view, common) <= 0;',
     put: 'return true;',
     breaks: 'standing cut',
+    members: 4,
   },
   {
     rule: 'an owner that has let go of a set since it was told is not its holder',
