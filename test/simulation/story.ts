@@ -102,7 +102,7 @@ export function describeEffect(host: string, effect: OwnershipEffect): readonly 
 const verbs = {
   claim: 'claims',
   release: 'releases',
-  retire: 'will release in 20 ms',
+  retire: 'will release in 10 ms',
   hush: 'stops announcing',
 } as const;
 

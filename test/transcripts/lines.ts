@@ -77,7 +77,7 @@ function effectLines(before: OwnershipState, effect: OwnershipEffect): string[] 
     case 'release':
       return [`releases ${effect.sets.join(' ')}`];
     case 'retire':
-      return [`releases ${effect.sets.join(' ')} in 20 ms, and announces it no more`];
+      return [`releases ${effect.sets.join(' ')} in 10 ms, and announces it no more`];
     case 'hush':
       return [`announces ${effect.sets.join(' ')} no more`];
     case 'done':
