@@ -132,7 +132,7 @@ export class AgentCore {
         memory: options.memory,
       },
       {
-        send: (message) => channel.send(encodeOwnershipMessage(message)),
+        send: (messages) => channel.send(...messages.map(encodeOwnershipMessage)),
         claim: (sets) => void this.#claims.claim(sets, unheldBy(this.#driver.state)),
         release: (sets) => void this.#claims.release(sets),
         retire: (sets) => this.#claims.retire(sets),

@@ -23,7 +23,8 @@ export type Occurrence = OwnershipEvent extends infer E
 
 /** What the effects are carried out with. */
 export type Hands = {
-  send(message: Message): void;
+  /** Of one event, or of more that came before the next turn of the loop; at least one. */
+  send(messages: readonly Message[]): void;
   claim(sets: readonly SetName[]): void;
   release(sets: readonly SetName[]): void;
   retire(sets: readonly SetName[]): void;
@@ -47,6 +48,8 @@ export class OwnershipDriver {
   #begun: { readonly before: OwnershipState; readonly event: OwnershipEvent } | null = null;
   /** Of that step: to tell of them takes longer than to begin. */
   readonly #moves: SetMove[] = [];
+  /** What goes to the group: to wake the engine's thread for each would take the CPU from what there is still to do here. */
+  readonly #outgoing: Message[] = [];
   #stopped = false;
   /** Called after every event, when the effects are under way. */
   onStep: () => void = () => {};
@@ -83,6 +86,8 @@ export class OwnershipDriver {
     } finally {
       this.#stepping = false;
     }
+    const messages = this.#outgoing.splice(0);
+    if (messages.length > 0) this.#hands.send(messages);
     if (this.#begun === null) {
       this.#arm();
       this.onStep();
@@ -122,7 +127,7 @@ export class OwnershipDriver {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'send':
-          this.#hands.send(effect.message);
+          this.#outgoing.push(effect.message);
           break;
         case 'claim':
         case 'release':

@@ -17,9 +17,9 @@ function alone(): { readonly driver: OwnershipDriver; readonly did: string[]; re
   const driver = new OwnershipDriver(
     { self, pool: poolOf('ab'), matureMs: 0, adopted: [], memory: noMemory },
     {
-      send: (message) => {
-        sent.push(message);
-        did.push(message.kind);
+      send: (messages) => {
+        sent.push(...messages);
+        did.push(messages.map(({ kind }) => kind).join('+'));
       },
       claim: note('claim'),
       release: note('release'),
@@ -36,6 +36,7 @@ function alone(): { readonly driver: OwnershipDriver; readonly did: string[]; re
   driver.onStep = note('told');
   driver.onDecided = note('decided');
   driver.dispatch({ kind: 'view', view });
+  expect(did).toEqual(['report+report+decision', 'told']); // together, before what does not hurry
   const decision = sent.find(({ kind }) => kind === 'decision');
   if (decision === undefined) throw new Error(`it decides at once, and did ${did.join(' ')}`);
   did.length = 0;
@@ -67,9 +68,9 @@ describe('OwnershipDriver', () => {
     const { driver, did, decision } = alone();
     driver.dispatch({ kind: 'message', sender: self, message: decision });
     driver.dispatch({ kind: 'claimed', sets: [...driver.state.holdings.keys()] });
-    expect(did).toEqual(['claim', 'moved', 'claimed', 'decided', 'told']);
+    expect(did).toEqual(['claim', 'moved', 'decided', 'claimed', 'told']);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(did).toEqual(['claim', 'moved', 'claimed', 'decided', 'told']);
+    expect(did).toEqual(['claim', 'moved', 'decided', 'claimed', 'told']);
     driver.stop();
   });
 });

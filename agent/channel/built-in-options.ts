@@ -27,7 +27,7 @@ export type WorkerData = {
 };
 
 export type ToWorker =
-  | { readonly kind: 'send'; readonly view: ViewId; readonly payload: Uint8Array }
+  | { readonly kind: 'send'; readonly view: ViewId; readonly payloads: readonly Uint8Array[] }
   | { readonly kind: 'rekey'; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
   | { readonly kind: 'peers'; readonly routes: readonly Route[] }

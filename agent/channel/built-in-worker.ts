@@ -36,7 +36,7 @@ let takeover: TakeoverPriority | undefined;
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'send':
-      engine.send(message.view, message.payload);
+      for (const payload of message.payloads) engine.send(message.view, payload);
       break;
     case 'rekey':
       engine.rekey(message.keys);

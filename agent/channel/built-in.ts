@@ -123,9 +123,10 @@ class BuiltInChannel implements Channel {
     this.#beat = new MainLoopBeat(mainLoop, hangMs, every, () => this.#tellSuspension());
   }
 
-  send(payload: Uint8Array): void {
-    if (payload.length > payloadBytesMax) throw new RangeError(`Cannot send ${payload.length} bytes: at most 1 MiB`);
-    if (this.#view !== null) this.#tell({ kind: 'send', view: this.#view, payload });
+  send(...payloads: readonly Uint8Array[]): void {
+    const tooLong = payloads.find(({ length }) => length > payloadBytesMax);
+    if (tooLong !== undefined) throw new RangeError(`Cannot send ${tooLong.length} bytes: at most 1 MiB`);
+    if (this.#view !== null) this.#tell({ kind: 'send', view: this.#view, payloads });
   }
 
   rekey(keys: readonly Uint8Array[]): void {

@@ -78,10 +78,10 @@ export type Obituary = {
 export type Channel = {
   readonly self: MemberId;
   /**
-   * Multicasts to the view of the newest `view` event, the sender included. Dropped where the engine is in another by then:
-   * the caller reports anew in every view. At most 1 MiB.
+   * Multicasts messages to the view of the newest `view` event, the sender included. Dropped where the engine is in another by then:
+   * the caller reports anew in every view. At most 1 MiB each.
    */
-  send(payload: Uint8Array): void;
+  send(...payloads: readonly Uint8Array[]): void;
   /**
    * From now on the first key seals and all open, 32 bytes each; no heartbeat is lost over it. Obituaries are to be asked for anew.
    * Without effect where the engine does not seal.
