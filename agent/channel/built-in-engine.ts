@@ -15,6 +15,7 @@ import { decodeLinkMessage, encodeLinkMessage } from '../wire/frame-message.ts';
 import { type BuiltInOptions, ownPaths } from './built-in-options.ts';
 import type { ChannelEvent, ChannelStatus, Obituary } from './channel.ts';
 import { inOrder } from './effect-order.ts';
+import { EngineRehearsals } from './engine-rehearsals.ts';
 import { groupTagOf } from './frame-keys.ts';
 import { lookIntervalMs } from './main-loop.ts';
 import { openPathSockets, type PathSockets } from './path-sockets.ts';
@@ -52,6 +53,7 @@ export class BuiltInEngine {
   readonly #notices = new Set<string>();
   readonly #pathWatch = new PathWatch();
   readonly #multicastPaths: ReadonlySet<number>;
+  readonly #rehearsals = new EngineRehearsals();
   readonly #timer = new WakeupTimer(now, () => this.#wake());
   #sockets: PathSockets | null = null;
   #state: MemberState;
@@ -215,7 +217,13 @@ export class BuiltInEngine {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
     for (const effect of inOrder(effects)) this.#carryOut(effect);
+    for (const effect of effects) this.#rehearse(effect, event.now);
     this.#arm();
+  }
+
+  #rehearse(effect: MemberEffect, at: InstantMs): void {
+    if (effect.kind === 'view') this.#rehearsals.viewInstalled(at);
+    else if (effect.kind === 'suspects') this.#rehearsals.suspect(this.#state, effect.members, at);
   }
 
   #carryOut(effect: MemberEffect): void {
@@ -308,6 +316,7 @@ export class BuiltInEngine {
     this.#handlers.onWakeup(now());
     this.#tellPaths();
     this.#step({ kind: 'wakeup', now: now() });
+    this.#rehearsals.look(this.#state, now());
   }
 
   #tellPaths(): void {
