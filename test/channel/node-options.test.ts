@@ -4,7 +4,10 @@ import { nodeOptions, nodeOptionsFor } from '../../agent/channel/node-options.ts
 
 describe('nodeOptionsFor()', () => {
   it.each([
-    { v8: '11.3.244.8-node.33', options: ['--single-threaded', '--interrupt-budget=1000000'] },
+    {
+      v8: '11.3.244.8-node.33',
+      options: ['--single-threaded', '--interrupt-budget=1000000', '--max-inlined-bytecode-size-cumulative=150'],
+    },
     { v8: '12.4.254.21-node.21', options: ['--single-threaded'] },
     { v8: '13.6.233.10-node.28', options: ['--single-threaded'] },
   ])('V8 $v8: $options', ({ v8, options }) => {
