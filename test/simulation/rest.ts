@@ -23,7 +23,7 @@ export function settledViews(world: World): readonly Settled[] | null {
     if (!agent.running || agent.underWay > 0 || paused !== null || agent.isInDoubt) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
-    if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world) || hearsTheGone(agent, world)) return null;
+    if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world) || hasOldNews(agent, world)) return null;
     agents.push(agent);
   }
   return settledGroups(agents);
@@ -35,9 +35,14 @@ function knowsWitness({ witness, host, ownership }: Agent, world: World): boolea
   return ownership.witness === (world.reachesWitness(host.name) ? 'answers' : 'silent');
 }
 
-/** One whose goodbye did not come is silent only after its patience. */
-function hearsTheGone({ engine }: Agent, world: World): boolean {
-  return engine?.peers.some(({ member, silent, gone }) => !silent && !gone && world.agentOf(member) === null) ?? false;
+/** What another said last may have been overtaken: its next heartbeat tells, or it is silent once its patience is over. */
+function hasOldNews({ engine }: Agent, world: World): boolean {
+  if (engine === null) return false;
+  return engine.peers.some(({ member, silent, gone, report }) => {
+    if (silent || gone) return false;
+    const view = world.agentOf(member)?.engine?.view ?? null;
+    return view === null || report.view === null || compareViewIds(report.view, view.id) !== 0;
+  });
 }
 
 /** Of one that decides: a host that something is left with because it answers, does, as far as that can be asked: two addresses are. */

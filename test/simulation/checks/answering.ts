@@ -81,8 +81,9 @@ export class Answering implements Check {
 
   #check({ set, owner, reason }: Assignment, { host, before }: Observation & { kind: 'stepped' }, world: World): void {
     const answerer = world.answererOf(set, host);
-    if (answerer === null || world.now < (this.#newUntil.get(answerer) ?? 0)) return;
+    if (answerer === null) return;
     if (reason.kind === 'answering' && answerer === reason.host) this.exercised += 1;
+    if (world.now < (this.#newUntil.get(answerer) ?? 0)) return;
     if (owner === null || world.now < this.#doubtUntil || world.weather.loss > 0) return;
     if (owner === before.assignments.get(set)?.owner) return; // it had it already, or from a run of the same host before it
     const isTakenOver = reason.kind === 'takeover' && reason.from === answerer;
