@@ -6,6 +6,7 @@
  */
 import { compareMaybeViewIds, type Incarnation, incarnationOf, sameList } from './identity.ts';
 import type { MemberState } from './member-state.ts';
+import type { Peer } from './peer.ts';
 import { overdueAt } from './suspects.ts';
 import { findIncarnation, findPeer, type Turn } from './turn.ts';
 import type { InstantMs, MemberId, ViewId } from './view.ts';
@@ -55,8 +56,7 @@ export function isSpared(state: MemberState, apart: readonly MemberId[], now: In
     apart.length > 0 &&
     apart.every((member) => {
       const peer = findPeer(state, member);
-      const [first] = peer?.report.viewMembers ?? [];
-      const decider = first === undefined ? undefined : findIncarnation(state, first);
+      const decider = peer === undefined ? undefined : deciderOf(state, peer);
       if (peer === undefined || decider === undefined || decider.gone) return false;
       const { spares, view, viewMembers } = decider.report;
       // It has taken this member in again, which the other has not heard of yet.
@@ -66,4 +66,12 @@ export function isSpared(state: MemberState, apart: readonly MemberId[], now: In
       return !decider.silent || (state.spared && now >= overdueAt(peer));
     })
   );
+}
+
+/** Who decides in the view of that peer. One that is still in a view with this member, and about to leave it, decides nothing there: its own word counts. */
+function deciderOf(state: MemberState, peer: Peer): Peer | undefined {
+  const { viewMembers } = peer.report;
+  const [first] = viewMembers;
+  if (first === undefined || viewMembers.includes(state.incarnation)) return peer;
+  return findIncarnation(state, first);
 }

@@ -39,6 +39,28 @@ describe('step(): stories', () => {
     expect(network.observer.viewsInstalled - before).toBe(3);
   });
 
+  it('a member that is missed because it stood still for less than its patience keeps what is left to it, and stalls in one of ten such cases at most', () => {
+    let missed = 0;
+    let stalled = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      for (let pauseMs = 20; pauseMs <= 24; pauseMs += 1) {
+        const network = new Network({ seed, hosts: ['a', 'b', 'c'], heartbeatMs: 10, detectMs: 25, asksFirst: true });
+        network.start('a', 'b', 'c');
+        network.runFor(500);
+        const before = network.observer.viewsInstalled;
+        network.stalls.length = 0;
+        network.pause('a');
+        network.runFor(pauseMs);
+        network.resume('a');
+        network.runFor(200);
+        if (network.observer.viewsInstalled > before) missed += 1;
+        if (network.stalls.includes('a')) stalled += 1;
+      }
+    }
+    expect(missed).toBeGreaterThan(50);
+    expect(stalled).toBeLessThan(missed / 10);
+  });
+
   it.each(['a', 'b', 'c'])('when %s loses power the others go on two round trips after detection', (dead) => {
     const hosts = ['a', 'b', 'c'];
     const network = new Network({ seed: 1, hosts });
