@@ -100,7 +100,7 @@ export type Config = {
   readonly keyFile: string;
   /** Interval between heartbeats, 5..10000, default 100. */
   readonly heartbeatMs: number;
-  /** Patience: how long a member may be silent; default 2.5 heartbeats. */
+  /** Patience: how long a member may be silent; default 2.25 heartbeats. */
   readonly detectMs: number;
   /** Whether what a silent host still answers for is left with it until it stops, default answered; or taken over at once. */
   readonly takeover: 'answered' | 'immediate';

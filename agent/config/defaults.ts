@@ -2,10 +2,10 @@
 
 export const defaultHeartbeatMs = 100;
 /**
- * `detect` where only the heartbeat is given, and the other way round. Heartbeats come after 75 to 100 % of the interval, so that it is almost
- * three of them, and one may be lost. A member that is only late loses nothing: its host is asked before anything is taken over.
+ * `detect` where only the heartbeat is given, and the other way round. Heartbeats come after 75 to 100 % of the interval, so that it is more than two
+ * and a half of them, and one may be lost. A member that is only late loses nothing: its host is asked before anything is taken over.
  */
-export const defaultDetectHeartbeats = 2.5;
+export const defaultDetectHeartbeats = 2.25;
 /** Five times what a timer was seen to be late on a host with twice as many busy loops as cores. */
 export const defaultHangMs = 500;
 /** Unassigned by IANA; next to Spread's 4803. */

@@ -12,8 +12,8 @@ import {
   type ProberMessage,
 } from './probe-protocol.ts';
 
-/** V8's helper threads have no priority, and the one that probes would wait for them. */
-const nodeOptions = ['--single-threaded'];
+/** V8's helper threads have no priority, and the one that probes would wait for them; nor does it wait for a compiler, which took 10 ms now and then. */
+const nodeOptions = ['--single-threaded', '--no-opt', '--always-sparkplug'];
 
 export type ProbeOptions = {
   readonly addresses: readonly string[];

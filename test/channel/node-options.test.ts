@@ -6,7 +6,12 @@ describe('nodeOptionsFor()', () => {
   it.each([
     {
       v8: '11.3.244.8-node.33',
-      options: ['--single-threaded', '--interrupt-budget=1000000', '--max-inlined-bytecode-size-cumulative=150'],
+      options: [
+        '--single-threaded',
+        '--interrupt-budget=1000000',
+        '--max-inlined-bytecode-size-cumulative=150',
+        '--no-flush-bytecode',
+      ],
     },
     { v8: '12.4.254.21-node.21', options: ['--single-threaded'] },
     { v8: '13.6.233.10-node.28', options: ['--single-threaded'] },

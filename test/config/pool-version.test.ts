@@ -14,7 +14,7 @@ describe('poolVersion()', () => {
     const otherOrder = [
       '# another order, and defaults written out',
       'mature = "5s"',
-      'detect = "250ms"',
+      'detect = "225ms"',
       'set.www.addresses = ["2001:DB8:0:0::10/64", "192.0.2.10/24"]',
       'set.www.interface = "eth0"',
       'key_file = "/elsewhere"',
