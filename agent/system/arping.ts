@@ -41,6 +41,11 @@ export class Arping {
     this.#rate = rate;
   }
 
+  /** Spares the first question what it would else wait for. @throws NativeError: EPERM without CAP_NET_RAW */
+  prepareToAsk(): void {
+    this.#answers.open();
+  }
+
   /** One frame, now. Null, or why not; a link that is down is no other failure than any. */
   send(link: AnnouncingLink, frame: Uint8Array, operation: string): ArpingError | null {
     try {
@@ -140,5 +145,12 @@ export function openArping(rate: PortRate): Arping {
     // It receives nothing; and that some link went down, the next send on that link says.
     { onMessage() {}, onError() {} },
   );
-  return new Arping(socket, rate);
+  const arping = new Arping(socket, rate);
+  try {
+    arping.prepareToAsk();
+  } catch (error) {
+    arping.close();
+    throw error;
+  }
+  return arping;
 }

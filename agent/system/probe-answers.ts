@@ -1,6 +1,6 @@
 /**
- * Hears who answers a probe. One socket a family for all interfaces, opened with the first question and kept: what is opened and closed
- * with each of some twenty questions a second is work for the kernel, which waits 8 to 16 ms for each that is closed.
+ * Hears who answers a probe. One socket a family for all interfaces, opened before the first question and kept: what is opened and closed
+ * with each of some twenty questions a second is work for the kernel, which waits 8 to 16 ms for each that is closed, and takes 1 to 4 for each that is opened.
  */
 import { type NativeSocket, openPacket, type SocketHandlers } from '#native';
 import { etherTypes } from '../wire/ethernet.ts';
@@ -20,7 +20,7 @@ export class ProbeAnswers {
   /** @returns the function that ends it. @throws NativeError: EPERM without CAP_NET_RAW; Error after close() */
   hear(interfaceIndex: number, { family, address }: AnnouncedAddress, onAnswer: OnAnswer): () => void {
     if (this.#closed) throw new Error('nobody listens for answers any more');
-    if (!this.#sockets.has(family)) this.#sockets.set(family, this.#open(family));
+    this.#listen(family);
     const key = keyOf(interfaceIndex, address);
     const waiting = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, waiting.add(onAnswer));
@@ -30,20 +30,27 @@ export class ProbeAnswers {
     };
   }
 
+  /** What the first question would else open. @throws NativeError: EPERM without CAP_NET_RAW */
+  open(): void {
+    for (const family of [4, 6] as const) this.#listen(family);
+  }
+
   close(): void {
     this.#closed = true;
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
   }
 
-  #open(family: AnnouncedAddress['family']): NativeSocket {
+  #listen(family: AnnouncedAddress['family']): void {
+    if (this.#sockets.has(family)) return;
     const [read, etherType, filter] =
       family === 4
         ? ([claimedByArp, etherTypes.arp, arpReplyFilter] as const)
         : ([advertisedByNdp, etherTypes.ipv6, advertisementFilter] as const);
     const onMessage: SocketHandlers['onMessage'] = (frame, from) => this.#take(from.interfaceIndex, read(frame));
     // An error says that an interface went down or is gone; the socket goes on with the others.
-    return openPacket({ interfaceIndex: 0, etherType, filter, outgoing: false }, { onMessage, onError() {} });
+    const socket = openPacket({ interfaceIndex: 0, etherType, filter, outgoing: false }, { onMessage, onError() {} });
+    this.#sockets.set(family, socket);
   }
 
   #take(interfaceIndex: number, answer: AddressClaim | null): void {
