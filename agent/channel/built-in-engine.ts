@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Host } from '../config/config.ts';
-import { patienceEndsAt } from '../membership/detector.ts';
+import { isCritical } from '../membership/detector.ts';
 import { type Incarnation, incarnationOf } from '../membership/identity.ts';
 import { createMember, type MemberEffect, type MemberEvent, type MemberState } from '../membership/member-state.ts';
 import type { Heartbeat } from '../membership/message.ts';
@@ -53,7 +53,7 @@ export class BuiltInEngine {
   readonly #notices = new Set<string>();
   readonly #pathWatch = new PathWatch();
   readonly #multicastPaths: ReadonlySet<number>;
-  readonly #rehearsals = new EngineRehearsals();
+  readonly #rehearsals = new EngineRehearsals(() => this.#state, now);
   readonly #timer = new WakeupTimer(now, () => this.#wake());
   #sockets: PathSockets | null = null;
   #state: MemberState;
@@ -217,13 +217,8 @@ export class BuiltInEngine {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
     for (const effect of inOrder(effects)) this.#carryOut(effect);
-    for (const effect of effects) this.#rehearse(effect, event.now);
+    if (effects.some(({ kind }) => kind === 'view')) this.#rehearsals.viewInstalled();
     this.#arm();
-  }
-
-  #rehearse(effect: MemberEffect, at: InstantMs): void {
-    if (effect.kind === 'view') this.#rehearsals.viewInstalled(at);
-    else if (effect.kind === 'suspects') this.#rehearsals.suspect(this.#state, effect.members, at);
   }
 
   #carryOut(effect: MemberEffect): void {
@@ -240,10 +235,13 @@ export class BuiltInEngine {
       case 'confirmed':
         this.#handlers.onConfirmed(effect.question);
         break;
+      case 'suspects':
+        this.#handlers.onEvent(effect);
+        this.#rehearsals.suspect(effect.members);
+        break;
       case 'view':
       case 'stalled':
       case 'apart':
-      case 'suspects':
       case 'deliver':
         this.#handlers.onEvent(effect);
         break;
@@ -309,14 +307,14 @@ export class BuiltInEngine {
   #arm(): void {
     const due = nextWakeup(this.#state);
     if (due === null || this.#sockets === null) return;
-    this.#timer.set(due, lookIntervalMs(this.#options.hangMs), due === patienceEndsAt(this.#state));
+    this.#timer.set(due, lookIntervalMs(this.#options.hangMs), isCritical(this.#state, due));
   }
 
   #wake(): void {
     this.#handlers.onWakeup(now());
     this.#tellPaths();
     this.#step({ kind: 'wakeup', now: now() });
-    this.#rehearsals.look(this.#state, now());
+    this.#rehearsals.look();
   }
 
   #tellPaths(): void {
@@ -327,6 +325,7 @@ export class BuiltInEngine {
 
   #end(): void {
     this.#timer.clear();
+    this.#rehearsals.close();
     this.#sockets?.close();
     this.#sockets = null;
     this.#handlers.onEnd();

@@ -10,7 +10,7 @@ import { compareMaybeViewIds, sameList } from './identity.ts';
 import { hurry } from './link-out.ts';
 import { later, type MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
-import { changedPeer, copyOfPeer, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
+import { changedPeer, copyOfPeer, isHeard, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { overdueAt, suspectAt } from './suspects.ts';
@@ -43,7 +43,7 @@ export function expire(turn: Turn): void {
       continue;
     }
     let next = peer;
-    if (!peer.silent && !peer.gone && turn.now >= silentAt(turn.state, peer))
+    if (!peer.silent && !peer.gone && (turn.now >= silentAt(turn.state, peer) || isLostElsewhere(turn, peer)))
       next = changedPeer(next, { silent: true });
     if (peer.shunnedUntil !== null && turn.now >= peer.shunnedUntil) next = changedPeer(next, { shunnedUntil: null });
     if (next === peer) continue;
@@ -74,16 +74,15 @@ export function deadlineOf(state: MemberState, peer: Peer): InstantMs {
   return peer.shunnedUntil !== null && peer.shunnedUntil < silence ? peer.shunnedUntil : silence;
 }
 
-/** When the first of those that missed a heartbeat is taken for gone; `null`: nobody did, or it is already. */
-export function patienceEndsAt(state: MemberState): InstantMs | null {
-  let first: InstantMs | null = null;
-  if (state.suspects.length === 0) return first;
-  for (const peer of state.peers) {
-    if (peer.silent || peer.gone || !state.suspects.includes(peer.member)) continue;
-    const at = silentAt(state, peer);
-    if (first === null || at < first) first = at;
-  }
-  return first;
+/**
+ * Whether somebody is to be suspected then, or one that missed a heartbeat is to be taken for gone: what is asked from the one on is to be
+ * answered before the other, after which addresses are missing.
+ */
+export function isCritical(state: MemberState, at: InstantMs): boolean {
+  return state.peers.some((peer) => {
+    if (peer.silent || peer.gone) return false;
+    return at === (suspectAt(state, peer) ?? (state.suspects.includes(peer.member) ? silentAt(state, peer) : null));
+  });
 }
 
 function heardAgain(former: Peer, heartbeat: Heartbeat, route: Route, now: InstantMs): Peer {
@@ -136,6 +135,24 @@ function isUninformed(state: MemberState, former: Peer | undefined, peer: Peer):
 
 function silentAt(state: MemberState, peer: Peer): InstantMs {
   return later(peer.heardAt, patienceMs(state, peer));
+}
+
+/**
+ * Another member of the view lost patience with one that missed a heartbeat here as well. The end of the own patience is a moment away, and until
+ * then the view without that other would be as good as the one without the suspect.
+ */
+function isLostElsewhere({ state, now }: Turn, peer: Peer): boolean {
+  const { member, incarnation } = peer;
+  if (state.suspects.length === 0 || !state.suspects.includes(member) || now < overdueAt(peer)) return false;
+  const members = state.view?.members ?? [];
+  return state.peers.some(
+    (other) =>
+      other.member !== member &&
+      members.includes(other.member) &&
+      isHeard(other) &&
+      other.report.viewMembers.includes(incarnation) &&
+      !other.hears.has(incarnation),
+  );
 }
 
 function isForgettable(state: MemberState, peer: Peer, now: InstantMs): boolean {
