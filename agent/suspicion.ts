@@ -34,7 +34,7 @@ export type SuspicionOptions = {
 /** One answer tells that the host is there; the second address is for one that was just given away. */
 const addressesAsked = 2;
 /** On one segment an answer takes less than 1 ms; a busy host may need its time. With heartbeats every 10 ms it is what patience leaves. */
-const timeoutMsMin = 5;
+const timeoutMsMin = 4;
 
 export class Suspicion {
   readonly #options: SuspicionOptions;
