@@ -471,6 +471,24 @@ describe('step(): suspects', () => {
     ]);
   });
 
+  it.each([1, 2, 3, 4, 5, 6])(
+    'whom another member has lost is not waited for where it is missed as well, nor left alone with (seed %i)',
+    (seed) => {
+      const network = new Network({ seed, hosts: ['a', 'b', 'c'] });
+      network.start('a', 'b', 'c');
+      network.runFor(1000);
+      const before = network.stateOf('a').view?.id.counter ?? 0;
+      network.cut('b', 'c'); // c hears b for the last time a little sooner than a does
+      network.runFor(90);
+      network.crash('b');
+      const heardBy = (host: string) => network.stateOf(host).peers.find((peer) => peer.host === 'b')?.heardAt ?? 0;
+      const patienceEndsAt = 300 + Math.min(heardBy('a'), heardBy('c'));
+      network.runUntil(() => network.views().join('|') === 'a,c', 1000);
+      expect(network.nowMs - patienceEndsAt).toBeLessThan(5);
+      expect(network.stateOf('a').view?.id.counter).toBe(before + 1); // no proposal to the dead one came first
+    },
+  );
+
   it('critical is when one that is missed is to be suspected, and when it is to be taken for gone', () => {
     const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
     network.start('a', 'b', 'c');
