@@ -23,10 +23,16 @@ export function settledViews(world: World): readonly Settled[] | null {
     if (!agent.running || agent.underWay > 0 || paused !== null || agent.isInDoubt) return null;
     const fenceEnds = fencedUntil(agent.ownership);
     if (fenceEnds !== null && agent.host.localNow <= fenceEnds) return null; // what nobody holds is still to be given
+    if (isDue(agent)) return null;
     if (!knowsWitness(agent, world) || !knowsWhoAnswers(agent, world) || hasOldNews(agent, world)) return null;
     agents.push(agent);
   }
   return settledGroups(agents);
+}
+
+/** The time to decide anew has come, and its timer, which is a hair late, has not. */
+function isDue({ host, ownership: { reconsiderAt } }: Agent): boolean {
+  return reconsiderAt !== null && reconsiderAt <= host.localNow;
 }
 
 /** Of one that is alone: whether it has found out about the address that must answer. */

@@ -61,7 +61,7 @@ export class Answering implements Check {
     switch (fault.kind) {
       case 'block':
         this.#isOnlyBlocked ||=
-          isSteady(world) && isGivenOut(world) && !isCut(world) && settledViews(world)?.length === 1;
+          isSteady(world) && isGivenOut(world) && !isCut(world) && canAsk(world) && settledViews(world)?.length === 1;
         return;
       case 'heal':
         return;
@@ -112,6 +112,11 @@ function isGivenOut({ hosts, options }: World): boolean {
 function isCut(world: World): boolean {
   const names = [...world.hosts.keys()];
   return names.some((from) => names.some((to) => world.isCut(from, to)));
+}
+
+/** Whose own link is down gets no answer from anybody, and takes who is silent for gone. */
+function canAsk({ hosts }: World): boolean {
+  return [...hosts.values()].every(({ linkUp }) => linkUp);
 }
 
 /** Time alone moves nothing, and no side of a cut lets go. */

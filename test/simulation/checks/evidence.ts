@@ -1,7 +1,7 @@
 /**
  * Promise 4, of what follows from no decision: a machine that was paused, its clock as well, renews and repeats nothing that another host
  * has taken over meanwhile. No clock shows it the gap; whether its view stands it has to ask. Only what it had asked right before the
- * pause may have been answered by then.
+ * pause may have been answered by then. One that was alone in its view has nobody to ask: it serves beside the others until it hears them.
  */
 import type { SetName } from '../../../agent/ownership/grant.ts';
 import { Breach } from '../breach.ts';
@@ -15,7 +15,7 @@ const underWayMsMax = 25;
 export class ViewEvidence implements Check {
   readonly name = 'evidence';
   exercised = 0;
-  /** Hosts that were paused for longer than the others wait, and are in no view since; when the pause began. */
+  /** Hosts that were paused for longer than the others of their view wait, and are in no other since; when the pause began. */
   readonly #unaware = new Map<string, number>();
   /** When each asked last. */
   readonly #asked = new Map<string, number>();
@@ -23,7 +23,8 @@ export class ViewEvidence implements Check {
   observe(observation: Observation, world: World): void {
     switch (observation.kind) {
       case 'resumed':
-        if (observation.clock === 'stands' && observation.pausedMs > 2 * world.options.detectMs)
+        if (observation.clock !== 'stands' || isAlone(observation.host, world)) return;
+        if (observation.pausedMs > 2 * world.options.detectMs)
           this.#unaware.set(observation.host, world.now - observation.pausedMs);
         return;
       case 'installed':
@@ -68,4 +69,9 @@ export class ViewEvidence implements Check {
     });
     return host.held.filter((set) => others.some((other) => other.host.has(set)));
   }
+}
+
+/** By the view that it had when it was paused. */
+function isAlone(host: string, world: World): boolean {
+  return world.host(host).agent?.engine?.view?.members.length === 1;
 }
