@@ -1,6 +1,8 @@
 /** Whether anything is still to happen but heartbeats and repeats. */
+import { sameList } from '../../agent/membership/identity.ts';
 import { isIdle } from '../../agent/membership/link-out.ts';
 import type { MemberState } from '../../agent/membership/member-state.ts';
+import { allSpared } from '../../agent/membership/spare.ts';
 import { compareViewIds, type HostName } from '../../agent/membership/view.ts';
 import { fencedUntil } from '../../agent/ownership/quorum.ts';
 import type { OwnershipState } from '../../agent/ownership/state.ts';
@@ -46,8 +48,9 @@ function hasOldNews({ engine }: Agent, world: World): boolean {
   if (engine === null) return false;
   return engine.peers.some(({ member, silent, gone, report }) => {
     if (silent || gone) return false;
-    const view = world.agentOf(member)?.engine?.view ?? null;
-    return view === null || report.view === null || compareViewIds(report.view, view.id) !== 0;
+    const other = world.agentOf(member)?.engine ?? null;
+    if (other === null || other.view === null || report.view === null) return true;
+    return compareViewIds(report.view, other.view.id) !== 0 || !sameList(report.spares, allSpared(other));
   });
 }
 
