@@ -431,10 +431,15 @@ export class AgentCore {
       detectMs: this.#config.detectMs,
       heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
-      isFrom: (mac, member) => this.#stations.isElsewhere(mac, member, this.#driver.state.view?.members ?? []),
+      isFrom: (mac, member) => this.#stations.isElsewhere(mac, member, this.#present()),
       isExpected: (member) => this.#driver.state.restarting.has(member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
     });
+  }
+
+  /** Of the view, without those that are suspected: they may be about to leave it together. */
+  #present(): readonly MemberId[] {
+    return this.#driver.state.view?.members.filter((member) => !this.#suspected.includes(member)) ?? [];
   }
 
   #newWitnessWatch(): WitnessWatch {
