@@ -13,13 +13,14 @@ const options = {
     Array.from({ length: count }, (_, at) => ({ name: `h${10 + at}`, paths: [`127.0.64.${at + 1}`] })),
     46_164,
   ),
-  ...(count > 32 ? { heartbeatMs: 4_000, detectMs: 10_000 } : { heartbeatMs: 500, detectMs: 1_250 }),
+  ...(count > 32 ? { heartbeatMs: 4_000, detectMs: 10_000 } : { heartbeatMs: 1_000, detectMs: 2_500 }),
 };
 
 const compiled = new URL('../../dist/agent/channel/built-in-engine.js', import.meta.url).href;
 const { BuiltInEngine } = (await import(compiled)) as typeof import('../../agent/channel/built-in-engine.ts');
 
-const payloadBytes = count > 32 ? payloadBytesMax / 4 : payloadBytesMax;
+/** All that it is cut into is read in this one thread, heartbeats behind it: less than a patience, also where other tests run. */
+const payloadBytes = payloadBytesMax / 4;
 
 type Member = {
   readonly engine: InstanceType<typeof BuiltInEngine>;
@@ -113,9 +114,7 @@ describe('many engines on one machine', () => {
       const hosts = options.hosts.map(({ name }) => name);
       const [dies, leaves] = [hosts.at(-1) ?? '', hosts.at(-2) ?? ''];
       const engines = new Engines();
-      endings.push(() => {
-        for (const { engine } of engines.members.values()) engine.leave();
-      });
+      endings.push(() => engines.end());
       const mortal = startProcess(options, dies);
       endings.push(() => mortal.kill('SIGKILL'));
       await engines.open(hosts.slice(0, -1));
