@@ -3,8 +3,8 @@
  * while patience runs out, so that it costs no time; and for as long as they are silent, since what answers is not taken over. One that
  * is heard and does not hear us is no other case: it does not know that the group goes on without it.
  */
+import { Answering } from './answering.ts';
 import type { VirtualAddress } from './config/config.ts';
-import { sameList } from './membership/identity.ts';
 import type { MemberId } from './membership/view.ts';
 import {
   newSuspect,
@@ -38,51 +38,26 @@ const timeoutMsMin = 4;
 
 export class Suspicion {
   readonly #options: SuspicionOptions;
-  /** A suspect, and how to stop asking for it. */
-  readonly #watches = new Map<MemberId, () => void>();
-  #suspected: readonly MemberId[] = [];
-  #inherited: readonly MemberId[] = [];
-  #answering: ReadonlySet<MemberId> = new Set();
-  #closed = false;
+  readonly #answering: Answering;
 
   constructor(options: SuspicionOptions) {
     this.#options = options;
+    const { onChange } = options;
+    this.#answering = new Answering({ watch: (member, heard) => this.#watch(member, heard), onChange });
   }
 
-  /**
-   * @param members all that are suspected now
-   * @param heard those of them that are there, as far as one can know: taken for answering before they are asked
-   */
+  /** As `Answering.suspect`. */
   suspect(members: readonly MemberId[], heard: readonly MemberId[] = []): void {
-    this.#suspected = members;
-    this.#watchAll(heard);
+    this.#answering.suspect(members, heard);
   }
 
-  /** @param members all that fell silent before this one came, and to whom others left what they have because they answered */
+  /** As `Answering.inherit`. */
   inherit(members: readonly MemberId[]): void {
-    if (sameList(members, this.#inherited)) return;
-    this.#inherited = members;
-    this.#watchAll(members);
+    this.#answering.inherit(members);
   }
 
   close(): void {
-    this.#closed = true;
-    for (const stop of this.#watches.values()) stop();
-    this.#watches.clear();
-  }
-
-  #watchAll(heard: readonly MemberId[]): void {
-    if (this.#closed) return; // an agent that leaves hears that the others go on without it
-    const members = [...this.#suspected, ...this.#inherited];
-    for (const [member, stop] of this.#watches) {
-      if (members.includes(member)) continue;
-      stop();
-      this.#watches.delete(member);
-      this.#note(member, false);
-    }
-    for (const member of members) {
-      if (!this.#watches.has(member)) this.#watches.set(member, this.#watch(member, heard.includes(member)));
-    }
+    this.#answering.close();
   }
 
   #watch(member: MemberId, heard: boolean): () => void {
@@ -95,11 +70,11 @@ export class Suspicion {
       const answer = await this.#ask(member, timeoutMs);
       if (stopped) return;
       tally = suspectTallied(tally, answer);
-      this.#note(member, tally.answers);
+      this.#answering.note(member, tally.answers);
       cancel = clock.after(restMs(tally, round, timeoutMs), () => void ask(round + 1));
     };
     void ask(1); // before what takes longer
-    this.#note(member, tally.answers);
+    this.#answering.note(member, tally.answers);
     return () => {
       stopped = true;
       cancel();
@@ -112,14 +87,5 @@ export class Suspicion {
     const macs = await Promise.all(asked.map((address) => probe(address, timeoutMs)));
     if (macs.some((mac) => mac !== null && isFrom(mac, member))) return 'answers';
     return macs.some((mac) => mac !== null) ? 'elsewhere' : 'silent';
-  }
-
-  #note(member: MemberId, answers: boolean): void {
-    if (this.#answering.has(member) === answers) return;
-    const answering = new Set(this.#answering);
-    if (answers) answering.add(member);
-    else answering.delete(member);
-    this.#answering = answering;
-    this.#options.onChange(answering);
   }
 }

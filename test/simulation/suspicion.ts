@@ -1,5 +1,5 @@
 /** What agent/suspicion.ts does, in virtual time: asks silent hosts for what they were last known to hold. */
-import { sameList } from '../../agent/membership/identity.ts';
+import { Answering } from '../../agent/answering.ts';
 import { type HostName, hostOf, type MemberId } from '../../agent/membership/view.ts';
 import type { SetName } from '../../agent/ownership/grant.ts';
 import { setsLeftTo } from '../../agent/ownership/spared.ts';
@@ -19,49 +19,21 @@ type Watch = { tally: SuspectTally; round: number; unanswered: boolean };
 export class Suspicion {
   readonly #host: Host;
   readonly #ownership: () => OwnershipState;
-  readonly #onChange: (members: ReadonlySet<MemberId>) => void;
+  readonly #answering: Answering;
   readonly #suspects = new Map<MemberId, Watch>();
-  #suspected: readonly MemberId[] = [];
-  #inherited: readonly MemberId[] = [];
-  #answering: ReadonlySet<MemberId> = new Set();
-  #closed = false;
 
   constructor(host: Host, ownership: () => OwnershipState, onChange: (members: ReadonlySet<MemberId>) => void) {
     this.#host = host;
     this.#ownership = ownership;
-    this.#onChange = onChange;
+    this.#answering = new Answering({ watch: (member, heard) => this.#watch(member, heard), onChange });
   }
 
   suspect(members: readonly MemberId[], heard: readonly MemberId[]): void {
-    this.#suspected = members;
-    this.#watchAll(heard);
+    this.#answering.suspect(members, heard);
   }
 
   inherit(members: readonly MemberId[]): void {
-    if (sameList(members, this.#inherited)) return;
-    this.#inherited = members;
-    this.#watchAll(members);
-  }
-
-  #watchAll(heard: readonly MemberId[]): void {
-    if (this.#closed) return;
-    const members = [...this.#suspected, ...this.#inherited];
-    for (const member of this.#suspects.keys()) {
-      if (members.includes(member)) continue;
-      this.#suspects.delete(member);
-      this.#note(member, false);
-    }
-    for (const member of members) {
-      if (this.#suspects.has(member)) continue;
-      const watch: Watch = {
-        tally: newSuspect(heard.includes(member), this.#heldBy(member).length > 0),
-        round: 0,
-        unanswered: false,
-      };
-      this.#suspects.set(member, watch);
-      this.#note(member, watch.tally.answers);
-      this.#ask(member, watch);
-    }
+    this.#answering.inherit(members);
   }
 
   /** A question is under way that may end what is left to somebody. */
@@ -73,8 +45,16 @@ export class Suspicion {
 
   /** What is set still fires, once, and does nothing. */
   close(): void {
-    this.#closed = true;
-    this.#suspects.clear();
+    this.#answering.close();
+  }
+
+  #watch(member: MemberId, heard: boolean): () => void {
+    const tally = newSuspect(heard, this.#heldBy(member).length > 0);
+    const watch: Watch = { tally, round: 0, unanswered: false };
+    this.#suspects.set(member, watch);
+    this.#answering.note(member, tally.answers);
+    this.#ask(member, watch);
+    return () => this.#suspects.delete(member);
   }
 
   #ask(member: MemberId, watch: Watch): void {
@@ -87,7 +67,7 @@ export class Suspicion {
       if (this.#suspects.get(member) !== watch) return;
       watch.unanswered = false;
       watch.tally = suspectTallied(watch.tally, answer);
-      this.#note(member, watch.tally.answers);
+      this.#answering.note(member, watch.tally.answers);
       const inMs = restMs(watch.tally, watch.round, roundMs);
       if (inMs === 0) this.#ask(member, watch);
       else host.timer(host.localNow + inMs, () => this.#ask(member, watch));
@@ -99,15 +79,6 @@ export class Suspicion {
 
   #heldBy(member: MemberId): readonly SetName[] {
     return setsLeftTo(this.#ownership(), member).slice(0, 2);
-  }
-
-  #note(member: MemberId, answers: boolean): void {
-    if (this.#answering.has(member) === answers) return;
-    const answering = new Set(this.#answering);
-    if (answers) answering.add(member);
-    else answering.delete(member);
-    this.#answering = answering;
-    this.#onChange(answering);
   }
 }
 
