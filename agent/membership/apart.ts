@@ -7,11 +7,11 @@
  * and so stands back for nobody itself.
  */
 import { compareMaybeViewIds, sameList } from './identity.ts';
-import { attemptMs, later, type MemberState } from './member-state.ts';
+import { attemptMs, type MemberState } from './member-state.ts';
 import type { Peer } from './peer.ts';
 import { isSpared } from './spare.ts';
 import { findPeer, type Turn } from './turn.ts';
-import { hostOf, type InstantMs, type MemberId } from './view.ts';
+import { hostOf, type InstantMs, later, type MemberId } from './view.ts';
 
 /** A member to stand back for, and since when that counts. */
 export type Superior = { readonly member: MemberId; readonly from: InstantMs };

@@ -4,13 +4,13 @@ import { promiseOwn } from './ballot.ts';
 import { type Candidates, candidates } from './clique.ts';
 import { compareMaybeViewIds, sameList } from './identity.ts';
 import { propose } from './leading.ts';
-import { attemptMs, isBlocked, joinWaitMs, later, type MemberState } from './member-state.ts';
+import { attemptMs, isBlocked, joinWaitMs, type MemberState } from './member-state.ts';
 import { isHeard, isMutual } from './peer.ts';
 import { shun } from './shun.ts';
 import { isSpared, noteUndecided } from './spare.ts';
 import { noteLeftOut } from './suspects.ts';
 import { findPeer, type Turn } from './turn.ts';
-import { hostOf, type InstantMs, type MemberId } from './view.ts';
+import { hostOf, type InstantMs, later, type MemberId } from './view.ts';
 
 /** Called at the end of every step in which something changed or a deadline of `reconsiderAt` passed. */
 export function reconsider(turn: Turn): void {

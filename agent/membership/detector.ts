@@ -8,14 +8,14 @@ import { noteAnswer } from './evidence.ts';
 import { answer, patienceMs } from './heartbeat.ts';
 import { compareMaybeViewIds, sameList } from './identity.ts';
 import { hurry } from './link-out.ts';
-import { later, type MemberState } from './member-state.ts';
+import type { MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
 import { changedPeer, copyOfPeer, isHeard, isMutual, newPeer, type Peer, type Route, withRoute } from './peer.ts';
 import { dropUseless } from './send.ts';
 import { forgetStable } from './stability.ts';
 import { overdueAt, suspectAt } from './suspects.ts';
 import { findPeer, type Turn, updatePeer } from './turn.ts';
-import type { InstantMs } from './view.ts';
+import { type InstantMs, later } from './view.ts';
 
 export function hear(turn: Turn, heartbeat: Heartbeat, route: Route): void {
   const { state, now } = turn;

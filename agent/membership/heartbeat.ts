@@ -1,12 +1,13 @@
 /** What a member says of itself, and when. */
 import { urgentEvenly, urgentGapMs, urgentMembers } from './bounds.ts';
 import { type Incarnation, incarnationOf, sameList } from './identity.ts';
-import { later, type MemberState } from './member-state.ts';
+import type { MemberState } from './member-state.ts';
 import type { Heartbeat } from './message.ts';
 import { changedPeer, isHeard, type Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
 import { allSpared } from './spare.ts';
 import { type Turn, updatePeer } from './turn.ts';
+import { later } from './view.ts';
 
 /** Sends the heartbeat that is due, or that something urgent calls for. */
 export function beat(turn: Turn): void {

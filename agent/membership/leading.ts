@@ -2,13 +2,13 @@
 import { nextBallot } from './ballot.ts';
 import { sameList } from './identity.ts';
 import { install } from './install.ts';
-import { type Agreement, later, type Promised, type Recall } from './member-state.ts';
+import type { Agreement, Promised, Recall } from './member-state.ts';
 import type { LinkMessage, Recalled } from './message.ts';
 import type { Peer } from './peer.ts';
 import { nextRandom } from './random.ts';
 import { sendTo } from './send.ts';
 import type { Turn } from './turn.ts';
-import { compareViewIds, type MemberId, type ViewId } from './view.ts';
+import { compareViewIds, later, type MemberId, type ViewId } from './view.ts';
 
 type Leading = Agreement & { kind: 'leading' };
 

@@ -1,10 +1,10 @@
 /** Saying goodbye: everybody who hears us is told, and the rest is the others' business. */
 import { leaveMs } from './bounds.ts';
 import { isIdle } from './link-out.ts';
-import { later } from './member-state.ts';
 import { isMutual } from './peer.ts';
 import { sendBytes } from './send.ts';
 import type { Turn } from './turn.ts';
+import { later } from './view.ts';
 
 export function startLeaving(turn: Turn): void {
   if (turn.state.leaveUntil !== null) return;

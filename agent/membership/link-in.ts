@@ -1,7 +1,7 @@
 /** The receiving half of a link: fragments in order become messages; those ahead of a gap wait for it to close. */
 import { ackDelayMs, ackFragmentsMax, messageBytesMax, windowMax } from './bounds.ts';
 import type { Fragment } from './link-out.ts';
-import type { InstantMs } from './view.ts';
+import { type InstantMs, later } from './view.ts';
 
 export type LinkIn = {
   /** Of the peer's stream; 0 before its first fragment. */
@@ -92,8 +92,4 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return whole;
-}
-
-function later(now: InstantMs, ms: number): InstantMs {
-  return (now + ms) as InstantMs; // an instant plus milliseconds is one
 }

@@ -13,7 +13,7 @@ import {
   windowMin,
   windowStart,
 } from './bounds.ts';
-import type { InstantMs } from './view.ts';
+import { type InstantMs, later } from './view.ts';
 
 export type Fragment = { readonly number: number; readonly final: boolean; readonly bytes: Uint8Array };
 
@@ -184,8 +184,4 @@ function smoothed(roundTripMs: number, sampleMs: number): number {
 
 function timeoutMs(link: LinkOut): number {
   return Math.min(retransmitMsMax, Math.max(retransmitMsMin, 3 * link.roundTripMs) * 2 ** Math.min(link.tries, 8));
-}
-
-function later(now: InstantMs, ms: number): InstantMs {
-  return (now + ms) as InstantMs; // an instant plus milliseconds is one
 }

@@ -11,6 +11,7 @@ import {
   type HostName,
   hostOf,
   type InstantMs,
+  later,
   type MemberId,
   type View,
   type ViewId,
@@ -314,8 +315,4 @@ export function attemptMs(options: MemberOptions): number {
 export function isBlocked(state: MemberState): boolean {
   if (state.promised === null) return false;
   return state.view === null || compareViewIds(state.promised, state.view.id) > 0;
-}
-
-export function later(now: InstantMs, ms: number): InstantMs {
-  return (now + ms) as InstantMs; // an instant plus milliseconds is one
 }

@@ -4,12 +4,12 @@
  */
 import { nextBallot } from './ballot.ts';
 import { patienceMs } from './heartbeat.ts';
-import { later, type MemberEvent, type MemberState } from './member-state.ts';
+import type { MemberEvent, MemberState } from './member-state.ts';
 import type { LinkDatagram, LinkMessage } from './message.ts';
 import { changedPeer } from './peer.ts';
 import { type StepResult, step } from './step.ts';
 import { findPeer } from './turn.ts';
-import type { InstantMs, MemberId } from './view.ts';
+import { type InstantMs, later, type MemberId } from './view.ts';
 
 /**
  * @param carry what is done with each datagram on the way to its socket and from it

@@ -5,9 +5,9 @@
  */
 import { shunMsMax, shunMsMin } from './bounds.ts';
 import { openLinkOut } from './link-out.ts';
-import { later } from './member-state.ts';
 import { changedPeer, type Peer } from './peer.ts';
 import { type Turn, updatePeer } from './turn.ts';
+import { later } from './view.ts';
 
 export function shun(turn: Turn, peer: Peer): void {
   const lastsMs = Math.min(shunMsMax, shunMsMin * 2 ** Math.min(peer.shunned, 16));

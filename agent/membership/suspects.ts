@@ -4,10 +4,10 @@
  * who has what, or it is known to be dead.
  */
 import { sameList } from './identity.ts';
-import { later, type MemberState } from './member-state.ts';
+import type { MemberState } from './member-state.ts';
 import { isHeard, type Peer } from './peer.ts';
 import type { Turn } from './turn.ts';
-import type { InstantMs, MemberId } from './view.ts';
+import { type InstantMs, later, type MemberId } from './view.ts';
 
 /** The next heartbeat comes within one interval; half of one more for the network and a busy host. */
 const overdueIntervals = 1.5;

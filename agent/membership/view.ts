@@ -44,6 +44,10 @@ export function compareViewIds(a: ViewId, b: ViewId): number {
   return a.leader < b.leader ? -1 : a.leader > b.leader ? 1 : 0;
 }
 
+export function later(now: InstantMs, ms: number): InstantMs {
+  return (now + ms) as InstantMs; // an instant plus milliseconds is one
+}
+
 export function hostOf(member: MemberId): HostName {
   return partsOf(member).host;
 }
