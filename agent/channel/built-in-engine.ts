@@ -217,7 +217,6 @@ export class BuiltInEngine {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
     for (const effect of inOrder(effects)) this.#carryOut(effect);
-    if (effects.some(({ kind }) => kind === 'view')) this.#rehearsals.viewInstalled();
     this.#arm();
   }
 
@@ -240,6 +239,9 @@ export class BuiltInEngine {
         this.#rehearsals.suspect(effect.members);
         break;
       case 'view':
+        this.#handlers.onEvent(effect);
+        this.#rehearsals.viewInstalled();
+        break;
       case 'stalled':
       case 'apart':
       case 'deliver':

@@ -143,7 +143,7 @@ function silentAt(state: MemberState, peer: Peer): InstantMs {
  */
 function isLostElsewhere({ state, now }: Turn, peer: Peer): boolean {
   const { member, incarnation } = peer;
-  if (state.suspects.length === 0 || !state.suspects.includes(member) || now < overdueAt(peer)) return false;
+  if (!state.suspects.includes(member) || now < overdueAt(peer)) return false;
   const members = state.view?.members ?? [];
   return state.peers.some(
     (other) =>

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EngineRehearsals } from '../../agent/channel/engine-rehearsals.ts';
 import type { InstantMs } from '../../agent/membership/view.ts';
-import { Network } from '../membership/network.ts';
+import { viewOf } from '../membership/network.ts';
 
-const network = new Network({ seed: 1, hosts: ['a', 'b', 'c'] });
+const network = viewOf('a', 'b', 'c');
 let clockMs: number;
 /** How often the state was asked for, with which each rehearsal begins. */
 let asked: number;
@@ -11,10 +11,6 @@ let rehearsals: EngineRehearsals;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  if (network.runningHosts().length === 0) {
-    network.start('a', 'b', 'c');
-    network.runFor(1000);
-  }
   clockMs = network.nowMs;
   asked = 0;
   const state = () => {

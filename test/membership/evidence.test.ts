@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Network } from './network.ts';
-
-/** Members of one view. */
-function viewOf(...hosts: readonly string[]): Network {
-  const network = new Network({ seed: 1, hosts });
-  network.start(...hosts);
-  network.runFor(1000);
-  return network;
-}
+import { viewOf } from './network.ts';
 
 describe('ask()', () => {
   it('another member of the view answers at once', () => {

@@ -426,3 +426,11 @@ function assertNothingLeft(state: MemberState, now: InstantMs): void {
     if (after[part] !== state[part]) assert.deepEqual(after[part], state[part], part);
   }
 }
+
+/** Members of one view, at rest. */
+export function viewOf(...hosts: readonly string[]): Network {
+  const network = new Network({ seed: 1, hosts });
+  network.start(...hosts);
+  network.runFor(1000);
+  return network;
+}

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rehearseLoss } from '../../agent/membership/rehearsal.ts';
 import { hostOf, type InstantMs } from '../../agent/membership/view.ts';
-import { Network } from './network.ts';
-
-function atRest(...hosts: readonly string[]): Network {
-  const network = new Network({ seed: 1, hosts });
-  network.start(...hosts);
-  network.runFor(1000);
-  return network;
-}
+import { viewOf } from './network.ts';
 
 describe('rehearseLoss()', () => {
   it.each([
@@ -18,7 +11,7 @@ describe('rehearseLoss()', () => {
     ['c', 'a', 'follows b'],
     ['c', 'b', 'follows a'],
   ])('%s that loses %s %s, all the way to the first messages', (host, lost) => {
-    const network = atRest('a', 'b', 'c');
+    const network = viewOf('a', 'b', 'c');
     const kinds: string[] = [];
     const now = network.nowMs as InstantMs; // the clock of all hosts
     const members = rehearseLoss(network.stateOf(host), [network.memberOf(lost)], now, ({ kind }) => kinds.push(kind));
@@ -27,7 +20,7 @@ describe('rehearseLoss()', () => {
   });
 
   it('comes to the same view as the loss itself', () => {
-    const network = atRest('a', 'b', 'c', 'd');
+    const network = viewOf('a', 'b', 'c', 'd');
     const now = network.nowMs as InstantMs; // the clock of all hosts
     const rehearsed = rehearseLoss(network.stateOf('a'), [network.memberOf('c')], now, () => {});
     network.crash('c');
@@ -36,7 +29,7 @@ describe('rehearseLoss()', () => {
   });
 
   it('leaves all as it was', () => {
-    const network = atRest('a', 'b', 'c');
+    const network = viewOf('a', 'b', 'c');
     const { options, ...state } = network.stateOf('a');
     const before = structuredClone(state);
     rehearseLoss({ ...state, options }, [network.memberOf('b')], network.nowMs as InstantMs, () => {}); // the clock of all hosts
@@ -44,7 +37,7 @@ describe('rehearseLoss()', () => {
   });
 
   it('is for members of the view, and not where nobody else is left', () => {
-    const network = atRest('a', 'b');
+    const network = viewOf('a', 'b');
     const now = network.nowMs as InstantMs; // the clock of all hosts
     expect(rehearseLoss(network.stateOf('a'), [], now, () => {})).toEqual([]);
     expect(rehearseLoss(network.stateOf('a'), [network.memberOf('b')], now, () => {})).toEqual([]);
