@@ -25,7 +25,7 @@ import { Rehearsals } from './rehearsal.ts';
 import { fingerprintOf, type Reloaded, readAnew, type Settings } from './reload.ts';
 import { Reloads } from './reloads.ts';
 import { Restart } from './restart.ts';
-import { Stations } from './stations.ts';
+import { presentOf, Stations } from './stations.ts';
 import { lookForStrangers } from './strangers.ts';
 import { Suspicion } from './suspicion.ts';
 import type { AddressWatch } from './system/address-watch.ts';
@@ -431,15 +431,11 @@ export class AgentCore {
       detectMs: this.#config.detectMs,
       heldBy: (member) => lastHeldBy(this.#driver.state, this.#config.sets, member),
       probe: (address, timeoutMs) => this.#network.whoHas(address, timeoutMs),
-      isFrom: (mac, member) => this.#stations.isElsewhere(mac, member, this.#present()),
+      isFrom: (mac, member) =>
+        this.#stations.isElsewhere(mac, member, presentOf(this.#driver.state.view, this.#suspected)),
       isExpected: (member) => this.#driver.state.restarting.has(member),
       onChange: (members) => this.#driver.dispatch({ kind: 'answering', members }),
     });
-  }
-
-  /** Of the view, without those that are suspected: they may be about to leave it together. */
-  #present(): readonly MemberId[] {
-    return this.#driver.state.view?.members.filter((member) => !this.#suspected.includes(member)) ?? [];
   }
 
   #newWitnessWatch(): WitnessWatch {

@@ -1,9 +1,14 @@
 /** The MACs that members announce their sets from, as each said last: an answer from one of them says whose host lives. */
-import type { MemberId } from './membership/view.ts';
+import type { MemberId, View } from './membership/view.ts';
 import type { MacAddress } from './wire/mac-address.ts';
 
 /** Those of a view, and some that are silent. */
 const membersMax = 128;
+
+/** Of the view, without those that are suspected: they may be about to leave it together. */
+export function presentOf(view: View | null, suspected: readonly MemberId[]): readonly MemberId[] {
+  return view?.members.filter((member) => !suspected.includes(member)) ?? [];
+}
 
 export class Stations {
   /** By whom it was told last. */

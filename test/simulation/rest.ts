@@ -62,7 +62,9 @@ function knowsWhoAnswers({ host, ownership }: Agent, world: World): boolean {
     if (reason.kind !== 'answering' || answers.get(reason.host) === true) continue;
     answers.set(
       reason.host,
-      world.answerersOf(set, host.name).some((answerer) => isLeft(ownership, answerer, reason.host)),
+      world
+        .answerersOf(set, host.name)
+        .some((answerer) => isLeft(ownership.view?.members ?? [], answerer, reason.host)),
     );
   }
   return [...answers.values()].every((does) => does);

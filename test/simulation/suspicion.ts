@@ -12,6 +12,7 @@ import {
   type SuspectTally,
   suspectTallied,
 } from '../../agent/ownership/suspect-tally.ts';
+import { presentOf } from '../../agent/stations.ts';
 import type { Host } from './host.ts';
 
 type Watch = { tally: SuspectTally; round: number; unanswered: boolean };
@@ -21,6 +22,7 @@ export class Suspicion {
   readonly #ownership: () => OwnershipState;
   readonly #answering: Answering;
   readonly #suspects = new Map<MemberId, Watch>();
+  #suspected: readonly MemberId[] = [];
 
   constructor(host: Host, ownership: () => OwnershipState, onChange: (members: ReadonlySet<MemberId>) => void) {
     this.#host = host;
@@ -29,6 +31,7 @@ export class Suspicion {
   }
 
   suspect(members: readonly MemberId[], heard: readonly MemberId[]): void {
+    this.#suspected = members;
     this.#answering.suspect(members, heard);
   }
 
@@ -73,7 +76,8 @@ export class Suspicion {
       else host.timer(host.localNow + inMs, () => this.#ask(member, watch));
     };
     const answerers = this.#heldBy(member).flatMap((set) => host.world.ask(host.name, set));
-    if (answerers.some((answerer) => isLeft(this.#ownership(), answerer, hostOf(member)))) take('answers');
+    const present = presentOf(this.#ownership().view, this.#suspected);
+    if (answerers.some((answerer) => isLeft(present, answerer, hostOf(member)))) take('answers');
     else host.timer(host.localNow + roundMs, () => take(answerers.length > 0 ? 'elsewhere' : 'silent'));
   }
 
@@ -82,7 +86,7 @@ export class Suspicion {
   }
 }
 
-/** As in agent/core.ts: any host of the group that is not of the view; here is no other. */
-export function isLeft({ view }: OwnershipState, answerer: string, silent: HostName): boolean {
-  return answerer === silent || (view?.members.every((other) => hostOf(other) !== answerer) ?? true);
+/** As `Stations.isElsewhere`: any host of the group that is not present; here is no other. */
+export function isLeft(present: readonly MemberId[], answerer: string, silent: HostName): boolean {
+  return answerer === silent || present.every((other) => hostOf(other) !== answerer);
 }
